@@ -1,0 +1,168 @@
+"""Every refusal a caller can see: one tree of problems, rendered as RFC 9457.
+
+A failing register is never one of these: it is an `Answer` with its status. Each class says its HTTP
+status, its stable code and its sentences in French and English; the values it names arrive as keyword
+arguments and are the only things the sentences may quote. No secret may be passed to one.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Language = Literal["fr", "en"]
+
+
+class Problem(Exception):
+    """A refusal that the caller can read and act on."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[dict[Language, str]] = {"fr": "Erreur interne", "en": "Internal error"}
+    sentence: ClassVar[dict[Language, str]] = {
+        "fr": "Une erreur inattendue s'est produite ; elle a été enregistrée. Le formulaire peut être rempli à la main.",
+        "en": "Something unexpected happened and was recorded. The form can be filled in by hand.",
+    }
+
+    def __init__(self, **values: object) -> None:
+        self.values = values
+        super().__init__(self.detail("fr"))
+
+    def detail(self, language: Language) -> str:
+        """Say in one or two sentences what is wrong and what to do."""
+        return self.sentence[language].format(**self.values)
+
+    def extensions(self) -> dict[str, object]:
+        """Give the members that a program may want beside the RFC's own."""
+        return {key: value for key, value in self.values.items() if key in self.shown}
+
+    shown: ClassVar[frozenset[str]] = frozenset()
+
+
+class SiretMalformed(Problem):
+    status = 400
+    code = "siret_malformed"
+    title = {"fr": "SIRET mal formé", "en": "Malformed SIRET"}
+    sentence = {
+        "fr": "Un SIRET compte 14 chiffres (ou 9 pour un SIREN) ; {seen}. Corrigez le numéro saisi.",
+        "en": "A SIRET has 14 digits (a SIREN has 9); {seen_en}. Please correct the number.",
+    }
+    shown = frozenset({"digits"})
+
+
+class SiretChecksum(Problem):
+    status = 400
+    code = "siret_checksum"
+    title = {"fr": "SIRET inexistant", "en": "Invalid SIRET"}
+    sentence = {
+        "fr": "Le numéro {number} ne peut pas exister : {group_fr}. Vérifiez qu'aucun chiffre n'est faux ou inversé.",
+        "en": "The number {number} cannot exist: {group_en}. Check that no digit is wrong or swapped.",
+    }
+    shown = frozenset({"group"})
+
+
+class SchemaUnknown(Problem):
+    status = 404
+    code = "schema_unknown"
+    title = {"fr": "Formulaire inconnu", "en": "Unknown form"}
+    sentence = {
+        "fr": "Il n'y a pas de formulaire « {name} ».{hint_fr} Les formulaires connus sont listés par /v1/schemas.",
+        "en": "There is no form “{name}”.{hint_en} The known forms are listed at /v1/schemas.",
+    }
+    shown = frozenset({"suggestion"})
+
+
+class SourceUnknown(Problem):
+    status = 400
+    code = "source_unknown"
+    title = {"fr": "Source inconnue", "en": "Unknown source"}
+    sentence = {
+        "fr": "Le paramètre « with » nomme « {name} », que ce formulaire n'utilise pas à la demande.{hint_fr} Valeurs possibles : {known}.",
+        "en": "The parameter “with” names “{name}”, which this form does not use on demand.{hint_en} Possible values: {known}.",
+    }
+    shown = frozenset({"suggestion"})
+
+
+class SourceRefused(Problem):
+    status = 403
+    code = "source_refused"
+    title = {"fr": "Source refusée", "en": "Source refused"}
+    sentence = {
+        "fr": "La source « {name} » ne peut pas être demandée ici : {why}",
+        "en": "The source “{name}” cannot be asked for here: {why}",
+    }
+
+
+class ParameterInvalid(Problem):
+    status = 400
+    code = "parameter_invalid"
+    title = {"fr": "Paramètre invalide", "en": "Invalid parameter"}
+    sentence = {
+        "fr": "Le paramètre « {name} » n'est pas valable : {why}",
+        "en": "The parameter “{name}” is not valid: {why_en}",
+    }
+
+
+class CompanyUnknown(Problem):
+    status = 404
+    code = "company_unknown"
+    title = {"fr": "Entreprise inconnue", "en": "Unknown company"}
+    sentence = {
+        "fr": "Le répertoire Sirene ouvert ne connaît pas le numéro {number}. Vérifiez-le ; s'il est récent, continuez en remplissant le formulaire à la main.",
+        "en": "The open Sirene register does not know the number {number}. Check it; if it is recent, go on filling in the form by hand.",
+    }
+
+
+class CompanyUndisclosed(Problem):
+    status = 451
+    code = "company_undisclosed"
+    title = {"fr": "Entreprise non diffusible", "en": "Undisclosed company"}
+    sentence = {
+        "fr": "La loi ne permet pas de diffuser les données de l'entreprise {number}. Remplissez le formulaire à la main.",
+        "en": "The law does not allow the data of company {number} to be disclosed. Please fill in the form by hand.",
+    }
+
+
+class UpstreamMisconfigured(Problem):
+    status = 503
+    code = "upstream_misconfigured"
+    title = {"fr": "Service mal configuré", "en": "Service misconfigured"}
+    sentence = {
+        "fr": "API Entreprise refuse l'accès de ce service : son exploitant doit vérifier son habilitation. Le formulaire peut être rempli à la main.",
+        "en": "API Entreprise refuses this service's access: its operator must check its credentials. The form can be filled in by hand.",
+    }
+
+
+class NotFound(Problem):
+    status = 404
+    code = "not_found"
+    title = {"fr": "Adresse inconnue", "en": "Not found"}
+    sentence = {
+        "fr": "Il n'y a rien à cette adresse. La documentation est à /docs.",
+        "en": "There is nothing at this address. The documentation is at /docs.",
+    }
+
+
+class MethodNotAllowed(Problem):
+    status = 405
+    code = "method_not_allowed"
+    title = {"fr": "Méthode non permise", "en": "Method not allowed"}
+    sentence = {
+        "fr": "Cette adresse n'accepte pas la méthode {method}. Méthodes permises : {allowed}.",
+        "en": "This address does not accept the method {method}. Allowed methods: {allowed}.",
+    }
+
+
+class BadRequest(Problem):
+    status = 400
+    code = "bad_request"
+    title = {"fr": "Requête illisible", "en": "Unreadable request"}
+    sentence = {"fr": "La requête ne peut pas être lue ({why}).", "en": "The request cannot be read ({why})."}
+
+
+class SettingsInvalid(Exception):
+    """A setting has a value that cannot be used; the message is a full sentence that names it."""
+
+
+def every_problem() -> tuple[type[Problem], ...]:
+    """List the tree, root included, for the documentation and its test."""
+    return (Problem, *Problem.__subclasses__())

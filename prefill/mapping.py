@@ -1,0 +1,371 @@
+"""Fill a compiled form from answers: each value signed with its source, each gap with its reason.
+
+Masked, missing and unknown are three things. For each field the origins are tried in order and the
+first that has something to say signs; a withheld value stops the search, so that no second register
+tells what the first may not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from prefill.access import Audience, masked, may_ask
+from prefill.errors import Language
+from prefill.expressions import Expression, Unreadable, read_iso_date
+from prefill.sources import CATALOGUE, Answer, Cause, Source, Status
+
+
+class Type(StrEnum):
+    STRING = "string"
+    DATE = "date"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    LIST = "list"
+
+
+class Reason(StrEnum):
+    """Why a field has no value, the most telling first."""
+
+    WITHHELD = "withheld"
+    LATE = "late"
+    UNAVAILABLE = "unavailable"
+    NOT_ENTITLED = "not_entitled"
+    ABSENT = "absent"
+    NOT_REQUESTED = "not_requested"
+    NOT_APPLICABLE = "not_applicable"
+    RESERVED = "reserved"
+
+
+REASONS: Mapping[Status, Reason] = {
+    Status.ABSENT: Reason.ABSENT,
+    Status.WITHHELD: Reason.WITHHELD,
+    Status.NOT_ENTITLED: Reason.NOT_ENTITLED,
+    Status.MISCONFIGURED: Reason.UNAVAILABLE,
+    Status.UNAVAILABLE: Reason.UNAVAILABLE,
+    Status.LATE: Reason.LATE,
+    Status.NOT_APPLICABLE: Reason.NOT_APPLICABLE,
+    Status.NOT_REQUESTED: Reason.NOT_REQUESTED,
+}
+_WEIGHT = {reason: weight for weight, reason in enumerate(Reason)}
+
+SENTENCES: Mapping[Reason, Mapping[Language, str]] = {
+    Reason.WITHHELD: {
+        "fr": "Information non diffusée publiquement : à saisir.",
+        "en": "Not publicly disclosed: please fill in.",
+    },
+    Reason.LATE: {
+        "fr": "{spoken} tarde à répondre : à saisir, ou à redemander dans quelques secondes.",
+        "en": "{producer} is slow to answer: fill in, or ask again in a few seconds.",
+    },
+    Reason.UNAVAILABLE: {
+        "fr": "{spoken} ne répond pas : à saisir.",
+        "en": "{producer} does not answer: please fill in.",
+    },
+    Reason.NOT_ENTITLED: {
+        "fr": "Ce service n'a pas accès à cette information ({producer}) : à saisir.",
+        "en": "This service has no access to this information ({producer}): please fill in.",
+    },
+    Reason.ABSENT: {
+        "fr": "{spoken} n'a pas cette information : à saisir s'il y a lieu.",
+        "en": "{producer} does not hold this information: fill in if relevant.",
+    },
+    Reason.NOT_REQUESTED: {
+        "fr": "Fourni à la demande (with={source}).",
+        "en": "Given on demand (with={source}).",
+    },
+    Reason.NOT_APPLICABLE: {
+        "fr": "Sans objet pour cette entreprise.",
+        "en": "Does not apply to this company.",
+    },
+    Reason.RESERVED: {
+        "fr": "L'acheteur obtient cette information directement : rien à fournir.",
+        "en": "The buyer obtains this directly: nothing to supply.",
+    },
+}
+THROTTLED: Mapping[Language, str] = {
+    "fr": "Trop de demandes en ce moment auprès d'API Entreprise : à saisir, ou à redemander plus tard.",
+    "en": "Too many requests to API Entreprise at the moment: fill in, or ask again later.",
+}
+
+# -- a form, compiled -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value may come from: a source, and what to read in its answer."""
+
+    source: str
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One key of the objects of a list; a row without any identifying key is dropped."""
+
+    name: str
+    label: str
+    expression: Expression
+    type: Type = Type.STRING
+    identifying: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One place of the output. `path` is a JSON pointer under `data`.
+
+    A path ending in `[name]` is a named entry of a list: an object made of `constants` and the value.
+    """
+
+    path: str
+    label: str
+    origins: tuple[Origin, ...] = ()
+    type: Type = Type.STRING
+    items: tuple[Item, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict)
+    alias: str | None = None
+    on_demand: bool = False
+    confirm: bool = False
+    reserved: str | None = None
+
+    @property
+    def entry(self) -> str | None:
+        return self.path[self.path.index("[") + 1 : -1] if self.path.endswith("]") else None
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """The keys that lead to the value, or to the list that an entry belongs to."""
+        return pointer_keys(self.path.split("[")[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form schema, compiled. `file` is where it was read."""
+
+    id: str
+    title: str
+    version: str
+    audience: Audience
+    fields: tuple[Field, ...]
+    description: str = ""
+    file: str = ""
+
+    def sources(self, extra: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        """Name the sources to ask, in the form's order: the default ones, and those asked for besides."""
+        wanted = [
+            origin.source for field in self.fields for origin in field.origins if active(field, origin.source, extra)
+        ]
+        return tuple(dict.fromkeys(wanted))
+
+    def on_demand(self) -> tuple[str, ...]:
+        """Name the sources that this form asks only when told to."""
+        every = [origin.source for field in self.fields for origin in field.origins]
+        return tuple(name for name in dict.fromkeys(every) if name not in self.sources())
+
+
+def active(field: Field, source: str, extra: frozenset[str]) -> bool:
+    """Tell whether a field's origin is asked: always, or only when the caller names the source."""
+    return source in extra or not (field.on_demand or CATALOGUE[source].on_demand)
+
+
+def pointer_keys(pointer: str) -> tuple[str, ...]:
+    """Split a JSON pointer (RFC 6901).
+
+    >>> pointer_keys("/partII/A/a~1b")
+    ('partII', 'A', 'a/b')
+    """
+    return tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:])
+
+
+# -- what filling gives -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who says so, and since when we know. `field` is the form's path, `confirm` asks for a second look."""
+
+    field: str
+    source: str
+    producer: str
+    retrieved_at: datetime | None
+    confirm: bool = False
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why a field has no value. `retry_after` is in seconds."""
+
+    reason: Reason
+    source: str | None = None
+    producer: str | None = None
+    cause: Cause | None = None
+    retry_after: float | None = None
+
+    def message(self, language: Language) -> str:
+        """Say why, and what the candidate can do, in one sentence."""
+        if self.reason is Reason.UNAVAILABLE and self.cause is Cause.THROTTLED:
+            return THROTTLED[language]
+        row = CATALOGUE.get(self.source or "")
+        spoken = row.spoken if row else ""
+        return SENTENCES[self.reason][language].format(spoken=spoken, producer=self.producer, source=self.source)
+
+
+@dataclass(slots=True)
+class Filled:
+    """A form filled as far as the answers go; keys of `provenance` and `missing` are JSON pointers."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Provenance] = field(default_factory=dict)
+    missing: dict[str, Missing] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether no source failed: asking again would bring nothing more."""
+        return not any(gap.reason in (Reason.UNAVAILABLE, Reason.LATE) for gap in self.missing.values())
+
+
+def fill(
+    form: Form, answers: Mapping[str, Answer], *, audience: Audience, extra: frozenset[str] = frozenset()
+) -> Filled:
+    """Fill the form; a source with no answer yet counts as late."""
+    filled = Filled()
+    for part in form.fields:
+        outcome = _resolve(part, answers, audience, extra)
+        if isinstance(outcome, Missing):
+            filled.missing[part.path] = outcome
+            continue
+        value, answer = outcome
+        pointer = _put(filled.data, part, value)
+        row = CATALOGUE[answer.source]
+        filled.provenance[pointer] = Provenance(
+            part.path, answer.source, row.producer, answer.retrieved_at, confirm=part.confirm, stale=answer.stale
+        )
+    return filled
+
+
+def _resolve(
+    part: Field, answers: Mapping[str, Answer], audience: Audience, extra: frozenset[str]
+) -> tuple[Any, Answer] | Missing:
+    if part.reserved:
+        return Missing(Reason.RESERVED, part.reserved, CATALOGUE[part.reserved].producer)
+    gaps: list[Missing] = []
+    for origin in part.origins:
+        row = CATALOGUE[origin.source]
+        answer = _answer_of(part, row, answers, audience, extra)
+        outcome = _read(part, origin, answer)
+        if not isinstance(outcome, Reason):
+            return outcome, answer
+        gaps.append(Missing(outcome, row.name, row.producer, answer.cause, answer.retry_after))
+        if outcome is Reason.WITHHELD:
+            break
+    return min(gaps, key=lambda gap: _WEIGHT[gap.reason])
+
+
+def _answer_of(
+    part: Field, row: Source, answers: Mapping[str, Answer], audience: Audience, extra: frozenset[str]
+) -> Answer:
+    if not may_ask(audience, row):
+        return Answer(row.name, Status.NOT_ENTITLED)
+    if not active(part, row.name, extra):
+        return Answer(row.name, Status.NOT_REQUESTED)
+    return answers.get(row.name) or Answer(row.name, Status.LATE)
+
+
+def _read(part: Field, origin: Origin, answer: Answer) -> Any:
+    """Read one origin: the value, or the reason it gives none."""
+    if not answer.ok:
+        return REASONS[answer.status]
+    try:
+        found = origin.expression(answer.data)
+        if part.type is Type.LIST:
+            return _read_rows(part.items, found)
+        return _checked(part.type, found)
+    except Unreadable:
+        return Reason.UNAVAILABLE
+
+
+def _read_rows(items: tuple[Item, ...], found: Any) -> list[dict[str, Any]] | Reason:
+    if found is None or found == []:
+        return Reason.ABSENT
+    if not isinstance(found, list):
+        return Reason.WITHHELD if masked(found) else Reason.UNAVAILABLE
+    rows = [row for row in (_read_row(items, one) for one in found) if row]
+    if rows:
+        return rows
+    return Reason.WITHHELD if masked(found) else Reason.ABSENT
+
+
+def _read_row(items: tuple[Item, ...], one: Any) -> dict[str, Any] | None:
+    values = {item.name: _checked(item.type, item.expression(one)) for item in items}
+    known = {name: value for name, value in values.items() if not isinstance(value, Reason)}
+    identifying = [item.name for item in items if item.identifying]
+    if identifying and not any(name in known for name in identifying):
+        return None
+    return known
+
+
+def _checked(kind: Type, value: Any) -> Any:
+    """Keep a value of the field's type; nothing and a mask are reasons, another type is `Unreadable`."""
+    if value is None or value == "":
+        return Reason.ABSENT
+    if masked(value):
+        return Reason.WITHHELD
+    return _CHECKS[kind](value)
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise Unreadable
+    return " ".join(value.split()) or Reason.ABSENT
+
+
+def _date(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise Unreadable
+    return read_iso_date(value) or Reason.ABSENT
+
+
+def _integer(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Unreadable
+    return value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise Unreadable
+    return int(value) if float(value).is_integer() else value
+
+
+def _boolean(value: Any) -> Any:
+    if not isinstance(value, bool):
+        raise Unreadable
+    return value
+
+
+_CHECKS = {
+    Type.STRING: _text,
+    Type.DATE: _date,
+    Type.INTEGER: _integer,
+    Type.NUMBER: _number,
+    Type.BOOLEAN: _boolean,
+}
+
+
+def _put(data: dict[str, Any], part: Field, value: Any) -> str:
+    """Place the value and give the JSON pointer where it now stands."""
+    *parents, last = part.place
+    for key in parents:
+        data = data.setdefault(key, {})
+    if part.entry is None:
+        data[last] = value
+        return part.path
+    entries = data.setdefault(last, [])
+    entries.append({**part.constants, "value": value})
+    return f"{part.path.split('[')[0]}/{len(entries) - 1}"

@@ -1,0 +1,220 @@
+"""The use case: choose the sources, ask them under one deadline, fill the form.
+
+It is a stream of events: one as each source answers, and the finished prefill. The plain answer is
+that stream read to its end. First the establishment, which tells what the company is; then, at the
+same time, only what can apply to such a company.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from prefill.access import CANDIDATE, DISCLOSED, Caller, may_ask, protects
+from prefill.errors import CompanyUndisclosed, CompanyUnknown, Problem, UpstreamMisconfigured
+from prefill.identifiers import spaced
+from prefill.mapping import Filled, Form, fill
+from prefill.notices import Notice, notice_all
+from prefill.sources import CATALOGUE, Answer, Company, Source, Status
+
+ESTABLISHMENT = CATALOGUE["etablissements"]
+HEAD_OFFICE = CATALOGUE["siege_social"]
+SUCCESSIONS = CATALOGUE["successions"]
+
+REFUSALS: Mapping[Status, type[Problem]] = {
+    Status.ABSENT: CompanyUnknown,
+    Status.WITHHELD: CompanyUndisclosed,
+    Status.MISCONFIGURED: UpstreamMisconfigured,
+}
+
+
+class Registers(Protocol):
+    """What the service needs of the upstream."""
+
+    def begin(self, source: Source, company: Company) -> Future[Answer]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which form to fill, for which number (14 digits, or 9 for the head office), for whom."""
+
+    number: str
+    form: Form
+    caller: Caller = CANDIDATE
+    extra: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """The finished answer. `siret` is None when only a SIREN was typed and its head office is not known."""
+
+    request: Request
+    company: Company
+    filled: Filled
+    answers: Mapping[str, Answer]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A source answered; `answers` holds all that came so far, `expected` how many are asked in all."""
+
+    request: Request
+    answers: Mapping[str, Answer]
+    answer: Answer
+    expected: int
+
+    def filled(self) -> Filled:
+        """Fill what can be; what is still on its way counts as late."""
+        return fill(self.request.form, self.answers, audience=self.request.caller.audience, extra=self.request.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing new for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    prefill: Prefill
+
+
+Event = Answered | Waiting | Finished
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One prefill under way."""
+
+    request: Request
+    end: float
+    tick: float | None
+    company: Company
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+
+class Service:
+    """Fill forms with what the registers know."""
+
+    def __init__(
+        self,
+        registers: Registers,
+        *,
+        deadline: float,
+        clock: Callable[[], float],
+        today: Callable[[], date],
+    ) -> None:
+        self._registers = registers
+        self._deadline = deadline
+        self._clock = clock
+        self._today = today
+
+    def prefill(self, request: Request) -> Prefill:
+        """Fill the form, whole. Raise a `Problem` when Sirene refuses the company itself."""
+        for event in self.stream(request):
+            if isinstance(event, Finished):
+                return event.prefill
+        raise AssertionError("a stream ends with Finished")
+
+    def stream(self, request: Request, tick: float | None = None) -> Iterator[Event]:
+        """Fill the form as sources answer; `tick` seconds of silence give a `Waiting`."""
+        asking = _Asking(request, self._clock() + self._deadline, tick, Company.unread(request.number))
+        yield from self._identify(asking)
+        yield from self._ask_the_rest(asking)
+        answers = _shown(asking)
+        filled = fill(request.form, answers, audience=request.caller.audience, extra=request.extra)
+        notices = notice_all(request.number, answers, self._today())
+        yield Finished(Prefill(request, asking.company, filled, answers, notices))
+
+    def _identify(self, asking: _Asking) -> Iterator[Event]:
+        """Ask for the establishment, or for the head office of a SIREN: they have the same shape."""
+        first = ESTABLISHMENT if asking.company.siret else HEAD_OFFICE
+        flight = self._registers.begin(first, asking.company)
+        for event in self._arrivals(asking, {ESTABLISHMENT.name: flight}, expected=1):
+            if isinstance(event, Answered) and event.answer.status in REFUSALS:
+                raise REFUSALS[event.answer.status](number=spaced(asking.request.number))
+            if isinstance(event, Answered) and event.answer.ok:
+                asking.company = Company.read(event.answer.data, today=self._today())
+                if asking.company.head_office or first is HEAD_OFFICE:
+                    asking.answers[HEAD_OFFICE.name] = event.answer
+            yield event
+        if first is HEAD_OFFICE:
+            asking.answers.setdefault(HEAD_OFFICE.name, asking.answers[ESTABLISHMENT.name])
+
+    def _ask_the_rest(self, asking: _Asking) -> Iterator[Event]:
+        flights: dict[str, Future[Answer]] = {}
+        for source in _wanted(asking):
+            answer = _unasked(source, asking.company)
+            if answer is not None:
+                asking.answers[source.name] = answer
+            else:
+                flights[source.name] = self._registers.begin(source, asking.company)
+        yield from self._arrivals(asking, flights, expected=1 + len(flights))
+
+    def _arrivals(self, asking: _Asking, flights: Mapping[str, Future[Answer]], expected: int) -> Iterator[Event]:
+        """Tell each answer as it comes, until the deadline; then what is late."""
+        names = {flight: name for name, flight in flights.items()}
+        pending = set(names)
+        while pending:
+            left = asking.end - self._clock()
+            patience = left if asking.tick is None else min(left, asking.tick)
+            done, pending = wait(pending, timeout=max(0.0, patience), return_when=FIRST_COMPLETED)
+            for flight in done:
+                yield self._arrived(asking, names[flight], flight.result(), expected)
+            if not done and left <= patience:
+                break
+            if not done:
+                yield Waiting()
+        for flight in pending:
+            yield self._arrived(asking, names[flight], Answer(names[flight], Status.LATE), expected)
+
+    def _arrived(self, asking: _Asking, name: str, answer: Answer, expected: int) -> Answered:
+        asking.answers[name] = answer
+        return Answered(asking.request, _shown(asking), answer, expected)
+
+
+def _wanted(asking: _Asking) -> list[Source]:
+    """The sources of the form that are not answered yet, and those that the company's state calls for."""
+    request, company = asking.request, asking.company
+    rows = [CATALOGUE[name] for name in request.form.sources(request.extra)]
+    if company.closed:
+        rows.append(SUCCESSIONS)
+    if company.partial is None and any(row.names_people for row in rows):
+        rows.append(HEAD_OFFICE)
+    wanted = [row for row in rows if row.name not in asking.answers and may_ask(request.caller.audience, row)]
+    return list(dict.fromkeys(wanted))
+
+
+def _unasked(source: Source, company: Company) -> Answer | None:
+    """Answer for a source that must not or need not be asked; None when it must."""
+    if protects(source, company):
+        return Answer(source.name, Status.WITHHELD)
+    if source.applies(company) is False or source.identify(company) is None:
+        return Answer(source.name, Status.NOT_APPLICABLE)
+    return None
+
+
+def _shown(asking: _Asking) -> dict[str, Answer]:
+    """Hold back what names people while only the head office can tell the disclosure status."""
+    head_office = asking.answers.get(HEAD_OFFICE.name)
+    status = None
+    if asking.company.partial is None:
+        status = _status_told_by(head_office)
+    if status is None:
+        return dict(asking.answers)
+    return {
+        name: Answer(name, status) if CATALOGUE[name].open and CATALOGUE[name].names_people else answer
+        for name, answer in asking.answers.items()
+    }
+
+
+def _status_told_by(head_office: Answer | None) -> Status | None:
+    """Say what becomes of the registers that name people: nothing when nobody limits their disclosure."""
+    if head_office is None:
+        return Status.LATE
+    if not head_office.ok or head_office.data["unite_legale"].get("status_diffusion") == DISCLOSED:
+        return None
+    return Status.WITHHELD

@@ -1,0 +1,208 @@
+"""The settings table: every environment variable, its default, its check and its meaning.
+
+The table is what `prefill settings` prints and what docs/settings.md explains. A bad value stops the
+start with a sentence that names it; a secret is never in that sentence, nor in a repr.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from urllib.parse import urlsplit
+
+from prefill.errors import Problem, SettingsInvalid
+from prefill.identifiers import parse
+
+PRODUCTION = "https://entreprise.api.gouv.fr"
+STAGING = "https://staging.entreprise.api.gouv.fr"
+
+
+class _Bad(ValueError):
+    """Why a text is not a value; the sentence follows the setting's name."""
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+            raise _Bad(f"attend un nombre entier de {least} à {most}")
+        return int(text)
+
+    return read
+
+
+def _seconds(least: float, most: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        if not re.fullmatch(r"\d{1,6}([.,]\d{1,6})?", text) or not least <= float(text.replace(",", ".")) <= most:
+            raise _Bad(f"attend un nombre de secondes de {least:g} à {most:g}")
+        return float(text.replace(",", "."))
+
+    return read
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        raise _Bad("attend une adresse comme https://entreprise.api.gouv.fr")
+    if parts.username or parts.password:
+        raise _Bad("ne doit contenir ni nom d'utilisateur ni mot de passe")
+    if parts.scheme == "http" and not loopback:
+        raise _Bad("doit commencer par https:// (http n'est permis que vers cette machine)")
+    return text.rstrip("/")
+
+
+def _token(text: str) -> str:
+    if not re.fullmatch(r"[!-~]+", text):
+        raise _Bad("contient une espace, un saut de ligne ou un caractère non ASCII : recopiez le jeton seul")
+    return text
+
+
+def _siret(text: str) -> str:
+    try:
+        number = parse(text)
+    except Problem as problem:
+        raise _Bad(f"attend le SIRET de l'acheteur. {problem}") from problem
+    if len(number) != 14:
+        raise _Bad("attend un SIRET (14 chiffres), pas un SIREN")
+    return number
+
+
+def _short(text: str) -> str:
+    if len(text) >= 50:
+        raise _Bad(f"doit faire moins de 50 caractères, celui-ci en fait {len(text)}")
+    return text
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    for origin in _list(text):
+        parts = urlsplit(origin)
+        if origin != "*" and (parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}"):
+            raise _Bad(f"attend des origines comme https://marches.exemple.fr, sans chemin, pas « {origin} »")
+    return _list(text)
+
+
+def _choice(*known: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in known:
+            raise _Bad(f"attend l'une de ces valeurs : {', '.join(known)}")
+        return text
+
+    return read
+
+
+def _setting(name: str, read: Callable[[str], Any], default: Any, meaning: str, *, secret: bool = False) -> Any:
+    row = {"name": name, "read": read, "default": default, "meaning": meaning, "secret": secret}
+    return field(default=default, metadata=row, repr=not secret)
+
+
+# fmt: off
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, read and checked. Without a token the service runs on the sandbox."""
+
+    url: str = _setting(
+        "API_ENTREPRISE_URL", _web_address, PRODUCTION,
+        "Adresse d'API Entreprise. La préproduction est " + STAGING + ".",
+    )
+    token: str | None = _setting(
+        "API_ENTREPRISE_TOKEN", _token, None,
+        "Jeton d'accès à API Entreprise. Sans lui, le service tourne sur son bac à sable, avec des données inventées.",
+        secret=True,
+    )
+    recipient: str | None = _setting(
+        "PREFILL_RECIPIENT", _siret, None,
+        "SIRET de l'acheteur public habilité à recevoir les données. Obligatoire avec un jeton.",
+    )
+    context: str = _setting(
+        "PREFILL_CONTEXT", _short, "Marchés publics", "Cadre des appels, transmis à API Entreprise."
+    )
+    object: str = _setting(
+        "PREFILL_OBJECT", _short, "Préremplissage DUME",
+        "Raison des appels ou numéro de procédure, transmis à API Entreprise (moins de 50 caractères).",
+    )
+    allowed_origins: tuple[str, ...] = _setting(
+        "PREFILL_ALLOWED_ORIGINS", _origins, (),
+        "Origines des pages qui peuvent appeler le service, séparées par des virgules. Aucune par défaut, toutes dans le bac à sable.",
+    )
+    schemas: tuple[str, ...] = _setting(
+        "PREFILL_SCHEMAS", _list, (),
+        "Dossiers de formulaires ajoutés à ceux du service, séparés par des virgules ; le dernier l'emporte.",
+    )
+    deadline: float = _setting(
+        "PREFILL_DEADLINE", _seconds(0.1, 60), 8.0, "Temps accordé à un préremplissage, en secondes."
+    )
+    cache_entries: int = _setting(
+        "PREFILL_CACHE_ENTRIES", _whole(0, 10_000_000), 50_000, "Nombre de réponses gardées en mémoire, au plus."
+    )
+    workers: int = _setting(
+        "PREFILL_WORKERS", _whole(1, 1000), 32, "Nombre d'appels simultanés à API Entreprise, au plus, par processus."
+    )
+    log: str = _setting(
+        "PREFILL_LOG", _choice("auto", "json", "text"), "auto",
+        "Forme du journal : json, text, ou auto (text sur un terminal, json ailleurs).",
+    )
+    host: str = _setting("PREFILL_HOST", str, "127.0.0.1", "Adresse d'écoute de « prefill serve ».")
+    port: int = _setting("PORT", _whole(1, 65535), 8000, "Port d'écoute.")
+
+    # fmt: on
+    @property
+    def sandbox(self) -> bool:
+        return self.token is None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One setting as it can be shown: a secret's value never is."""
+
+    name: str
+    value: str
+    origin: str
+    meaning: str
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read the settings. Raise `SettingsInvalid` with one sentence per bad value."""
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for one in fields(Settings):
+        row = one.metadata
+        text = environ.get(row["name"], "").strip()
+        try:
+            if text:
+                values[one.name] = row["read"](text)
+        except _Bad as fault:
+            faults.append(f"{row['name']} {fault}{_quoted(row, text)}.")
+    settings = Settings(**values)
+    if not faults and settings.token and not settings.recipient:
+        faults.append("PREFILL_RECIPIENT manque : avec un jeton, donnez le SIRET de l'acheteur qui reçoit les données.")
+    if faults:
+        raise SettingsInvalid("\n".join(faults))
+    return settings
+
+
+def _quoted(row: Mapping[str, Any], text: str) -> str:
+    return "" if row["secret"] else f" (reçu : « {text[:80]} »)"
+
+
+def describe(settings: Settings, environ: Mapping[str, str]) -> tuple[Shown, ...]:
+    """Show every setting, where its value came from and what it means."""
+    return tuple(_shown(one.metadata, getattr(settings, one.name), environ) for one in fields(Settings))
+
+
+def _shown(row: Mapping[str, Any], value: Any, environ: Mapping[str, str]) -> Shown:
+    origin = "environnement" if environ.get(row["name"], "").strip() else "défaut"
+    return Shown(row["name"], _display(row, value), origin, row["meaning"])
+
+
+def _display(row: Mapping[str, Any], value: Any) -> str:
+    if value is None or value == ():
+        return "(aucun)"
+    if row["secret"]:
+        return "(secret, présent)"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,522 @@
+"""The catalogue: one row per upstream endpoint, and what comes back from one.
+
+Paths, groups of budget, perimeters and access follow the public contract of API Entreprise and its
+use case for public tenders. The client, the sandbox, the access rule, the form checker, the command
+line and the documentation all read these rows; a new endpoint is one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from prefill.identifiers import siren_of
+
+PARIS = ZoneInfo("Europe/Paris")
+
+# -- what comes back --------------------------------------------------------------------------------
+
+
+class Status(StrEnum):
+    """What an answer is, for whoever reads it."""
+
+    OK = "ok"
+    ABSENT = "absent"  # the register knows nothing of this company, or it is out of its perimeter
+    WITHHELD = "withheld"  # never disclosed, by law or by the company's choice
+    NOT_ENTITLED = "not_entitled"  # our token lacks this endpoint
+    MISCONFIGURED = "misconfigured"  # our token or our parameters are refused: the operator's business
+    UNAVAILABLE = "unavailable"  # the source failed; `cause` says how
+    LATE = "late"  # still on its way when the deadline passed
+    NOT_APPLICABLE = "not_applicable"  # that source does not concern that kind of company
+    NOT_REQUESTED = "not_requested"  # asked on demand only
+
+
+class Cause(StrEnum):
+    """Why an answer is unavailable."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    PROVIDER = "provider"  # 5xx: the register behind API Entreprise failed
+    THROTTLED = "throttled"  # 429, or our own budget is spent
+    CONFLICT = "conflict"  # 409: the same call was already running
+    REJECTED = "rejected"  # 422 or another refusal of the call itself
+    UNREADABLE = "unreadable"  # HTML, broken or empty JSON, another shape, another company
+    TOO_LARGE = "too_large"
+    REDIRECTED = "redirected"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one source said of one company, or why it said nothing.
+
+    `data` is the upstream's `data` (for a list, the list of its rows' `data`) and is None unless
+    `status` is OK. `seconds` is what the call took, `retry_after` in how many seconds to try again.
+    `code` and `request_id` are the upstream's own, for the operator and for support.
+    """
+
+    source: str
+    status: Status
+    data: Any = None
+    meta: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    cause: Cause | None = None
+    code: str | None = None
+    http_status: int | None = None
+    request_id: str | None = None
+    retry_after: float | None = None
+    retrieved_at: datetime | None = None
+    seconds: float = 0.0
+    cached: bool = False
+    stale: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.status is Status.OK
+
+
+# -- whom the registers are asked about -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The facts that decide which sources can apply; None is unknown."""
+
+    siren: str
+    siret: str | None = None
+    head_office: bool | None = None
+    legal_form: str | None = None
+    rna: str | None = None
+    activity: str | None = None
+    closed: bool | None = None
+    ceased: bool | None = None
+    partial: bool | None = None
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], *, today: date) -> Company:
+        """Read the facts in an Insee establishment (the answer's `data`)."""
+        unit = data.get("unite_legale") or {}
+        activity = data.get("activite_principale_naf_rev2") or data.get("activite_principale") or {}
+        return cls(
+            siren=siren_of(data["siret"]),
+            siret=data["siret"],
+            head_office=data.get("siege_social"),
+            legal_form=(unit.get("forme_juridique") or {}).get("code"),
+            rna=unit.get("rna"),
+            activity=activity.get("code"),
+            closed=closed_on(data, today),
+            ceased=unit.get("etat_administratif") == "C",
+            partial=unit.get("status_diffusion") != "diffusible",
+        )
+
+    @classmethod
+    def unread(cls, number: str) -> Company:
+        """Know a company by its number alone."""
+        return cls(siren=siren_of(number), siret=number if len(number) == 14 else None)
+
+
+def closed_on(data: Mapping[str, Any], today: date) -> bool:
+    """Tell whether an establishment is closed that day: a closing date can lie in the future."""
+    closing = paris_date(data.get("date_fermeture"))
+    if data.get("etat_administratif") == "F":
+        return closing is None or closing <= today
+    return False
+
+
+def paris_date(timestamp: object) -> date | None:
+    """Read an Insee timestamp: midnight in Paris. 1900-01-01 means unknown.
+
+    >>> paris_date(-473389200)
+    datetime.date(1955, 1, 1)
+    """
+    if not isinstance(timestamp, int | float) or isinstance(timestamp, bool):
+        return None
+    try:
+        day = datetime.fromtimestamp(timestamp, PARIS).date()
+    except (OverflowError, OSError, ValueError):
+        return None
+    return None if day == UNKNOWN_DAY else day
+
+
+UNKNOWN_DAY = date(1900, 1, 1)
+
+# -- when a source can apply: yes, no, or unknown ---------------------------------------------------
+
+Condition = Callable[[Company], bool | None]
+
+
+def anyone(_: Company) -> bool:
+    return True
+
+
+def registers_at_rcs(company: Company) -> bool | None:
+    """Insee legal forms beginning with 1, 3, 4, 5 or 6 register there."""
+    return company.legal_form[0] in "13456" if company.legal_form else None
+
+
+def is_association(company: Company) -> bool | None:
+    if company.rna:
+        return True
+    return company.legal_form.startswith("92") if company.legal_form else None
+
+
+def is_not_head_office(company: Company) -> bool | None:
+    return None if company.head_office is None else not company.head_office
+
+
+def is_closed(company: Company) -> bool:
+    return bool(company.closed)
+
+
+def is_alive(company: Company) -> bool | None:
+    return None if company.ceased is None else not company.ceased
+
+
+def is_unread(company: Company) -> bool:
+    """The establishment's answer already holds its legal unit: ask for the unit only without it."""
+    return company.legal_form is None
+
+
+def works_in(*divisions: str) -> Condition:
+    """Build the condition « its NAF division is one of these »."""
+
+    def condition(company: Company) -> bool | None:
+        return company.activity.startswith(divisions) if company.activity else None
+
+    return condition
+
+
+FARMING = works_in("01", "02", "03")
+BUILDING = works_in("41", "42", "43")
+ENGINEERING = works_in("71")
+ENERGY_WORKS = works_in("41", "42", "43", "71")
+
+SPOKEN: Mapping[str, str] = MappingProxyType({
+    "Ademe": "L'Ademe",
+    "Banque de France": "La Banque de France",
+    "CNETP": "La CNETP",
+    "Commission européenne": "La Commission européenne",
+    "DGFIP": "La DGFIP",
+    "FNTP": "La FNTP",
+    "INPI": "L'INPI",
+    "Insee": "L'Insee",
+    "MSA": "La MSA",
+    "OPQIBI": "L'OPQIBI",
+    "RNA": "Le répertoire national des associations",
+    "Urssaf": "L'Urssaf",
+    "ministère du Travail": "Le ministère du Travail",
+})  # fmt: skip
+
+# -- the rows ---------------------------------------------------------------------------------------
+
+
+class Identifier(StrEnum):
+    SIRET = "siret"
+    SIREN = "siren"
+    RNA_OR_SIREN = "siren_or_rna"
+    RNA_OR_SIRET = "siret_or_rna"
+
+
+class Kind(StrEnum):
+    JSON = "json"
+    DOCUMENTS = "documents"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A group of endpoints that the upstream counts together, or each alone, per token and minute."""
+
+    name: str
+    per_minute: int
+    per_endpoint: bool = False
+
+
+JSON = Budget("json", 250)
+INPI = Budget("inpi", 15, per_endpoint=True)
+SLOW_DOCUMENTS = Budget("slow_documents", 5, per_endpoint=True)
+URSSAF = Budget("urssaf", 100, per_endpoint=True)
+GIP_MDS = Budget("gip_mds", 50)
+DOCUMENTS = Budget("documents", 50)
+DOWNLOADS = Budget("downloads", 50)
+BUDGETS = (JSON, INPI, SLOW_DOCUMENTS, URSSAF, GIP_MDS, DOCUMENTS, DOWNLOADS)
+CALLS_PER_ADDRESS = 1000
+
+HOUR = 3600
+DAY = 24 * HOUR
+TIMEOUTS = {Kind.JSON: 5.0, Kind.DOCUMENTS: 12.0}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One upstream endpoint.
+
+    `path` holds its identifier in braces and is empty for a withdrawn service. `fresh` is how many
+    seconds an answer stays good, `keep` how long it may still be served when the source fails.
+    `names_people` marks a register that would name those whom a partial disclosure protects.
+    `personal` names the keys that a tender form has no use for, at whatever depth. `shape` gives the
+    keys that a readable answer must hold, with their types; `keys` the keys it is known to hold, for
+    a « did you mean ». `refusal` is the sentence that a form naming a refused row is answered.
+    """
+
+    name: str
+    title: str
+    producer: str
+    path: str
+    identifier: Identifier = Identifier.SIREN
+    kind: Kind = Kind.JSON
+    open: bool = False
+    tenders: bool = True
+    withdrawn: bool = False
+    refusal: str = ""
+    budget: Budget = JSON
+    scope: str | None = "open_data"
+    fresh: int = DAY
+    keep: int = 3 * DAY
+    applies: Condition = anyone
+    on_demand: bool = False
+    names_people: bool = False
+    twin_of: str | None = None
+    shape: Mapping[str, type | tuple[type, ...]] = field(default_factory=dict)
+    rows: bool = False
+    personal: frozenset[str] = frozenset()
+    keys: frozenset[str] = frozenset()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def timeout(self) -> float:
+        """Seconds the whole call may take, as the upstream advises."""
+        return TIMEOUTS[self.kind]
+
+    @property
+    def spoken(self) -> str:
+        """The producer as a French sentence begins with it."""
+        return SPOKEN.get(self.producer, self.producer)
+
+    @property
+    def usable(self) -> bool:
+        return self.tenders and not self.withdrawn
+
+    def identify(self, company: Company) -> str | None:
+        """Choose the number this endpoint wants of a company; None when it has none."""
+        if self.identifier is Identifier.SIREN:
+            return company.siren
+        if self.identifier is Identifier.SIRET:
+            return company.siret
+        other = company.siren if self.identifier is Identifier.RNA_OR_SIREN else company.siret
+        return other if self.identifier is Identifier.RNA_OR_SIREN else company.rna or other
+
+    def path_for(self, number: str) -> str:
+        return self.path.replace("{" + self.identifier + "}", number)
+
+
+def _keys(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ADDRESS_KEYS = """
+    adresse complement_adresse numero_voie indice_repetition_voie type_voie libelle_voie code_postal
+    libelle_commune libelle_commune_etranger distribution_speciale code_commune code_cedex libelle_cedex
+    code_pays_etranger libelle_pays_etranger acheminement_postal l1 l2 l3 l4 l5 l6 l7"""
+_UNIT_KEYS = """
+    siren rna siret_siege_social status_diffusion type personne_morale_attributs raison_sociale sigle
+    personne_physique_attributs pseudonyme prenom_usuel nom_usage nom_naissance categorie_entreprise
+    diffusable_commercialement forme_juridique code libelle activite_principale nomenclature
+    activite_principale_naf_rev2 tranche_effectif_salarie de a date_reference intitule
+    economie_sociale_et_solidaire date_creation etat_administratif"""
+UNIT_KEYS = _keys(_UNIT_KEYS)
+ESTABLISHMENT_KEYS = _keys(_UNIT_KEYS + _ADDRESS_KEYS + " siret siege_social date_fermeture enseigne unite_legale")
+RCS_KEYS = _keys("""
+    siren date_radiation date_extrait date_immatriculation mandataires_sociaux numero_identification type
+    fonction nom prenom raison_sociale observations numero libelle date nom_commercial etablissement_principal
+    activite origine_fonds mode_exploitation code_ape capital montant devise code_devise greffe valeur code
+    personne_morale forme_juridique denomination date_cloture_exercice_comptable date_fin_de_vie""")
+ASSOCIATION_KEYS = _keys("""
+    rna ancien_id siren nom sigle reconnue_utilite_publique siret_siege forme_juridique code libelle regime
+    groupement impots_commerciaux alsace_moselle tribunal_instance volume folio
+    date_publication_registre_association date_dissolution date_publication_reconnue_utilite_publique
+    date_publication_journal_officiel active date_creation adresse_siege complement numero_voie type_voie
+    libelle_voie distribution code_insee code_postal commune agrements numero date_attribution type niveau
+    attributeur activites objet objet_social1 objet_social2 champ_action_territorial activite_principale
+    tranche_effectif annee economie_sociale_et_solidaire date_appartenance_ess etablissements siret actif
+    siege date_debut_activite""")
+
+PERSONAL_AT_INSEE = _keys("sexe prenom_1 prenom_2 prenom_3 prenom_4")
+PERSONAL_AT_RCS = _keys("personne_physique date_naissance naissance nationalite adresse")
+PERSONAL_AT_RNA = _keys("telephone courriel adresse_gestion composition_reseau rhs comptes dirigeants")
+
+_ESTABLISHMENT: Mapping[str, type | tuple[type, ...]] = {
+    "siret": str,
+    "siege_social": bool,
+    "etat_administratif": str,
+    "status_diffusion": str,
+    "unite_legale": dict,
+    "adresse": dict,
+}
+_INSEE: dict[str, Any] = {
+    "producer": "Insee",
+    "fresh": HOUR,  # its data changes once a night, but a diffusion status is never trusted for longer
+    "personal": PERSONAL_AT_INSEE,
+}
+_FORBIDDEN = "l'usage de cette donnée n'est pas permis pour les marchés publics."
+
+SOURCES: tuple[Source, ...] = (
+    # general information, open: what a candidate's page may hold
+    Source(
+        "etablissements", "Établissement", path="/v4/insee/sirene/etablissements/diffusibles/{siret}",
+        identifier=Identifier.SIRET, open=True, shape=_ESTABLISHMENT, keys=ESTABLISHMENT_KEYS, **_INSEE,
+    ),
+    Source(
+        "siege_social", "Siège social", path="/v4/insee/sirene/unites_legales/diffusibles/{siren}/siege_social",
+        open=True, applies=is_not_head_office, shape=_ESTABLISHMENT, keys=ESTABLISHMENT_KEYS, **_INSEE,
+    ),
+    Source(
+        "entreprises", "Unité légale", path="/v4/insee/sirene/unites_legales/diffusibles/{siren}",
+        open=True, applies=is_unread, shape={"siren": str, "status_diffusion": str}, keys=UNIT_KEYS, **_INSEE,
+    ),
+    Source(
+        "successions", "Successions d'établissements", "Insee",
+        "/v3/insee/sirene/etablissements/{siret}/successions", identifier=Identifier.SIRET, open=True,
+        applies=is_closed, shape={"successeurs": list},
+        keys=_keys("predecesseurs successeurs siret date_succession transfert_siege continuite_economique"),
+    ),
+    Source(
+        "extraits_rcs_infogreffe", "Extrait RCS (Kbis)", "Infogreffe",
+        "/v3/infogreffe/rcs/unites_legales/{siren}/extrait_kbis", open=True, applies=registers_at_rcs,
+        names_people=True, shape={"siren": str, "mandataires_sociaux": (list, type(None))}, personal=PERSONAL_AT_RCS, keys=RCS_KEYS,
+    ),
+    Source(
+        "numero_tva", "Numéro de TVA intracommunautaire", "Commission européenne",
+        "/v3/european_commission/unites_legales/{siren}/numero_tva", open=True, scope=None, applies=is_alive,
+        shape={"tva_number": (str, type(None))}, keys=_keys("tva_number"),
+    ),
+    Source(
+        "associations", "Association", "RNA",
+        "/v4/djepva/api-association/associations/open_data/{siren_or_rna}", Identifier.RNA_OR_SIREN, open=True,
+        applies=is_association, shape={"nom": str, "regime": (str, type(None))}, personal=PERSONAL_AT_RNA,
+        keys=ASSOCIATION_KEYS,
+    ),
+    Source(
+        "documents_associations", "Documents d'association", "RNA",
+        "/v3/ministere_interieur/rna/associations/{siret_or_rna}/documents", Identifier.RNA_OR_SIRET,
+        Kind.DOCUMENTS, open=True, budget=DOCUMENTS, applies=is_association, on_demand=True, rows=True, fresh=HOUR,
+        keep=0, keys=_keys("timestamp type url expires_in errors"),
+    ),
+    Source(
+        "actes_inpi", "Actes déposés au RNE", "INPI",
+        "/v3/inpi/rne/unites_legales/open_data/{siren}/actes_bilans", kind=Kind.DOCUMENTS, open=True, budget=INPI,
+        applies=registers_at_rcs, names_people=True, on_demand=True, fresh=HOUR, keep=0, shape={"actes": list},
+        personal=frozenset({"bilans"}),  # the other half of the answer, `bilans_inpi`, is forbidden for tenders
+        keys=_keys("actes id nom_document date_depot date_mise_a_jour types_actes type_acte type_decision url"),
+    ),
+    Source(
+        "conventions_collectives", "Conventions collectives", "ministère du Travail",
+        "/v3/fabrique_numerique_ministeres_sociaux/etablissements/{siret}/conventions_collectives", Identifier.SIRET,
+        open=True, on_demand=True, rows=True, fresh=7 * DAY,
+        keys=_keys("type titre titre_court numero_idcc active etat synonymes url date_publication"),
+    ),
+    # the same registers with what is protected: for the entitled buyer's agents
+    Source(
+        "etablissements_instructeur", "Établissement (données protégées)",
+        path="/v4/insee/sirene/etablissements/{siret}", identifier=Identifier.SIRET, twin_of="etablissements",
+        scope="unites_legales_etablissements_insee", shape=_ESTABLISHMENT, keys=ESTABLISHMENT_KEYS, **_INSEE,
+    ),
+    Source(
+        "siege_social_instructeur", "Siège social (données protégées)",
+        path="/v4/insee/sirene/unites_legales/{siren}/siege_social", twin_of="siege_social",
+        applies=is_not_head_office, scope="unites_legales_etablissements_insee", shape=_ESTABLISHMENT,
+        keys=ESTABLISHMENT_KEYS, **_INSEE,
+    ),
+    Source(
+        "entreprises_instructeur", "Unité légale (données protégées)",
+        path="/v4/insee/sirene/unites_legales/{siren}", twin_of="entreprises", applies=is_unread,
+        scope="unites_legales_etablissements_insee", shape={"siren": str, "status_diffusion": str}, keys=UNIT_KEYS,
+        **_INSEE,
+    ),
+    Source(
+        "associations_instructeur", "Association (données protégées)", "RNA",
+        "/v4/djepva/api-association/associations/{siren_or_rna}", Identifier.RNA_OR_SIREN, twin_of="associations",
+        applies=is_association, scope="associations_djepva", shape={"nom": str}, keys=ASSOCIATION_KEYS,
+    ),
+    # protected proofs
+    Source(
+        "exercices", "Chiffres d'affaires", "DGFIP", "/v3/dgfip/etablissements/{siret}/chiffres_affaires",
+        Identifier.SIRET, scope="chiffre_affaires_dgfip", rows=True,
+        keys=_keys("chiffre_affaires date_fin_exercice"),
+    ),
+    Source(
+        "attestations_fiscales_dgfip", "Attestation fiscale", "DGFIP",
+        "/v4/dgfip/unites_legales/{siren}/attestation_fiscale", kind=Kind.DOCUMENTS, budget=SLOW_DOCUMENTS,
+        scope="attestation_fiscale_dgfip", fresh=HOUR, keep=0,
+    ),
+    Source(
+        "attestations_sociales_acoss", "Attestation de vigilance", "Urssaf",
+        "/v4/urssaf/unites_legales/{siren}/attestation_vigilance", kind=Kind.DOCUMENTS, budget=URSSAF,
+        scope="attestation_sociale_urssaf", fresh=HOUR, keep=0,
+    ),
+    Source(
+        "cotisations_msa", "Cotisations MSA", "MSA", "/v3/msa/etablissements/{siret}/conformite_cotisations",
+        Identifier.SIRET, scope="cotisations_msa", applies=FARMING, fresh=HOUR,
+    ),
+    Source(
+        "cotisation_retraite_probtp", "Cotisations de retraite", "ProBTP",
+        "/v3/probtp/etablissements/{siret}/conformite_cotisations_retraite", Identifier.SIRET,
+        scope="cotisations_probtp", applies=BUILDING, fresh=HOUR,
+    ),
+    Source(
+        "certificats_cnetp", "Congés payés et chômage intempéries", "CNETP",
+        "/v3/cnetp/unites_legales/{siren}/attestation_cotisations_conges_payes_chomage_intemperies",
+        kind=Kind.DOCUMENTS, budget=DOCUMENTS, scope="certification_cnetp", applies=BUILDING, fresh=HOUR, keep=0,
+    ),
+    # certificates, open
+    Source(
+        "cartes_professionnelles_fntp", "Carte professionnelle de travaux publics", "FNTP",
+        "/v3/fntp/unites_legales/{siren}/carte_professionnelle_travaux_publics", kind=Kind.DOCUMENTS, open=True,
+        budget=DOCUMENTS, applies=BUILDING, on_demand=True, fresh=HOUR, keep=0,
+    ),
+    Source(
+        "certificats_rge_ademe", "Certifications RGE", "Ademe",
+        "/v3/ademe/etablissements/{siret}/certification_rge", Identifier.SIRET, Kind.DOCUMENTS, open=True,
+        applies=ENERGY_WORKS, on_demand=True, rows=True,
+    ),
+    Source(
+        "certificats_qualibat", "Certification Qualibat", "Qualibat",
+        "/v4/qualibat/etablissements/{siret}/certification_batiment", Identifier.SIRET, Kind.DOCUMENTS, open=True,
+        budget=DOCUMENTS, applies=BUILDING, on_demand=True, fresh=HOUR, keep=0,
+    ),
+    Source(
+        "certificats_opqibi", "Certification d'ingénierie", "OPQIBI",
+        "/v3/opqibi/unites_legales/{siren}/certification_ingenierie", open=True, applies=ENGINEERING,
+        on_demand=True,
+    ),
+    # withdrawn by their providers
+    Source(
+        "attestations_agefiph", "Attestation Agefiph", "Agefiph", "", withdrawn=True,
+        refusal=(
+            "son fournisseur l'a retirée : depuis 2020 l'Urssaf recueille l'obligation d'emploi des travailleurs "
+            "handicapés et son attestation de vigilance la mentionne (attestations_sociales_acoss)."
+        ),
+    ),
+    Source(
+        "extraits_courts_inpi", "Titres de propriété industrielle", "INPI", "", open=True, withdrawn=True,
+        refusal=(
+            "son fournisseur l'a retirée et API Entreprise n'a pas de remplaçante ; la recherche publique "
+            "data.inpi.fr accepte un SIREN."
+        ),
+    ),
+    # forbidden for tenders
+    Source("bilans_inpi", "Bilans déposés au RNE", "INPI", "", tenders=False, refusal=_FORBIDDEN),
+    Source(
+        "bilans_entreprises_bdf", "Bilans", "Banque de France", "/v3/banque_de_france/unites_legales/{siren}/bilans",
+        tenders=False, scope="bilans_bdf", refusal=_FORBIDDEN,
+    ),
+    Source(
+        "liasses_fiscales_dgfip", "Liasses fiscales", "DGFIP",
+        "/v3/dgfip/unites_legales/{siren}/liasses_fiscales/{year}", tenders=False, scope="liasses_fiscales_dgfip",
+        refusal=_FORBIDDEN,
+    ),
+)  # fmt: skip
+
+CATALOGUE: Mapping[str, Source] = MappingProxyType({source.name: source for source in SOURCES})

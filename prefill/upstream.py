@@ -1,0 +1,333 @@
+"""Ask one source of API Entreprise politely: whatever happens, the result is an `Answer`.
+
+Each call is bounded in time (connection, silence, total) and in size, follows no redirect and carries
+the three tracing parameters. An answer is kept in memory for its row's lifetime, a failure for seconds.
+The same question asked at the same moment costs one call: all wait on the same future, so that a crowd
+takes no thread. What comes after a caller's deadline still fills the cache.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from typing import Any
+
+import requests
+import urllib3
+from cachetools import TLRUCache
+
+from prefill import telemetry
+from prefill.access import disclose, undisclosed
+from prefill.sources import CATALOGUE, Answer, Cause, Company, Kind, Source, Status
+
+CONNECT_SECONDS = 2.0
+LARGEST_BODY = {Kind.JSON: 4 * 2**20, Kind.DOCUMENTS: 4 * 2**20}
+CHUNK = 64 * 1024
+ABSENT_SECONDS = 600.0
+FAILURE_SECONDS = 5.0
+LONGEST_FAILURE = 60.0
+
+WRONG_ADDRESS = "00107"  # the token is bound to other IP addresses
+RECIPIENT_FAULTS = ("002",)  # context, object or recipient missing or refused
+
+STATUSES: Mapping[int, tuple[Status, Cause | None]] = {
+    401: (Status.MISCONFIGURED, None),
+    403: (Status.NOT_ENTITLED, None),
+    404: (Status.ABSENT, None),
+    409: (Status.UNAVAILABLE, Cause.CONFLICT),
+    422: (Status.UNAVAILABLE, Cause.REJECTED),
+    429: (Status.UNAVAILABLE, Cause.THROTTLED),
+    451: (Status.WITHHELD, None),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where to ask, with whose token, and what to say of the reason."""
+
+    url: str
+    token: str = field(repr=False)
+    recipient: str
+    context: str
+    object: str
+
+    @property
+    def tracing(self) -> dict[str, str]:
+        return {"context": self.context, "object": self.object, "recipient": self.recipient}
+
+
+class Bearer(requests.auth.AuthBase):
+    """Sign a request; given as `auth`, so that no netrc entry can replace it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class _Refused(Exception):
+    """The body cannot be used, and why."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause.value)
+        self.cause = cause
+
+
+class Upstream:
+    """The door to the registers: cache, single flight, bounded calls."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        open_session: Callable[[], requests.Session],
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        workers: int = 32,
+        cache_entries: int = 50_000,
+    ) -> None:
+        self.connection = connection
+        self._open_session = open_session
+        self._clock = clock
+        self._now = now
+        self._sessions = threading.local()
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="upstream")
+        self._lock = threading.Lock()
+        self._flights: dict[Hashable, Future[Answer]] = {}
+        self._cache: TLRUCache[Hashable, Answer] = TLRUCache(cache_entries, ttu=_good_until, timer=clock)
+
+    def ask(self, source: Source, company: Company) -> Answer:
+        """Ask and wait for the answer."""
+        return self.begin(source, company).result()
+
+    def begin(self, source: Source, company: Company) -> Future[Answer]:
+        """Ask without waiting; the future always ends with an `Answer`."""
+        number = source.identify(company)
+        if number is None:
+            return _landed(Answer(source.name, Status.NOT_APPLICABLE))
+        key = (source.name, number)
+        with self._lock:
+            kept = self._cache.get(key)
+            if kept is not None:
+                return _landed(replace(kept, cached=True, seconds=0.0))
+            flight = self._flights.get(key)
+            if flight is not None:
+                return flight
+            flight = self._flights[key] = Future()
+        self._pool.submit(self._fly, key, flight, source, number)
+        return flight
+
+    def close(self) -> None:
+        """Take no more calls and wait for none."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _fly(self, key: Hashable, flight: Future[Answer], source: Source, number: str) -> None:
+        try:
+            answer = self._call(source, number)
+        except BaseException as fault:
+            with self._lock:
+                self._flights.pop(key, None)
+            flight.set_exception(fault)
+            raise
+        with self._lock:
+            with contextlib.suppress(ValueError):  # larger than a cache of no entries
+                self._cache[key] = answer
+            self._flights.pop(key, None)
+        flight.set_result(answer)
+
+    def _call(self, source: Source, number: str) -> Answer:
+        began = self._clock()
+        answer = replace(self._exchange(source, number, began), seconds=round(self._clock() - began, 3))
+        _tell(answer)
+        return answer
+
+    def _exchange(self, source: Source, number: str, began: float) -> Answer:
+        try:
+            with self._session().get(
+                self.connection.url + source.path_for(number),
+                params={**self.connection.tracing, **source.parameters},
+                auth=Bearer(self.connection.token),
+                timeout=(CONNECT_SECONDS, source.timeout),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                return self._read(source, number, response, began + source.timeout)
+        except (requests.Timeout, urllib3.exceptions.TimeoutError):
+            return _failed(source, Cause.TIMEOUT)
+        except _Refused as refusal:
+            return _failed(source, refusal.cause)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
+            return _failed(source, Cause.UNREACHABLE)
+
+    def _session(self) -> requests.Session:
+        """A session promises nothing about threads: one for each."""
+        session: requests.Session | None = getattr(self._sessions, "session", None)
+        if session is None:
+            session = self._sessions.session = self._open_session()
+            session.headers["Accept"] = "application/json"
+        return session
+
+    def _read(self, source: Source, number: str, response: requests.Response, end: float) -> Answer:
+        if 300 <= response.status_code < 400:
+            return _failed(source, Cause.REDIRECTED, response)
+        body = self._body(response, LARGEST_BODY[source.kind], end)
+        if response.status_code != 200:
+            return self._refusal(source, response, body)
+        data, meta = _payload(source, body)
+        if not _is_about(source, data, meta, number):
+            return _failed(source, Cause.UNREADABLE, response)
+        if undisclosed(data) and source.open:
+            return _of(source, response, Status.WITHHELD)
+        shown = disclose(source, data) if source.open else data
+        now = self._now().replace(microsecond=0)
+        return _of(source, response, Status.OK, data=shown, meta=MappingProxyType(meta), retrieved_at=now)
+
+    def _body(self, response: requests.Response, largest: int, end: float) -> bytes:
+        """Read at most `largest` bytes, decoded, until `end` and no later."""
+        body = bytearray()
+        while True:
+            left = end - self._clock()
+            if left <= 0:
+                raise _Refused(Cause.TIMEOUT)
+            _hurry(response, left)
+            chunk = response.raw.read1(CHUNK, decode_content=True)
+            if not chunk:
+                return bytes(body)
+            body += chunk
+            if len(body) > largest:
+                raise _Refused(Cause.TOO_LARGE)
+
+    def _refusal(self, source: Source, response: requests.Response, body: bytes) -> Answer:
+        error = _first_error(body)
+        code = str(error.get("code") or "") or None
+        status, cause = _meaning(response.status_code, code)
+        wait = _retry_after(response, error, self._now())
+        return _of(source, response, status, cause=cause, code=code, retry_after=wait)
+
+
+def _landed(answer: Answer) -> Future[Answer]:
+    future: Future[Answer] = Future()
+    future.set_result(answer)
+    return future
+
+
+def _good_until(_: Hashable, answer: Answer, now: float) -> float:
+    return now + lifetime(answer)
+
+
+def lifetime(answer: Answer) -> float:
+    """Say for how many seconds an answer stays good."""
+    if answer.status is Status.OK:
+        return CATALOGUE[answer.source].fresh
+    if answer.status in (Status.ABSENT, Status.WITHHELD):
+        return ABSENT_SECONDS
+    return min(max(answer.retry_after or 0.0, FAILURE_SECONDS), LONGEST_FAILURE)
+
+
+def _hurry(response: requests.Response, left: float) -> None:
+    """Let the next silence last no longer than what is left in all."""
+    connection = response.raw.connection
+    sock = getattr(connection, "sock", None)
+    if sock is not None:
+        sock.settimeout(max(left, 0.001))
+
+
+def _payload(source: Source, body: bytes) -> tuple[Any, dict[str, Any]]:
+    """Take `data` and `meta` from a body of the expected shape, or raise `_Refused`."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise _Refused(Cause.UNREADABLE) from error
+    data = document.get("data") if isinstance(document, dict) else None
+    meta = document.get("meta") if isinstance(document, dict) else None
+    if source.rows:
+        return _rows(data), meta if isinstance(meta, dict) else {}
+    if not isinstance(data, dict) or not all(_fits(data, key, kind) for key, kind in source.shape.items()):
+        raise _Refused(Cause.UNREADABLE)
+    return data, meta if isinstance(meta, dict) else {}
+
+
+def _fits(data: dict[str, Any], key: str, kind: type | tuple[type, ...]) -> bool:
+    return isinstance(data.get(key), kind)
+
+
+def _rows(data: Any) -> list[Any]:
+    if not isinstance(data, list) or not all(
+        isinstance(row, dict) and isinstance(row.get("data"), dict) for row in data
+    ):
+        raise _Refused(Cause.UNREADABLE)
+    return [row["data"] for row in data]
+
+
+def _is_about(source: Source, data: Any, meta: Mapping[str, Any], number: str) -> bool:
+    """Tell whether the answer is about the company asked for, or says that it was redirected."""
+    if not isinstance(data, dict) or meta.get("redirect_from_siret") or meta.get("redirect_from_siren"):
+        return True
+    unit = data.get("unite_legale")
+    siren = unit.get("siren") if isinstance(unit, dict) else data.get("siren")
+    own = data.get("siret", "")
+    return (siren is None or siren == number[:9]) and (not isinstance(own, str) or own[:9] in ("", number[:9]))
+
+
+def _first_error(body: bytes) -> dict[str, Any]:
+    try:
+        error = json.loads(body)["errors"][0]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return {}
+    return error if isinstance(error, dict) else {}
+
+
+def _meaning(http_status: int, code: str | None) -> tuple[Status, Cause | None]:
+    if http_status == 403 and code == WRONG_ADDRESS:
+        return Status.MISCONFIGURED, None
+    if http_status == 422 and code and code.startswith(RECIPIENT_FAULTS):
+        return Status.MISCONFIGURED, None
+    if http_status >= 500:
+        return Status.UNAVAILABLE, Cause.PROVIDER
+    return STATUSES.get(http_status, (Status.UNAVAILABLE, Cause.REJECTED))
+
+
+def _retry_after(response: requests.Response, error: Mapping[str, Any], now: datetime) -> float | None:
+    """Read in how many seconds to come back: a number, a date, or the error's own `retry_in`."""
+    text = response.headers.get("Retry-After", "").strip()
+    meta = error.get("meta")
+    if text.isascii() and text.isdigit() and len(text) < 9:
+        return float(text)
+    with contextlib.suppress(ValueError, TypeError):
+        return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
+    wait = meta.get("retry_in") if isinstance(meta, dict) else None
+    return float(wait) if isinstance(wait, int | float) and not isinstance(wait, bool) and 0 <= wait < 10**9 else None
+
+
+def _failed(source: Source, cause: Cause, response: requests.Response | None = None) -> Answer:
+    if response is None:
+        return Answer(source.name, Status.UNAVAILABLE, cause=cause)
+    return _of(source, response, Status.UNAVAILABLE, cause=cause)
+
+
+def _of(source: Source, response: requests.Response, status: Status, **rest: Any) -> Answer:
+    request_id = response.headers.get("X-Request-ID", "")[:100] or None
+    return Answer(source.name, status, http_status=response.status_code, request_id=request_id, **rest)
+
+
+def _tell(answer: Answer) -> None:
+    tell = telemetry.error if answer.status is Status.MISCONFIGURED else telemetry.event
+    tell(
+        "upstream.call",
+        source=answer.source,
+        status=answer.status.value,
+        cause=answer.cause and answer.cause.value,
+        code=answer.code,
+        http_status=answer.http_status,
+        seconds=answer.seconds,
+        upstream_request_id=answer.request_id,
+    )

@@ -1,0 +1,274 @@
+"""The HTTP routes: parse, call, render; and the one error handler."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from flask import Blueprint, Flask, Response, current_app, g, request
+from flask.json.provider import DefaultJSONProvider
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
+from werkzeug.wrappers import Response as AnyResponse
+
+from prefill import __version__, payloads, telemetry
+from prefill.access import CANDIDATE, Caller, may_ask
+from prefill.errors import (
+    BadRequest,
+    Language,
+    MethodNotAllowed,
+    NotFound,
+    Problem,
+    SchemaUnknown,
+    SourceRefused,
+    SourceUnknown,
+)
+from prefill.health import Check, check_locally
+from prefill.identifiers import closest, parse
+from prefill.mapping import Form
+from prefill.schemas import Library
+from prefill.service import Prefill, Request, Service
+from prefill.settings import Settings
+from prefill.sources import CATALOGUE
+
+EXTENSION = "prefill"
+DEFAULT_FORM = "dume"
+SANDBOX_HEADER = "X-Prefill-Sandbox"
+PREFLIGHT_SECONDS = "86400"
+JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the routes work with."""
+
+    settings: Settings
+    library: Library
+    service: Service
+    now: Callable[[], datetime]
+    example: Callable[[], Prefill]
+
+
+class PlainJSON(DefaultJSONProvider):
+    """Accents as they are, keys in the order they were written."""
+
+    ensure_ascii = False
+    sort_keys = False
+    mimetype = "application/json"
+
+
+def create_web(parts: Parts) -> Flask:
+    """Build the Flask application around its parts."""
+    app = Flask("prefill")
+    app.json = PlainJSON(app)
+    app.url_map.strict_slashes = False
+    app.extensions[EXTENSION] = parts
+    app.register_blueprint(routes)
+    app.before_request(_number_request)
+    app.after_request(_dress)
+    app.register_error_handler(Exception, _refuse)
+    return app
+
+
+routes = Blueprint("prefill", __name__)
+
+
+def parts() -> Parts:
+    found: Parts = current_app.extensions[EXTENSION]
+    return found
+
+
+# -- the routes -------------------------------------------------------------------------------------
+
+
+@routes.get("/v1/prefill/<number>")
+def prefill(number: str) -> AnyResponse:
+    asked = _read_request(number)
+    payload = payloads.render_prefill(parts().service.prefill(asked), _language())
+    return _answer(payload, tag=payloads.etag(payloads.steady(payload)))
+
+
+@routes.get("/v1/schemas")
+def schemas() -> AnyResponse:
+    return _answer(payloads.render_forms(_forms(CANDIDATE)))
+
+
+@routes.get("/v1/schemas/<name>")
+def schema(name: str) -> AnyResponse:
+    return _answer(payloads.render_form(_form(name, CANDIDATE)))
+
+
+@routes.get("/v1/schemas/<name>/schema.json")
+def json_schema(name: str) -> AnyResponse:
+    return _answer(payloads.json_schema(_form(name, CANDIDATE)), media="application/schema+json")
+
+
+@routes.get("/v1/sources")
+def sources() -> AnyResponse:
+    return _answer(payloads.render_sources())
+
+
+@routes.get("/healthz")
+def healthz() -> AnyResponse:
+    return _json({"status": "alive", "version": __version__})
+
+
+@routes.get("/readyz")
+def readyz() -> AnyResponse:
+    checks = _checks()
+    ready = all(check.ok for check in checks)
+    shown = [{"name": check.name, "ok": check.ok, "message": check.message} for check in checks]
+    return _json({"ready": ready, "sandbox": parts().settings.sandbox, "checks": shown}, status=200 if ready else 503)
+
+
+@routes.get("/openapi.json")
+def openapi() -> AnyResponse:
+    return _answer(openapi_document())
+
+
+# -- parsing ----------------------------------------------------------------------------------------
+
+
+def _read_request(number: str) -> Request:
+    caller = CANDIDATE
+    form = _form(request.args.get("schema", DEFAULT_FORM), caller)
+    return Request(parse(number), form, caller, _extra(form, caller))
+
+
+def _forms(caller: Caller) -> dict[str, Form]:
+    """The forms this caller may know of."""
+    return {name: form for name, form in parts().library.forms.items() if form.audience is caller.audience}
+
+
+def _form(name: str, caller: Caller) -> Form:
+    forms = _forms(caller)
+    if name in forms:
+        return forms[name]
+    raise SchemaUnknown(name=name[:60], **_suggestion(name, forms))
+
+
+def _extra(form: Form, caller: Caller) -> frozenset[str]:
+    names = frozenset(name.strip() for name in request.args.get("with", "").split(",") if name.strip())
+    known = form.on_demand()
+    for name in sorted(names):
+        row = CATALOGUE.get(name)
+        if row and not may_ask(caller.audience, row):
+            raise SourceRefused(
+                name=name, why=row.refusal or "c'est une donnée protégée, réservée aux agents de l'acheteur."
+            )
+        if name not in known:
+            raise SourceUnknown(name=name[:60], known=", ".join(known) or "aucune", **_suggestion(name, known))
+    return names
+
+
+def _suggestion(name: str, known: Any) -> dict[str, str | None]:
+    guess = closest(name[:60], known)
+    french, english = (f" Vouliez-vous dire « {guess} » ?", f" Did you mean “{guess}”?") if guess else ("", "")
+    return {"suggestion": guess, "hint_fr": french, "hint_en": english}
+
+
+def _language() -> Language:
+    return "en" if request.accept_languages.best_match(["fr", "en"], default="fr") == "en" else "fr"
+
+
+# -- rendering --------------------------------------------------------------------------------------
+
+
+def _json(payload: Mapping[str, Any], *, status: int = 200, media: str = "application/json") -> AnyResponse:
+    return Response(current_app.json.dumps(payload), status=status, mimetype=media)
+
+
+def _answer(payload: Mapping[str, Any], *, tag: str | None = None, media: str = "application/json") -> AnyResponse:
+    """Answer with a validator: a page that already holds it is told so in a few bytes."""
+    response = _json(payload, media=media)
+    response.set_etag(tag or payloads.etag(payload), weak=True)
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response.make_conditional(request)
+
+
+def openapi_document() -> dict[str, Any]:
+    """Give the OpenAPI document, made once."""
+    cached: dict[str, Any] | None = current_app.extensions.get("prefill.openapi")
+    if cached is None:
+        example = payloads.render_prefill(parts().example(), "fr")
+        cached = current_app.extensions["prefill.openapi"] = payloads.openapi(_forms(CANDIDATE), example)
+    return cached
+
+
+def _checks() -> tuple[Check, ...]:
+    here = parts()
+    return check_locally(here.settings, here.library, here.now())
+
+
+# -- around every request ---------------------------------------------------------------------------
+
+
+def _number_request() -> None:
+    """Take the caller's request id when it is one, or make one."""
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if re.fullmatch(r"[\w.:-]{1,80}", given, re.ASCII) else secrets.token_hex(8)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+
+def _dress(response: Response) -> Response:
+    headers = response.headers
+    headers["X-Request-ID"] = g.get("request_id", "")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers.setdefault("Content-Security-Policy", JSON_POLICY)
+    if parts().settings.sandbox:
+        headers[SANDBOX_HEADER] = "invented-data"
+    response.vary.update(("Origin", "Accept", "Accept-Language"))
+    _share(response)
+    return response
+
+
+def _share(response: Response) -> None:
+    """Let the pages of allowed origins read the answer (CORS); never with credentials."""
+    origin = request.headers.get("Origin")
+    if not origin or not _may_share(origin):
+        return
+    response.headers["Access-Control-Allow-Origin"] = origin
+    response.headers["Access-Control-Expose-Headers"] = f"ETag, Retry-After, X-Request-ID, {SANDBOX_HEADER}"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET"
+        response.headers["Access-Control-Allow-Headers"] = (
+            "Accept, Accept-Language, If-None-Match, Last-Event-ID, X-Request-ID"
+        )
+        response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
+
+
+def _may_share(origin: str) -> bool:
+    allowed = parts().settings.allowed_origins or (("*",) if parts().settings.sandbox else ())
+    return origin in allowed or "*" in allowed
+
+
+def _refuse(fault: Exception) -> AnyResponse:
+    """Say what went wrong to the caller; the stack trace is for the log alone."""
+    problem = _problem(fault)
+    if problem.code == Problem.code:
+        telemetry.error("request.failed", path=request.url_rule and request.url_rule.rule, kind=type(fault).__name__)
+    body = payloads.render_problem(problem, _language(), g.get("request_id"))
+    response = _json(body, status=problem.status, media="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    if isinstance(fault, WerkzeugMethodNotAllowed) and fault.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(fault.valid_methods))
+    return response
+
+
+def _problem(fault: Exception) -> Problem:
+    if isinstance(fault, Problem):
+        return fault
+    if isinstance(fault, WerkzeugMethodNotAllowed):
+        return MethodNotAllowed(method=request.method, allowed=", ".join(sorted(fault.valid_methods or ())))
+    if isinstance(fault, HTTPException) and fault.code == 404:
+        return NotFound()
+    if isinstance(fault, HTTPException) and fault.code and 400 <= fault.code < 500:
+        return BadRequest(why=fault.name)
+    return Problem()

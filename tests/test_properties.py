@@ -1,0 +1,35 @@
+"""Whatever comes in, nothing bursts and nothing leaks."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from prefill.app import create_app
+from prefill.settings import Settings
+
+APP = create_app(Settings(log="json"))
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+API = schemathesis.openapi.from_wsgi("/openapi.json", APP)
+
+
+@API.parametrize()
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_routes_keep_their_contract(case):
+    case.call_and_validate(excluded_checks=[positive_data_acceptance])  # no schema can say « check digit »
+
+
+@given(number=TEXT, form=TEXT, extra=TEXT, language=TEXT)
+@settings(max_examples=150, deadline=None)
+def test_no_input_makes_the_prefill_burst(number, form, extra, language):
+    answer = APP.test_client().get(
+        "/v1/prefill/" + quote(number, safe=""),
+        query_string={"schema": form, "with": extra},
+        headers={"Accept-Language": language.encode("ascii", "ignore").decode().replace("\n", "").replace("\r", "")},
+    )
+
+    assert answer.status_code in (200, 301, 308, 400, 403, 404, 451)
