@@ -9,7 +9,7 @@ The protection happens at the door, before an answer is kept anywhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 from prefill.sources import Company, Source
 
 MASK = "[ND]"
-_MASKED = re.compile(r"\[\s*(?:ND|NON[ -]DIFFUSIBLE)\s*\]", re.IGNORECASE)
+_MASKED = re.compile(r"\[\s*(?:ND|NON[\s-]+DIFFUSIBLE)\s*\]", re.IGNORECASE)
 
 DISCLOSED = "diffusible"
 PARTIALLY_DISCLOSED = "partiellement_diffusible"
@@ -75,11 +75,16 @@ def masked(value: object) -> bool:
     >>> masked({"a": ["12 RUE [ND]"]})
     True
     """
-    if isinstance(value, str):
-        return _MASKED.search(value) is not None
-    if isinstance(value, Mapping):
-        return any(masked(part) for part in value.values())
-    return isinstance(value, list) and any(masked(part) for part in value)
+    waiting = [value]  # a loop: a hostile answer nests deeper than Python calls
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str) and _MASKED.search(part):
+            return True
+        if isinstance(part, Mapping):
+            waiting.extend(part.values())
+        elif isinstance(part, list):
+            waiting.extend(part)
+    return False
 
 
 def undisclosed(data: object) -> bool:
@@ -92,49 +97,63 @@ def undisclosed(data: object) -> bool:
 
 def disclose(source: Source, data: Any) -> Any:
     """Keep of an open answer what may be shown; the withheld values become the mask literal."""
-    clean = _without(data, source.personal)
-    if not isinstance(clean, dict) or "status_diffusion" not in clean:
+    clean = _copy(data, without=source.personal)
+    if not isinstance(clean, dict) or "status_diffusion" not in source.shape:
         return clean
-    if isinstance(clean.get("unite_legale"), dict) and isinstance(clean.get("adresse"), dict):
-        return _disclose_establishment(clean)
-    return _disclose_unit(clean)
+    if "unite_legale" in source.shape:
+        return _disclose_establishment(source, clean)
+    return _disclose_unit(source, clean)
 
 
-def _disclose_establishment(data: dict[str, Any]) -> dict[str, Any]:
-    unit, address = data["unite_legale"], data["adresse"]
-    person = _partial(unit) and unit.get("type") != "personne_morale"
-    shown = {**data, "unite_legale": _disclose_unit(unit)}
-    if person or _partial(address):
+def _disclose_establishment(source: Source, data: dict[str, Any]) -> dict[str, Any]:
+    unit, address = (part if isinstance(part := data.get(key), dict) else {} for key in ("unite_legale", "adresse"))
+    person = partial(unit) and unit.get("type") != "personne_morale"
+    shown = {**data, "unite_legale": _disclose_unit(source, unit)}
+    if person or partial(address):
         shown["adresse"] = {key: part if key in PUBLIC_ADDRESS_KEYS else _mask(part) for key, part in address.items()}
-    if person or _partial(data):
+    if person or partial(data):
         shown["enseigne"] = _mask(data.get("enseigne"))
+        return _known(source, shown)
     return shown
 
 
-def _disclose_unit(unit: dict[str, Any]) -> dict[str, Any]:
-    if not _partial(unit):
+def _disclose_unit(source: Source, unit: dict[str, Any]) -> dict[str, Any]:
+    if not partial(unit):
         return unit
-    shown = {**unit, "personne_physique_attributs": _mask(unit.get("personne_physique_attributs"))}
+    shown = _known(source, {**unit, "personne_physique_attributs": _mask(unit.get("personne_physique_attributs"))})
     legal_person = unit.get("personne_morale_attributs")
     if unit.get("type") == "personne_morale" and isinstance(legal_person, dict):
         return {**shown, "personne_morale_attributs": {**legal_person, "sigle": _mask(legal_person.get("sigle"))}}
     return {**shown, "personne_morale_attributs": _mask(legal_person)}
 
 
-def _partial(part: Mapping[str, Any]) -> bool:
-    """A status we cannot read protects as a partial one does."""
+def _known(source: Source, part: dict[str, Any]) -> dict[str, Any]:
+    """Mask a key we have never heard of: nobody has said that it stays public."""
+    return {key: value if key in source.keys else _mask(value) for key, value in part.items()}
+
+
+def partial(part: Mapping[str, Any]) -> bool:
+    """Tell whether a part limits its disclosure; a status we cannot read protects as a partial one does."""
     return part.get("status_diffusion") != DISCLOSED
 
 
 def _mask(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _mask(part) for key, part in value.items()}
-    return value if value in (None, "") else MASK
+    return _copy(value, leaf=lambda part: part if part in (None, "") else MASK)
 
 
-def _without(value: Any, keys: frozenset[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _without(part, keys) for key, part in value.items() if key not in keys}
-    if isinstance(value, list):
-        return [_without(part, keys) for part in value]
-    return value
+def _copy(value: Any, *, without: frozenset[str] = frozenset(), leaf: Callable[[Any], Any] = lambda part: part) -> Any:
+    """Copy without some keys, at whatever depth: a loop, since a hostile answer nests deeper than Python calls."""
+    whole = [value]
+    waiting: list[Any] = [whole]
+    while waiting:
+        node = waiting.pop()
+        for place, part in list(node.items() if isinstance(node, dict) else enumerate(node)):
+            if isinstance(part, dict):
+                node[place] = {key: kept for key, kept in part.items() if key not in without}
+                waiting.append(node[place])
+            elif isinstance(part, list):
+                node[place] = list(part)
+                waiting.append(node[place])
+            else:
+                node[place] = leaf(part)
+    return whole[0]

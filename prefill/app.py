@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 import time
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import requests
 from flask import Flask
 
 from prefill import telemetry
 from prefill.access import Audience
+from prefill.breaker import Breakers
+from prefill.budget import Budgets
 from prefill.errors import SettingsInvalid
+from prefill.health import token_expiry
 from prefill.pages import pages
 from prefill.sandbox import COMPANIES, SandboxAdapter, create_sandbox
 from prefill.sandbox import URL as SANDBOX_URL
 from prefill.schemas import BadSchemas, Library, load_all
 from prefill.service import Prefill, Request, Service
 from prefill.settings import Settings, load
+from prefill.shared import Shared
 from prefill.sources import PARIS
+from prefill.store import Store
 from prefill.upstream import Connection, Upstream
+from prefill.visitors import Visitors
 from prefill.web import Parts, create_web
 
 SANDBOX_BUYER = "21750001600019"
@@ -52,8 +60,26 @@ def create_app(settings: Settings | None = None) -> Flask:
 def join(settings: Settings, library: Library) -> Parts:
     """Join the parts of a service for these settings."""
     upstream = open_upstream(settings)
-    service = Service(upstream, deadline=settings.deadline, clock=time.monotonic, today=today)
-    return Parts(settings, library, service, now, lambda: example(library))
+    telemetry.gauge("forms_loaded", len(library.forms))
+    expiry = token_expiry(settings.token or "")
+    if expiry:
+        telemetry.gauge("token_expiry", expiry.timestamp())
+    return Parts(
+        settings=settings,
+        library=library,
+        service=Service(upstream, deadline=settings.deadline, clock=time.monotonic, today=today),
+        upstream=upstream,
+        visitors=Visitors(upstream.store.shared, per_minute=settings.visits, secret=secret_of(settings)),
+        now=now,
+        clock=time.monotonic,
+        environ=os.environ,
+        example=lambda: example(library),
+    )
+
+
+def secret_of(settings: Settings) -> bytes:
+    """Derive the key of the hashes in logs and limits: the same for all who hold the same token."""
+    return hashlib.blake2b((settings.token or "sandbox").encode(), digest_size=32, person=b"hash key").digest()
 
 
 def example(library: Library) -> Prefill:
@@ -84,16 +110,27 @@ def bundled_forms() -> Path:
     return inside if inside.is_dir() else here.parent / "schemas"
 
 
-def open_upstream(settings: Settings) -> Upstream:
+def open_upstream(settings: Settings, **budget: Any) -> Upstream:
     """Open the door to API Entreprise, or to the sandbox when there is no token."""
+    linked = connection(settings)
+    shared = Shared(settings.redis_url, clock=time.monotonic)
+    owner = token_name(linked.token)
     return Upstream(
-        connection(settings),
+        linked,
         open_session=session_opener(settings),
         clock=time.monotonic,
         now=now,
+        store=Store(shared, now=time.time, entries=settings.cache_entries, share_protected=settings.share_protected),
+        budgets=Budgets(shared, tenant=owner, now=time.time, instances=settings.instances, **budget),
+        breakers=Breakers(clock=time.monotonic),
+        sleep=time.sleep,
         workers=settings.workers,
-        cache_entries=settings.cache_entries,
     )
+
+
+def token_name(token: str) -> str:
+    """Name a token without saying it: who spends the same one shares its budget."""
+    return hashlib.blake2b(token.encode(), digest_size=6, person=b"budget").hexdigest()
 
 
 def connection(settings: Settings) -> Connection:

@@ -152,6 +152,17 @@ class MethodNotAllowed(Problem):
     }
 
 
+class TooManyRequests(Problem):
+    status = 429
+    code = "too_many_requests"
+    title = {"fr": "Trop de demandes", "en": "Too many requests"}
+    sentence = {
+        "fr": "Trop de demandes depuis cette adresse : réessayez dans {retry_after:.0f} secondes, ou remplissez le formulaire à la main.",
+        "en": "Too many requests from this address: try again in {retry_after:.0f} seconds, or fill in the form by hand.",
+    }
+    shown = frozenset({"retryAfter"})
+
+
 class BadRequest(Problem):
     status = 400
     code = "bad_request"

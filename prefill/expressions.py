@@ -1,22 +1,22 @@
 """JMESPath with our few functions: what a form's origins are written in.
 
-A masked argument gives a masked result, so that no function can dress up a withheld value; an argument
-of another type than the register promises raises `Unreadable`.
+What is read, tested, compared or computed from a masked value is masked too, so that no expression can
+dress up or see through one. A null argument gives null; one of another type than the register promises
+raises `Unreadable`.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import wraps
 from typing import Any
 
 import jmespath
-from jmespath import exceptions, functions
+from jmespath import ast, exceptions, functions, visitor
 from jmespath.parser import ParsedResult
 
 from prefill.access import MASK, masked
@@ -26,8 +26,11 @@ from prefill.sources import UNKNOWN_DAY, paris_date
 
 _SMALL_WORDS = frozenset("de du des la le les en sur sous et aux au d l lès lez".split())
 _FRENCH_MONEY = {"EUROS": "EUR", "EURO": "EUR", "FRANCS": "FRF", "FRANC": "FRF"}
-_SENTINEL_LABEL = re.compile(r"non r[ée]f[ée]renc[ée]|r[ée]vision NAF .*non support[ée]e", re.IGNORECASE)
-_SENTINEL_NAME = re.compile(r"suppression d[ue] .*nom commercial", re.IGNORECASE)
+
+_READING = frozenset({"field", "current", "identity", "index", "value_projection"})
+
+# Whatever an expression can meet in an answer that is not what it expects: `Unreadable`.
+_SURPRISES = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError)
 
 
 class Unreadable(Exception):
@@ -35,7 +38,7 @@ class Unreadable(Exception):
 
 
 class BadExpression(Exception):
-    """The expression cannot be compiled; the message says where and why."""
+    """The expression cannot be compiled; the message says where and why, `name` a function nobody knows."""
 
     def __init__(self, message: str, *, name: str | None = None) -> None:
         super().__init__(message)
@@ -52,42 +55,96 @@ class Expression:
     def __call__(self, data: object) -> Any:
         """Evaluate; a missing key gives None. Raise `Unreadable` for a value of another type."""
         try:
-            return self.parsed.search(data, options=_OPTIONS)
-        except (exceptions.JMESPathError, TypeError, ValueError, AttributeError, KeyError) as error:
+            return _INTERPRETER.visit(self.parsed.parsed, data)
+        except _SURPRISES as error:
             raise Unreadable(self.text) from error
 
     def names(self) -> frozenset[str]:
         """List the keys that the expression reads, for a « did you mean »."""
-        return frozenset(node["value"] for node in _nodes(self.parsed.parsed) if node["type"] == "field")
+        return self._values_of("field") - self.makes()
+
+    def makes(self) -> frozenset[str]:
+        """List the keys of the objects that the expression builds itself: `{year: annee}` makes `year`."""
+        return self._values_of("key_val_pair")
+
+    def invents(self) -> bool:
+        """Tell whether the result can be a value written in the expression: no register said so."""
+        return _invents(self.parsed.parsed)
+
+    def _values_of(self, kind: str) -> frozenset[str]:
+        return frozenset(node["value"] for node in _nodes(self.parsed.parsed) if node["type"] == kind)
+
+
+# -- compiling --------------------------------------------------------------------------------------
 
 
 def compile_expression(text: str) -> Expression:
     """Compile an expression, its functions checked. Raise `BadExpression`."""
     try:
-        parsed = jmespath.compile(text)
-    except exceptions.EmptyExpressionError as error:
-        raise BadExpression("l'expression est vide") from error
-    except exceptions.ParseError as error:
-        place = getattr(error, "lex_position", None)
-        raise BadExpression(f"l'expression ne se lit pas, vers le caractère {(place or 0) + 1} : « {text} »") from error
-    for node in _nodes(parsed.parsed):
-        if node["type"] == "function_expression":
-            _check_call(node["value"], len(node["children"]))
+        parsed = _parse(text)
+        for node in _nodes(parsed.parsed):
+            if node["type"] == "function_expression":
+                _check_call(node["value"], node["children"])
+    except RecursionError as error:
+        raise BadExpression("l'expression est trop imbriquée") from error
     return Expression(text, parsed)
 
 
-def _check_call(name: str, arguments: int) -> None:
-    known = functions.Functions.FUNCTION_TABLE | OurFunctions.FUNCTION_TABLE
-    if name not in known:
+def _parse(text: str) -> ParsedResult:
+    if not text.strip():
+        raise BadExpression("l'expression est vide")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", PendingDeprecationWarning)
+            return jmespath.compile(text)
+    except PendingDeprecationWarning as error:
+        raise BadExpression(f"un texte s'écrit 'entre apostrophes', pas `ainsi` : « {text} »") from error
+    except exceptions.ParseError as error:
+        place = f"vers le caractère {(error.lex_position or 0) + 1}"
+        raise BadExpression(f"l'expression ne se lit pas, {place} : « {text} »") from error
+    except (ValueError, LookupError) as error:  # an index of five thousand digits
+        raise BadExpression(f"l'expression ne se lit pas : « {text[:200]} »") from error
+
+
+def _check_call(name: str, arguments: list[dict[str, Any]]) -> None:
+    if name not in OurFunctions.FUNCTION_TABLE:
         raise BadExpression(f"la fonction « {name} » n'existe pas", name=name)
-    signature = known[name]["signature"]
-    variadic = bool(signature) and signature[-1].get("variadic")
-    if arguments != len(signature) and not (variadic and arguments >= len(signature)):
-        raise BadExpression(f"la fonction « {name} » prend {len(signature)} argument(s), pas {arguments}")
+    signature = OurFunctions.FUNCTION_TABLE[name]["signature"]
+    at_least = "au moins " if signature[-1].get("variadic") else ""
+    if len(arguments) < len(signature) or (len(arguments) > len(signature) and not at_least):
+        wanted = f"{at_least}{len(signature)} argument{'s' if len(signature) > 1 else ''}"
+        raise BadExpression(f"la fonction « {name} » prend {wanted}, pas {len(arguments)}")
+    for place, (declared, given) in enumerate(zip(signature, arguments, strict=False), 1):
+        if ("expref" in declared["types"]) != (given["type"] == "expref"):
+            how = "s'écrit avec un & devant" if "expref" in declared["types"] else "s'écrit sans & devant"
+            raise BadExpression(f"l'argument {place} de la fonction « {name} » {how}")
 
 
 def function_names() -> frozenset[str]:
+    """List every function that an expression may call, JMESPath's own included."""
     return frozenset(OurFunctions.FUNCTION_TABLE)
+
+
+def our_functions() -> dict[str, str]:
+    """Describe the functions that JMESPath lacks: what one writes, and what it gives (in French)."""
+    names = sorted(OurFunctions.FUNCTION_TABLE.keys() - functions.Functions.FUNCTION_TABLE.keys())
+    return {_usage(name): OurFunctions.FUNCTION_TABLE[name]["function"].__doc__ for name in names}
+
+
+def _usage(name: str) -> str:
+    code = OurFunctions.FUNCTION_TABLE[name]["function"].__code__
+    return f"{name}({', '.join(code.co_varnames[1 : code.co_argcount])})"
+
+
+def _invents(node: Any) -> bool:
+    kind, children = node["type"], node["children"]
+    if kind == "literal":
+        return node["value"] is False or not is_nothing(node["value"])
+    if kind == "or_expression" or (kind, node.get("value")) == ("function_expression", "not_null"):
+        return any(map(_invents, children))
+    if kind == "pipe":
+        return _invents(children[-1])
+    return not any(one["type"] in _READING for one in _nodes(node))
 
 
 def _nodes(node: object) -> Iterator[dict[str, Any]]:
@@ -95,6 +152,73 @@ def _nodes(node: object) -> Iterator[dict[str, Any]]:
         yield node
         for child in node.get("children", ()):
             yield from _nodes(child)
+
+
+# -- evaluating: a mask is never seen through -------------------------------------------------------
+
+
+def is_mask(value: object) -> bool:
+    return isinstance(value, str) and masked(value)
+
+
+class _Interpreter(visitor.TreeInterpreter):
+    """JMESPath, except that whatever is read, tested or compared of a mask is a mask."""
+
+    def visit_field(self, node: Any, value: Any) -> Any:
+        return MASK if is_mask(value) else super().visit_field(node, value)
+
+    def visit_index(self, node: Any, value: Any) -> Any:
+        return MASK if is_mask(value) else super().visit_index(node, value)
+
+    def visit_slice(self, node: Any, value: Any) -> Any:
+        return MASK if is_mask(value) else super().visit_slice(node, value)
+
+    def visit_multi_select_list(self, node: Any, value: Any) -> Any:
+        return MASK if is_mask(value) else super().visit_multi_select_list(node, value)
+
+    def visit_multi_select_dict(self, node: Any, value: Any) -> Any:
+        return MASK if is_mask(value) else super().visit_multi_select_dict(node, value)
+
+    def visit_flatten(self, node: Any, value: Any) -> Any:
+        return self._after(super().visit_flatten, node, value)
+
+    def visit_projection(self, node: Any, value: Any) -> Any:
+        return self._after(super().visit_projection, node, value)
+
+    def visit_value_projection(self, node: Any, value: Any) -> Any:
+        return self._after(super().visit_value_projection, node, value)
+
+    def visit_and_expression(self, node: Any, value: Any) -> Any:
+        return self._after(super().visit_and_expression, node, value)
+
+    def visit_not_expression(self, node: Any, value: Any) -> Any:
+        return self._after(super().visit_not_expression, node, value)
+
+    def visit_comparator(self, node: Any, value: Any) -> Any:
+        sides = [self.visit(child, value) for child in node["children"]]
+        if masked(sides):
+            return MASK
+        return super().visit_comparator(_given(node, sides), value)
+
+    def visit_filter_projection(self, node: Any, value: Any) -> Any:
+        """A row that cannot be told to match is replaced by a mask: neither shown nor forgotten."""
+        base, _, condition = node["children"]
+        rows = self.visit(base, value)
+        if isinstance(rows, list):
+            rows = [MASK if is_mask(self.visit(condition, row)) else row for row in rows]
+        return self._after(super().visit_filter_projection, node, value, ast.literal(rows))
+
+    def _after(self, visit: Callable[[Any, Any], Any], node: Any, value: Any, first: Any = None) -> Any:
+        """Evaluate the first child alone: a mask there is the result."""
+        base = self.visit(first or node["children"][0], value)
+        if is_mask(base):
+            return MASK
+        return visit(_given(node, [base]), value)
+
+
+def _given(node: Any, values: list[Any]) -> Any:
+    """Put values that are known in place of a node's first children."""
+    return {**node, "children": [*map(ast.literal, values), *node["children"][len(values) :]]}
 
 
 # -- our functions: plain Python first, then their JMESPath names -----------------------------------
@@ -123,34 +247,46 @@ def join_parts(parts: list[Any], separator: str = " ") -> str | None:
     >>> join_parts(["98", None, "RUE", ""])
     '98 RUE'
     """
-    texts = [str(part).strip() for part in parts if part is not None and not isinstance(part, dict | list | bool)]
+    texts = [_written(part) for part in parts]
     return separator.join(text for text in texts if text) or None
+
+
+def _written(part: object) -> str:
+    """Write one part of a text: a text itself, or a whole number."""
+    if is_nothing(part):
+        return ""
+    if isinstance(part, bool) or not isinstance(part, str | int):
+        raise Unreadable
+    return str(part).strip()
+
+
+def is_nothing(value: object) -> bool:
+    """Recognise what JMESPath holds for false, and what `a && b` gives when there is no a. Zero is something."""
+    return value is None or value is False or (isinstance(value, str | list | dict) and not value)
 
 
 def street(address: Mapping[str, Any] | None) -> str | None:
     """Build the street line from its parts: the postal line drops some repetition letters."""
     if address is None:
         return None
-    keys = ("numero_voie", "indice_repetition_voie", "type_voie", "libelle_voie")
-    return join_parts([address.get(key) for key in keys])
+    return join_parts([address.get(key) for key in STREET])
 
 
 def person_name(person: Mapping[str, Any] | None) -> str | None:
     """Name a natural person: the usual name, else the birth name, then the usual first name."""
     if person is None:
         return None
-    family = person.get("nom_usage") or person.get("nom_naissance")
-    return join_parts([family, person.get("prenom_usuel")]) if family else None
+    usual, birth, first = (_written(person.get(key)) for key in PERSON)
+    family = usual or birth
+    return join_parts([family, first]) if family else None
 
 
 def country(address: Mapping[str, Any] | None) -> str | None:
     """Give the ISO alpha-3 code of an Insee address; France when no foreign country is named."""
     if address is None:
         return None
-    cog = address.get("code_pays_etranger")
-    if not cog and not address.get("libelle_pays_etranger"):
-        return FRANCE
-    return alpha3(cog)
+    cog, name = (_written(address.get(key)) for key in COUNTRY)
+    return alpha3(cog) if cog or name else FRANCE
 
 
 def place_name(text: str | None) -> str | None:
@@ -160,7 +296,10 @@ def place_name(text: str | None) -> str | None:
     'Saint-Denis de la Reunion'
     """
     words = re.split(r"([\s\-']+)", (text or "").strip().lower())
-    return "".join(word if place and word in _SMALL_WORDS else word.capitalize() for place, word in enumerate(words)) or None
+    return (
+        "".join(word if place and word in _SMALL_WORDS else word.capitalize() for place, word in enumerate(words))
+        or None
+    )
 
 
 def registration_number(siren: str | None, registry: str | None) -> str | None:
@@ -176,47 +315,78 @@ def registration_number(siren: str | None, registry: str | None) -> str | None:
 
 def plain(text: str) -> str:
     """Fold case and accents, to compare words written by hand."""
-    return unicodedata.normalize("NFD", text).encode("ascii", "ignore").decode().casefold()
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
 
 
 def is_auditor(role: str | None) -> bool:
-    return "commissaire aux comptes" in plain(role or "")
+    words = plain(role or "")
+    return "commissaire" in words and "aux comptes" in words
 
 
 def currency(capital: Mapping[str, Any] | None) -> str | None:
     if capital is None:
         return None
-    return capital.get("code_devise") or _FRENCH_MONEY.get(str(capital.get("devise") or "").upper())
+    code, word = (_written(capital.get(key)) for key in MONEY)
+    return code or _FRENCH_MONEY.get(word.upper())
 
 
-def _masks(function: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(function)
-    def wrapper(self: object, *arguments: Any) -> Any:
-        if any(masked(argument) for argument in arguments):
-            return MASK
-        return function(self, *arguments)
+def names_nothing(label: str) -> bool:
+    """Recognise the label that says only that a code is not in the nomenclature.
 
-    return wrapper
+    >>> names_nothing("ancienne révision NAF (NAFRev1) non supportée"), names_nothing("Conseil informatique")
+    (True, False)
+    """
+    words = plain(label)
+    return "non reference" in words or ("revision naf" in words and "non support" in words)
 
 
-def _takes(*types: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a JMESPath function's arguments; each may be null, `a|b` is one type or the other."""
-    signature: list[Any] = [{"types": [*kind.split("|"), "null"]} for kind in types]
+def removes_name(name: str) -> bool:
+    """Recognise the entry that a register writes in place of the trade name it deletes."""
+    words = plain(name)
+    return "suppression d" in words and "nom commercial" in words
+
+
+# The keys that each function on an object reads, in this order: a mask elsewhere does not concern it.
+STREET = ("numero_voie", "indice_repetition_voie", "type_voie", "libelle_voie")
+PERSON = ("nom_usage", "nom_naissance", "prenom_usuel")
+COUNTRY = ("code_pays_etranger", "libelle_pays_etranger")
+MONEY = ("code_devise", "devise")
+
+
+def _takes(*types: str, reads: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a JMESPath function's arguments, each of which may be null, and the keys it reads in an object."""
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        return functions.signature(*signature)(_masks(function))
+        function.reads = reads  # type: ignore[attr-defined]
+        signature: list[Any] = [{"types": [kind, "null"]} for kind in types]
+        return functions.signature(*signature)(function)
 
     return declare
+
+
+# These hand over what they are given, its masks included.
+_CARRIERS = frozenset({"map", "not_null", "reverse", "to_array", "values"})
+# These choose by a key: only that key must be known.
+_CHOOSERS = frozenset({"max_by", "min_by", "sort_by"})
+# These have something to say of null; of any other function it gives null.
+_OF_NULL = frozenset({"not_null", "to_array", "type"})
 
 
 class OurFunctions(functions.Functions):
     """The functions a form may use beside JMESPath's own; their docstrings are their documentation."""
 
+    def call_function(self, function_name: str, resolved_args: Any) -> Any:
+        function = self.FUNCTION_TABLE[function_name]["function"]
+        if _hides(function_name, function, resolved_args):
+            return MASK
+        ours = hasattr(function, "reads")
+        if not ours and function_name not in _OF_NULL and any(argument is None for argument in resolved_args):
+            return None
+        return super().call_function(function_name, resolved_args)
+
     @_takes("number")
     def _func_paris_date(self, timestamp: float | None) -> str | None:
         """Date ISO d'un horodatage Unix de minuit à Paris ; 1900-01-01 (inconnue) donne null."""
-        if timestamp is not None and not math.isfinite(timestamp):
-            return None
         return iso_day(paris_date(timestamp))
 
     @_takes("string")
@@ -224,7 +394,7 @@ class OurFunctions(functions.Functions):
         """Date ISO complète et existante, sinon null (un mois seul, 1900-01-01)."""
         return read_iso_date(text)
 
-    @_takes("object")
+    @_takes("object", reads=STREET)
     def _func_street(self, address: dict[str, Any] | None) -> str | None:
         """Ligne de voie : numéro, indice de répétition, type et libellé non vides."""
         return street(address)
@@ -234,12 +404,12 @@ class OurFunctions(functions.Functions):
         """Éléments non vides d'une liste, joints par un séparateur."""
         return join_parts(parts or [], separator or " ")
 
-    @_takes("object")
+    @_takes("object", reads=PERSON)
     def _func_person_name(self, person: dict[str, Any] | None) -> str | None:
         """Nom d'usage, sinon de naissance, puis prénom usuel."""
         return person_name(person)
 
-    @_takes("object")
+    @_takes("object", reads=COUNTRY)
     def _func_country(self, address: dict[str, Any] | None) -> str | None:
         """Code pays ISO 3166-1 alpha-3 d'une adresse Insee (FRA quand aucun pays étranger n'est nommé)."""
         return country(address)
@@ -247,12 +417,12 @@ class OurFunctions(functions.Functions):
     @_takes("string")
     def _func_label(self, text: str | None) -> str | None:
         """Libellé, sauf s'il dit seulement que le code n'est pas référencé."""
-        return None if text is None or _SENTINEL_LABEL.search(text) else text
+        return None if text is None or names_nothing(text) else text
 
     @_takes("string")
     def _func_trade_name(self, text: str | None) -> str | None:
         """Nom commercial, sauf la mention « SUPPRESSION DU NOM COMMERCIAL »."""
-        return None if text is None or _SENTINEL_NAME.search(text) else text
+        return None if text is None or removes_name(text) else text
 
     @_takes("string")
     def _func_place_name(self, text: str | None) -> str | None:
@@ -269,7 +439,7 @@ class OurFunctions(functions.Functions):
         """Vrai pour un commissaire aux comptes, titulaire ou suppléant."""
         return is_auditor(role)
 
-    @_takes("object")
+    @_takes("object", reads=MONEY)
     def _func_currency(self, capital: dict[str, Any] | None) -> str | None:
         """Code ISO 4217 de la devise d'un capital du RCS."""
         return currency(capital)
@@ -280,4 +450,19 @@ class OurFunctions(functions.Functions):
         return int(text) if text and re.fullmatch(r"[12]\d{3}", text) else None
 
 
-_OPTIONS = jmespath.Options(custom_functions=OurFunctions())
+def _hides(name: str, function: Callable[..., Any], arguments: list[Any]) -> bool:
+    """Tell whether a call would make something else of a mask, instead of handing it over."""
+    if name in _CARRIERS:
+        return any(map(is_mask, arguments))
+    if name in _CHOOSERS and isinstance(arguments[0], list):
+        rows, key = arguments
+        return any(masked(key.visit(key.expression, row)) for row in rows)
+    reads = getattr(function, "reads", ())
+    return any(masked(_part_read(argument, reads)) for argument in arguments)
+
+
+def _part_read(argument: Any, keys: tuple[str, ...]) -> Any:
+    return [argument.get(key) for key in keys] if keys and isinstance(argument, dict) else argument
+
+
+_INTERPRETER = _Interpreter(jmespath.Options(custom_functions=OurFunctions()))

@@ -17,7 +17,7 @@ import requests
 from prefill.schemas import Library
 from prefill.settings import Settings
 from prefill.sources import PARIS, SOURCES
-from prefill.upstream import Bearer, Connection
+from prefill.upstream import Bearer, Connection, Upstream
 
 EXPIRES_SOON = timedelta(days=60)
 PATIENCE = (2.0, 5.0)
@@ -55,10 +55,25 @@ class Check:
 
 def check_locally(settings: Settings, library: Library, now: datetime) -> tuple[Check, ...]:
     """Check what needs no network: forms, token, recipient."""
-    forms = Check("forms", bool(library.forms), f"{len(library.forms)} formulaire(s) : {', '.join(library.forms)}.")
+    names = ", ".join(library.forms)
+    loaded = f"{len(library.forms)} formulaire(s) : {names}." if names else "Aucun formulaire ne peut être utilisé."
+    forms = Check("forms", bool(library.forms), loaded)
     if settings.token is None:
         return (forms, Check("token", True, "Pas de jeton : le service tourne sur son bac à sable, données inventées."))
     return (forms, check_token(settings.token, now), check_recipient(settings.recipient))
+
+
+def check_upstream(upstream: Upstream) -> Iterator[Check]:
+    """Tell what the process has learnt of API Entreprise and of Redis; remarks, since the cache still serves."""
+    if upstream.breakers.banned():
+        message = "API Entreprise ne répond plus à rien : adresse sans doute bannie (12 h) ; le cache sert encore."
+        yield Check("upstream", False, message, vital=False)
+    for producer, wait in upstream.breakers.open().items():
+        yield Check("breaker", False, f"{producer} ne répond pas : prochain essai dans {wait:.0f} s.", vital=False)
+    for group, wait in upstream.budgets.closed().items():
+        yield Check("budget", False, f"Budget {group} épuisé : fermé pour {wait:.0f} s.", vital=False)
+    if upstream.store.shared.configured and not upstream.store.shared.up:
+        yield Check("redis", False, "Redis ne répond pas : cette instance tourne seule.", vital=False)
 
 
 def check_recipient(recipient: str | None) -> Check:
@@ -142,7 +157,7 @@ def _check_ping(session: requests.Session, connection: Connection, path: str) ->
     status, body = _fetch(session, connection.url + path, connection)
     word = body.get("status") if isinstance(body, dict) else None
     ok, sentence = PINGS.get(str(word), (status == 200, "répond" if status == 200 else "ne répond pas"))
-    return Check(path.removeprefix("/"), ok, f"{path.removeprefix('/ping/')} {sentence}.", vital=False)
+    return Check(path.removeprefix("/"), ok, f"Le fournisseur {path.removeprefix('/ping/')} {sentence}.", vital=False)
 
 
 def _fetch(session: requests.Session, url: str, connection: Connection) -> tuple[int | None, Any]:

@@ -8,7 +8,8 @@ tells what the first may not.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +17,7 @@ from typing import Any
 
 from prefill.access import Audience, masked, may_ask
 from prefill.errors import Language
-from prefill.expressions import Expression, Unreadable, read_iso_date
+from prefill.expressions import Expression, Unreadable, is_mask, is_nothing, read_iso_date
 from prefill.sources import CATALOGUE, Answer, Cause, Source, Status
 
 
@@ -88,10 +89,22 @@ SENTENCES: Mapping[Reason, Mapping[Language, str]] = {
         "en": "The buyer obtains this directly: nothing to supply.",
     },
 }
-THROTTLED: Mapping[Language, str] = {
-    "fr": "Trop de demandes en ce moment auprès d'API Entreprise : à saisir, ou à redemander plus tard.",
-    "en": "Too many requests to API Entreprise at the moment: fill in, or ask again later.",
+# Two ways to be unavailable that a candidate can tell from a silence.
+CAUSES: Mapping[Cause, Mapping[Language, str]] = {
+    Cause.THROTTLED: {
+        "fr": "Trop de demandes en ce moment auprès d'API Entreprise : à saisir, ou à redemander plus tard.",
+        "en": "Too many requests to API Entreprise at the moment: fill in, or ask again later.",
+    },
+    Cause.UNREADABLE: {
+        "fr": "{spoken} a répondu sous une forme que ce service ne sait pas lire : à saisir.",
+        "en": "{producer} answered in a form that this service cannot read: please fill in.",
+    },
 }
+
+# Beyond it a program that reads JSON numbers as JavaScript does would see another number.
+LARGEST_NUMBER = 2**53
+# What neither JSON in UTF-8 nor XML can hold.
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 # -- a form, compiled -------------------------------------------------------------------------------
 
@@ -209,11 +222,12 @@ class Missing:
 
     def message(self, language: Language) -> str:
         """Say why, and what the candidate can do, in one sentence."""
-        if self.reason is Reason.UNAVAILABLE and self.cause is Cause.THROTTLED:
-            return THROTTLED[language]
+        sentence = SENTENCES[self.reason]
+        if self.reason is Reason.UNAVAILABLE and self.cause is not None:
+            sentence = CAUSES.get(self.cause, sentence)
         row = CATALOGUE.get(self.source or "")
         spoken = row.spoken if row else ""
-        return SENTENCES[self.reason][language].format(spoken=spoken, producer=self.producer, source=self.source)
+        return sentence[language].format(spoken=spoken, producer=self.producer, source=self.source)
 
 
 @dataclass(slots=True)
@@ -261,7 +275,8 @@ def _resolve(
         outcome = _read(part, origin, answer)
         if not isinstance(outcome, Reason):
             return outcome, answer
-        gaps.append(Missing(outcome, row.name, row.producer, answer.cause, answer.retry_after))
+        cause = Cause.UNREADABLE if answer.ok and outcome is Reason.UNAVAILABLE else answer.cause
+        gaps.append(Missing(outcome, row.name, row.producer, cause, answer.retry_after))
         if outcome is Reason.WITHHELD:
             break
     return min(gaps, key=lambda gap: _WEIGHT[gap.reason])
@@ -291,36 +306,44 @@ def _read(part: Field, origin: Origin, answer: Answer) -> Any:
 
 
 def _read_rows(items: tuple[Item, ...], found: Any) -> list[dict[str, Any]] | Reason:
-    if found is None or found == []:
+    if is_nothing(found):
         return Reason.ABSENT
+    if is_mask(found):
+        return Reason.WITHHELD
     if not isinstance(found, list):
-        return Reason.WITHHELD if masked(found) else Reason.UNAVAILABLE
-    rows = [row for row in (_read_row(items, one) for one in found) if row]
-    if rows:
-        return rows
-    return Reason.WITHHELD if masked(found) else Reason.ABSENT
+        raise Unreadable
+    read = [_read_row(items, one) for one in found]
+    rows = [row for row in read if isinstance(row, dict)]
+    return rows or _most_telling(row for row in read if isinstance(row, Reason))
 
 
-def _read_row(items: tuple[Item, ...], one: Any) -> dict[str, Any] | None:
+def _read_row(items: tuple[Item, ...], one: Any) -> dict[str, Any] | Reason:
+    """Read one object of a list, or say why nothing identifies it."""
+    if is_mask(one):
+        return Reason.WITHHELD
     values = {item.name: _checked(item.type, item.expression(one)) for item in items}
     known = {name: value for name, value in values.items() if not isinstance(value, Reason)}
-    identifying = [item.name for item in items if item.identifying]
-    if identifying and not any(name in known for name in identifying):
-        return None
-    return known
+    telling = [item.name for item in items if item.identifying] or list(values)
+    if known.keys() & set(telling):
+        return known
+    return _most_telling(values[name] for name in telling)
+
+
+def _most_telling(reasons: Iterable[Reason]) -> Reason:
+    return min(reasons, key=_WEIGHT.__getitem__)
 
 
 def _checked(kind: Type, value: Any) -> Any:
     """Keep a value of the field's type; nothing and a mask are reasons, another type is `Unreadable`."""
-    if value is None or value == "":
-        return Reason.ABSENT
     if masked(value):
         return Reason.WITHHELD
+    if is_nothing(value) and not (value is False and kind is Type.BOOLEAN):
+        return Reason.ABSENT
     return _CHECKS[kind](value)
 
 
 def _text(value: Any) -> Any:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or _UNWRITABLE.search(value):
         raise Unreadable
     return " ".join(value.split()) or Reason.ABSENT
 
@@ -332,15 +355,17 @@ def _date(value: Any) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST_NUMBER:
         raise Unreadable
     return value
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise Unreadable
-    return int(value) if float(value).is_integer() else value
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST_NUMBER:
+        raise Unreadable
+    return int(value) if int(value) == value else value
 
 
 def _boolean(value: Any) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from prefill.access import DISCLOSED, masked
+from prefill.access import masked, partial
 from prefill.errors import Language
 from prefill.expressions import read_iso_date
 from prefill.identifiers import spaced, valid_siret
@@ -84,7 +84,7 @@ def _of_establishment(number: str, answers: Mapping[str, Answer], today: date) -
     yield from _closing(data, answers, today)
     if unit.get("etat_administratif") == "C":
         yield Notice("unit_ceased")
-    if any(part.get("status_diffusion", DISCLOSED) != DISCLOSED for part in (data, unit, address)):
+    if any(map(partial, (data, unit, address))):
         yield Notice("partially_disclosed")
     if address.get("code_pays_etranger") or address.get("libelle_pays_etranger"):
         yield Notice("foreign_establishment")

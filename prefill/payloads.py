@@ -115,6 +115,19 @@ class PrefillShape(_Shape):
     )  # fmt: skip
 
 
+class ProgressShape(_Shape):
+    """What one source brings, as long as others are awaited: members as in the whole answer."""
+
+    source = fields.String(required=True)
+    status = fields.Enum(Status, by_value=True, required=True)
+    answered = fields.Integer(required=True, metadata={"description": "How many sources have answered."})
+    expected = fields.Integer(required=True, metadata={"description": "How many are asked, as far as is known."})
+    data = fields.Dict(required=True)
+    provenance = _by_pointer(ProvenanceShape, "Of the values that this source brings.")
+    missing = _by_pointer(MissingShape, "The fields that are now known to have no value.")
+    aliases = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
 class ProblemShape(_Shape):
     """RFC 9457."""
 
@@ -126,6 +139,7 @@ class ProblemShape(_Shape):
     requestId = fields.String()
     suggestion = fields.String(metadata={"description": "The name that was probably meant.", "example": "dume"})
     digits = fields.Integer(metadata={"description": "How many digits were seen."})
+    retryAfter = fields.Float(metadata={"description": "Seconds."})
     group = fields.String(metadata={"enum": ["siren", "siret"], "description": "Which check digit fails."})
 
 
@@ -206,6 +220,17 @@ def render_filled(form: Form, filled: Filled, language: Language) -> dict[str, A
         "missing": {path: _missing(gap, language) for path, gap in filled.missing.items()},
         "aliases": _aliases(form, filled),
     }
+
+
+def render_progress(form: Form, answer: Answer, news: Filled, language: Language, **counts: int) -> dict[str, Any]:
+    """Write what one answer brings: `news` holds only that, `counts` are `answered` and `expected`."""
+    payload = render_filled(form, news, language)
+    touched = {one.field for one in news.provenance.values()} | set(news.missing)
+    named = {part.alias for part in form.fields if part.path in touched}
+    aliases = {alias: place for alias, place in payload["aliases"].items() if alias in named}
+    return _dump(
+        ProgressShape, {"source": answer.source, "status": answer.status, **counts, **payload, "aliases": aliases}
+    )
 
 
 def _provenance(pointer: str, one: Any) -> dict[str, Any]:
@@ -431,7 +456,7 @@ def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[s
             "prefill", "Fill a form from a SIRET", PrefillShape, "The form, as far as the registers go.",
             [siret, schema, extra, _LANGUAGE, _IF_NONE_MATCH], example=example,
             problems=("siret_malformed", "siret_checksum", "source_unknown", "source_refused", "company_unknown",
-                      "schema_unknown", "company_undisclosed", "upstream_misconfigured"),
+                      "schema_unknown", "company_undisclosed", "too_many_requests", "upstream_misconfigured"),
             more={"304": {"description": "The answer has not changed."}},
         ),
         "/v1/schemas": _operation("listSchemas", "List the forms", FormsShape, "The forms."),

@@ -7,7 +7,7 @@ same time, only what can apply to such a company.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from datetime import date
@@ -35,6 +35,8 @@ class Registers(Protocol):
     """What the service needs of the upstream."""
 
     def begin(self, source: Source, company: Company) -> Future[Answer]: ...
+
+    def holds(self, source: Source, company: Company) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,11 @@ class Service:
         self._clock = clock
         self._today = today
 
+    def holds(self, request: Request) -> bool:
+        """Tell whether the company is known already and asking costs the registers nothing new."""
+        company = Company.unread(request.number)
+        return self._registers.holds(_first(company), company)
+
     def prefill(self, request: Request) -> Prefill:
         """Fill the form, whole. Raise a `Problem` when Sirene refuses the company itself."""
         for event in self.stream(request):
@@ -119,7 +126,7 @@ class Service:
                 return event.prefill
         raise AssertionError("a stream ends with Finished")
 
-    def stream(self, request: Request, tick: float | None = None) -> Iterator[Event]:
+    def stream(self, request: Request, tick: float | None = None) -> Generator[Event, None, None]:
         """Fill the form as sources answer; `tick` seconds of silence give a `Waiting`."""
         asking = _Asking(request, self._clock() + self._deadline, tick, Company.unread(request.number))
         yield from self._identify(asking)
@@ -131,7 +138,7 @@ class Service:
 
     def _identify(self, asking: _Asking) -> Iterator[Event]:
         """Ask for the establishment, or for the head office of a SIREN: they have the same shape."""
-        first = ESTABLISHMENT if asking.company.siret else HEAD_OFFICE
+        first = _first(asking.company)
         flight = self._registers.begin(first, asking.company)
         for event in self._arrivals(asking, {ESTABLISHMENT.name: flight}, expected=1):
             if isinstance(event, Answered) and event.answer.status in REFUSALS:
@@ -174,6 +181,10 @@ class Service:
     def _arrived(self, asking: _Asking, name: str, answer: Answer, expected: int) -> Answered:
         asking.answers[name] = answer
         return Answered(asking.request, _shown(asking), answer, expected)
+
+
+def _first(company: Company) -> Source:
+    return ESTABLISHMENT if company.siret else HEAD_OFFICE
 
 
 def _wanted(asking: _Asking) -> list[Source]:

@@ -69,6 +69,18 @@ def _siret(text: str) -> str:
     return number
 
 
+def _redis(text: str) -> str:
+    if urlsplit(text).scheme not in ("redis", "rediss", "unix", "valkey", "valkeys"):
+        raise _Bad("attend une adresse comme redis://:motdepasse@hote:6379/0 ou rediss://…")
+    return text.replace("valkeys://", "rediss://", 1).replace("valkey://", "redis://", 1)
+
+
+def _flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise _Bad("attend 0 ou 1")
+    return text == "1"
+
+
 def _short(text: str) -> str:
     if len(text) >= 50:
         raise _Bad(f"doit faire moins de 50 caractères, celui-ci en fait {len(text)}")
@@ -141,7 +153,33 @@ class Settings:
         "PREFILL_CACHE_ENTRIES", _whole(0, 10_000_000), 50_000, "Nombre de réponses gardées en mémoire, au plus."
     )
     workers: int = _setting(
-        "PREFILL_WORKERS", _whole(1, 1000), 32, "Nombre d'appels simultanés à API Entreprise, au plus, par processus."
+        "PREFILL_WORKERS", _whole(1, 1000), 64, "Nombre d'appels simultanés à API Entreprise, au plus, par processus."
+    )
+    redis_url: str | None = _setting(
+        "REDIS_URL", _redis, None,
+        "Redis ou Valkey que partagent toutes les instances : cache, budget, appels en cours. Sans lui, tout est en mémoire.",
+        secret=True,
+    )
+    instances: int = _setting(
+        "PREFILL_INSTANCES", _whole(1, 1000), 1,
+        "Nombre de processus qui emploient le même jeton : la part de budget de chacun quand Redis manque.",
+    )
+    share_protected: bool = _setting(
+        "PREFILL_SHARE_PROTECTED", _flag, False,
+        "1 pour garder aussi dans Redis les réponses des sources protégées. Par défaut elles ne quittent pas la mémoire.",
+    )
+    proxies: int | None = _setting(
+        "PREFILL_PROXIES", _whole(0, 10), None,
+        "Nombre exact de mandataires devant le service, pour connaître l'adresse du candidat. Par défaut 1 si PORT est donné (PaaS), sinon 0.",
+    )
+    visits: int = _setting(
+        "PREFILL_VISITS", _whole(0, 1_000_000), 60,
+        "Entreprises nouvelles qu'une même adresse peut demander par minute ; dix fois plus pour ce que le cache tient. 0 : pas de limite.",
+    )
+    metrics_token: str | None = _setting(
+        "PREFILL_METRICS_TOKEN", _token, None,
+        "Jeton à présenter (Authorization: Bearer …) pour lire /metrics. Sans lui, /metrics n'existe pas.",
+        secret=True,
     )
     log: str = _setting(
         "PREFILL_LOG", _choice("auto", "json", "text"), "auto",
@@ -178,6 +216,7 @@ def load(environ: Mapping[str, str]) -> Settings:
                 values[one.name] = row["read"](text)
         except _Bad as fault:
             faults.append(f"{row['name']} {fault}{_quoted(row, text)}.")
+    values.setdefault("proxies", int("PORT" in environ))  # a PaaS gives a port, and puts one proxy in front
     settings = Settings(**values)
     if not faults and settings.token and not settings.recipient:
         faults.append("PREFILL_RECIPIENT manque : avec un jeton, donnez le SIRET de l'acheteur qui reçoit les données.")

@@ -44,6 +44,7 @@ class Cause(StrEnum):
     PROVIDER = "provider"  # 5xx: the register behind API Entreprise failed
     THROTTLED = "throttled"  # 429, or our own budget is spent
     CONFLICT = "conflict"  # 409: the same call was already running
+    RESTING = "resting"  # left alone by us: its breaker is open, or API Entreprise is silent
     REJECTED = "rejected"  # 422 or another refusal of the call itself
     UNREADABLE = "unreadable"  # HTML, broken or empty JSON, another shape, another company
     TOO_LARGE = "too_large"
@@ -358,6 +359,7 @@ _ESTABLISHMENT: Mapping[str, type | tuple[type, ...]] = {
 _INSEE: dict[str, Any] = {
     "producer": "Insee",
     "fresh": HOUR,  # its data changes once a night, but a diffusion status is never trusted for longer
+    "keep": 12 * HOUR,  # a company that limits its disclosure does so overnight
     "personal": PERSONAL_AT_INSEE,
 }
 _FORBIDDEN = "l'usage de cette donnée n'est pas permis pour les marchés publics."

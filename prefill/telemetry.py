@@ -8,9 +8,78 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+REGISTRY = CollectorRegistry()
+SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16)
+
+COUNTERS = {
+    "requests": Counter("prefill_requests", "Requests answered.", ["route", "outcome"], registry=REGISTRY),
+    "upstream_calls": Counter(
+        "prefill_upstream_calls", "Calls to API Entreprise.", ["source", "status"], registry=REGISTRY
+    ),
+    "cache": Counter(
+        "prefill_cache",
+        "Answers by where they came from: hit, shared, joined, miss, stale.",
+        ["source", "result"],
+        registry=REGISTRY,
+    ),
+    "forms": Counter(
+        "prefill_forms_filled", "Forms filled, whole or in part.", ["form", "complete"], registry=REGISTRY
+    ),
+    "refused_calls": Counter(
+        "prefill_calls_not_made",
+        "Calls that were not made, by reason: budget, breaker, ban.",
+        ["source", "reason"],
+        registry=REGISTRY,
+    ),
+}
+HISTOGRAMS = {
+    "request_seconds": Histogram(
+        "prefill_request_seconds", "Time to answer a request.", ["route"], buckets=SECONDS, registry=REGISTRY
+    ),
+    "upstream_seconds": Histogram(
+        "prefill_upstream_seconds", "Time of a call to API Entreprise.", ["source"], buckets=SECONDS, registry=REGISTRY
+    ),
+}
+GAUGES = {
+    "budget_left": Gauge(
+        "prefill_budget_left",
+        "Calls left in this minute.",
+        ["group"],
+        registry=REGISTRY,
+        multiprocess_mode="livemostrecent",
+    ),
+    "breaker_open": Gauge(
+        "prefill_breaker_open",
+        "1 while a provider is left alone.",
+        ["producer"],
+        registry=REGISTRY,
+        multiprocess_mode="livemostrecent",
+    ),
+    "banned": Gauge(
+        "prefill_banned",
+        "1 while API Entreprise answers nothing at all.",
+        registry=REGISTRY,
+        multiprocess_mode="livemostrecent",
+    ),
+    "redis_up": Gauge(
+        "prefill_redis_up", "1 while the shared Redis answers.", registry=REGISTRY, multiprocess_mode="livemostrecent"
+    ),
+    "forms_loaded": Gauge(
+        "prefill_forms_loaded", "Forms loaded.", registry=REGISTRY, multiprocess_mode="livemostrecent"
+    ),
+    "token_expiry": Gauge(
+        "prefill_token_expiry_timestamp_seconds",
+        "When the token expires (Unix time), when it says so.",
+        registry=REGISTRY,
+    ),
+}
 
 _logger = structlog.get_logger("prefill")
 
@@ -45,3 +114,27 @@ def warning(name: str, **fields: object) -> None:
 def error(name: str, **fields: object) -> None:
     """Tell the operator of a fault; inside an `except`, the stack trace goes along."""
     _logger.error(name, exc_info=sys.exc_info()[0] is not None, **fields)
+
+
+def count(name: str, **labels: str) -> None:
+    """Add one to a counter."""
+    COUNTERS[name].labels(**labels).inc()
+
+
+def observe(name: str, seconds: float, **labels: str) -> None:
+    """Note how long something took."""
+    HISTOGRAMS[name].labels(**labels).observe(seconds)
+
+
+def gauge(name: str, value: float, **labels: str) -> None:
+    """Note how much of something there is."""
+    (GAUGES[name].labels(**labels) if labels else GAUGES[name]).set(value)
+
+
+def exposition(environ: Mapping[str, str]) -> bytes:
+    """Write the metrics as Prometheus reads them; of every process when a folder is shared for that."""
+    if not environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)

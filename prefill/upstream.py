@@ -1,38 +1,42 @@
 """Ask one source of API Entreprise politely: whatever happens, the result is an `Answer`.
 
-Each call is bounded in time (connection, silence, total) and in size, follows no redirect and carries
-the three tracing parameters. An answer is kept in memory for its row's lifetime, a failure for seconds.
-The same question asked at the same moment costs one call: all wait on the same future, so that a crowd
-takes no thread. What comes after a caller's deadline still fills the cache.
+A question goes through the cache, single flight (here and across instances), the provider's breaker
+and the budget before it costs a call; the call is bounded in time (connection, silence, total) and in
+size, follows no redirect and carries the three tracing parameters. All who ask the same thing wait on
+the same future, so that a crowd takes no thread. What comes after a caller's deadline still fills the
+cache; when a source fails, what it said before may stand in for it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import math
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import requests
 import urllib3
-from cachetools import TLRUCache
 
 from prefill import telemetry
 from prefill.access import disclose, undisclosed
-from prefill.sources import CATALOGUE, Answer, Cause, Company, Kind, Source, Status
+from prefill.breaker import Breakers
+from prefill.budget import Budgets
+from prefill.sources import Answer, Cause, Company, Kind, Source, Status
+from prefill.store import Kept, Key, Store
 
 CONNECT_SECONDS = 2.0
 LARGEST_BODY = {Kind.JSON: 4 * 2**20, Kind.DOCUMENTS: 4 * 2**20}
 CHUNK = 64 * 1024
-ABSENT_SECONDS = 600.0
-FAILURE_SECONDS = 5.0
-LONGEST_FAILURE = 60.0
+CONFLICT_REST = 1.0
 
 WRONG_ADDRESS = "00107"  # the token is bound to other IP addresses
 RECIPIENT_FAULTS = ("002",)  # context, object or recipient missing or refused
@@ -83,7 +87,7 @@ class _Refused(Exception):
 
 
 class Upstream:
-    """The door to the registers: cache, single flight, bounded calls."""
+    """The door to the registers."""
 
     def __init__(
         self,
@@ -92,63 +96,137 @@ class Upstream:
         open_session: Callable[[], requests.Session],
         clock: Callable[[], float],
         now: Callable[[], datetime],
-        workers: int = 32,
-        cache_entries: int = 50_000,
+        store: Store,
+        budgets: Budgets,
+        breakers: Breakers,
+        sleep: Callable[[float], None],
+        workers: int = 64,
+        tenant: str = "default",
     ) -> None:
         self.connection = connection
+        self.store = store
+        self.budgets = budgets
+        self.breakers = breakers
         self._open_session = open_session
         self._clock = clock
         self._now = now
+        self._sleep = sleep
+        self._tenant = tenant
         self._sessions = threading.local()
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="upstream")
         self._lock = threading.Lock()
-        self._flights: dict[Hashable, Future[Answer]] = {}
-        self._cache: TLRUCache[Hashable, Answer] = TLRUCache(cache_entries, ttu=_good_until, timer=clock)
+        self._flights: dict[Key, Future[Answer]] = {}
 
     def ask(self, source: Source, company: Company) -> Answer:
         """Ask and wait for the answer."""
         return self.begin(source, company).result()
 
-    def begin(self, source: Source, company: Company) -> Future[Answer]:
+    def begin(self, source: Source, company: Company, *, background: bool = False) -> Future[Answer]:
         """Ask without waiting; the future always ends with an `Answer`."""
         number = source.identify(company)
         if number is None:
             return _landed(Answer(source.name, Status.NOT_APPLICABLE))
-        key = (source.name, number)
+        key = self._key(source, number)
+        known = self.store.near(key).good(self._epoch())
+        if known is not None:
+            telemetry.count("cache", source=source.name, result="stale" if known.stale else "hit")
+            return _landed(known)
         with self._lock:
-            kept = self._cache.get(key)
-            if kept is not None:
-                return _landed(replace(kept, cached=True, seconds=0.0))
             flight = self._flights.get(key)
             if flight is not None:
+                telemetry.count("cache", source=source.name, result="joined")
                 return flight
             flight = self._flights[key] = Future()
-        self._pool.submit(self._fly, key, flight, source, number)
+        self._pool.submit(copy_context().run, partial(self._fly, source, key, flight, background=background))
         return flight
+
+    def holds(self, source: Source, company: Company) -> bool:
+        """Tell whether the answer is at hand or on its way, and would cost no call."""
+        number = source.identify(company)
+        if number is None:
+            return False
+        key = self._key(source, number)
+        return key in self._flights or self.store.near(key).good(self._epoch()) is not None
 
     def close(self) -> None:
         """Take no more calls and wait for none."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _fly(self, key: Hashable, flight: Future[Answer], source: Source, number: str) -> None:
+    def _key(self, source: Source, number: str) -> Key:
+        """What is open is the same for every tenant; what is protected is each one's own."""
+        return ("" if source.open else self._tenant, source.name, number)
+
+    def _epoch(self) -> float:
+        return self._now().timestamp()
+
+    def _fly(self, source: Source, key: Key, flight: Future[Answer], *, background: bool) -> None:
         try:
-            answer = self._call(source, number)
+            answer = self._find(source, key, background=background)
         except BaseException as fault:
-            with self._lock:
-                self._flights.pop(key, None)
+            telemetry.error("upstream.fault", source=source.name, kind=type(fault).__name__)
+            self._land(key)
             flight.set_exception(fault)
             raise
-        with self._lock:
-            with contextlib.suppress(ValueError):  # larger than a cache of no entries
-                self._cache[key] = answer
-            self._flights.pop(key, None)
+        self._land(key)
         flight.set_result(answer)
 
-    def _call(self, source: Source, number: str) -> Answer:
+    def _land(self, key: Key) -> None:
+        with self._lock:
+            self._flights.pop(key, None)
+
+    def _find(self, source: Source, key: Key, *, background: bool) -> Answer:
+        """Look where all instances share, else ask, alone with the question."""
+        known = self._shared_answer(source, key)
+        if known is not None:
+            return known
+        with self.store.alone_with(source, key, source.timeout) as held:
+            if not held:
+                return self._or_stale(self.store.near(key), _failed(source, Cause.CONFLICT))
+            return self._shared_answer(source, key) or self._ask_anew(source, key, background=background)
+
+    def _shared_answer(self, source: Source, key: Key) -> Answer | None:
+        known = self.store.far(source, key).good(self._epoch())
+        if known is not None:
+            telemetry.count("cache", source=source.name, result="stale" if known.stale else "shared")
+        return known
+
+    def _ask_anew(self, source: Source, key: Key, *, background: bool) -> Answer:
+        telemetry.count("cache", source=source.name, result="miss")
+        answer = self._call(source, key[2], background=background)
+        if answer.cause is Cause.CONFLICT:
+            self._sleep(CONFLICT_REST)
+            answer = self._call(source, key[2], background=background)
+        kept = self.store.put(source, key, answer)
+        return self._or_stale(kept, answer)
+
+    def _or_stale(self, kept: Kept, answer: Answer) -> Answer:
+        """Serve what the source said before, when it fails and the row allows it."""
+        if answer.status not in (Status.UNAVAILABLE, Status.MISCONFIGURED):
+            return answer
+        stale = kept.stale(self._epoch())
+        if stale is None:
+            return answer
+        telemetry.count("cache", source=stale.source, result="stale")
+        return stale
+
+    def _call(self, source: Source, number: str, *, background: bool) -> Answer:
+        """Make one call if the provider and the budget allow it."""
+        wait = self.breakers.wait(source.producer)
+        if wait > 0:
+            return self._not_made(source, Cause.RESTING, wait)
+        grant = self.budgets.take(source, background=background)
+        if not grant.granted:
+            self.breakers.release(source.producer)
+            return self._not_made(source, Cause.THROTTLED, grant.wait)
         began = self._clock()
         answer = replace(self._exchange(source, number, began), seconds=round(self._clock() - began, 3))
-        _tell(answer)
+        self.breakers.record(source.producer, answer)
+        _tell(answer, grant.left)
         return answer
+
+    def _not_made(self, source: Source, cause: Cause, wait: float) -> Answer:
+        telemetry.count("refused_calls", source=source.name, reason=cause.value)
+        return Answer(source.name, Status.UNAVAILABLE, cause=cause, retry_after=math.ceil(wait))
 
     def _exchange(self, source: Source, number: str, began: float) -> Answer:
         try:
@@ -160,6 +238,7 @@ class Upstream:
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                self._heed(source, response)
                 return self._read(source, number, response, began + source.timeout)
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             return _failed(source, Cause.TIMEOUT)
@@ -167,6 +246,11 @@ class Upstream:
             return _failed(source, refusal.cause)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
             return _failed(source, Cause.UNREACHABLE)
+
+    def _heed(self, source: Source, response: requests.Response) -> None:
+        refused = response.status_code == 429
+        wait = _retry_after(response, {}, self._now()) if refused else None
+        self.budgets.heed(source, response.headers, refused=refused, retry_after=wait)
 
     def _session(self) -> requests.Session:
         """A session promises nothing about threads: one for each."""
@@ -218,19 +302,6 @@ def _landed(answer: Answer) -> Future[Answer]:
     future: Future[Answer] = Future()
     future.set_result(answer)
     return future
-
-
-def _good_until(_: Hashable, answer: Answer, now: float) -> float:
-    return now + lifetime(answer)
-
-
-def lifetime(answer: Answer) -> float:
-    """Say for how many seconds an answer stays good."""
-    if answer.status is Status.OK:
-        return CATALOGUE[answer.source].fresh
-    if answer.status in (Status.ABSENT, Status.WITHHELD):
-        return ABSENT_SECONDS
-    return min(max(answer.retry_after or 0.0, FAILURE_SECONDS), LONGEST_FAILURE)
 
 
 def _hurry(response: requests.Response, left: float) -> None:
@@ -319,7 +390,9 @@ def _of(source: Source, response: requests.Response, status: Status, **rest: Any
     return Answer(source.name, status, http_status=response.status_code, request_id=request_id, **rest)
 
 
-def _tell(answer: Answer) -> None:
+def _tell(answer: Answer, left: int) -> None:
+    telemetry.count("upstream_calls", source=answer.source, status=answer.status.value)
+    telemetry.observe("upstream_seconds", answer.seconds, source=answer.source)
     tell = telemetry.error if answer.status is Status.MISCONFIGURED else telemetry.event
     tell(
         "upstream.call",
@@ -329,5 +402,6 @@ def _tell(answer: Answer) -> None:
         code=answer.code,
         http_status=answer.http_status,
         seconds=answer.seconds,
+        budget_left=left,
         upstream_request_id=answer.request_id,
     )

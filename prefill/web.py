@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -14,9 +15,10 @@ from flask import Blueprint, Flask, Response, current_app, g, request
 from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
-from prefill import __version__, payloads, telemetry
+from prefill import __version__, payloads, stream, telemetry
 from prefill.access import CANDIDATE, Caller, may_ask
 from prefill.errors import (
     BadRequest,
@@ -27,14 +29,17 @@ from prefill.errors import (
     SchemaUnknown,
     SourceRefused,
     SourceUnknown,
+    TooManyRequests,
 )
-from prefill.health import Check, check_locally
+from prefill.health import Check, check_locally, check_upstream
 from prefill.identifiers import closest, parse
 from prefill.mapping import Form
 from prefill.schemas import Library
 from prefill.service import Prefill, Request, Service
 from prefill.settings import Settings
 from prefill.sources import CATALOGUE
+from prefill.upstream import Upstream
+from prefill.visitors import Visitors
 
 EXTENSION = "prefill"
 DEFAULT_FORM = "dume"
@@ -50,7 +55,11 @@ class Parts:
     settings: Settings
     library: Library
     service: Service
+    upstream: Upstream
+    visitors: Visitors
     now: Callable[[], datetime]
+    clock: Callable[[], float]
+    environ: Mapping[str, str]
     example: Callable[[], Prefill]
 
 
@@ -68,9 +77,13 @@ def create_web(parts: Parts) -> Flask:
     app.json = PlainJSON(app)
     app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = parts
+    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+        app.wsgi_app, x_for=parts.settings.proxies or 0, x_proto=parts.settings.proxies or 0
+    )
     app.register_blueprint(routes)
-    app.before_request(_number_request)
+    app.before_request(_begin)
     app.after_request(_dress)
+    app.after_request(_tell)
     app.register_error_handler(Exception, _refuse)
     return app
 
@@ -89,7 +102,11 @@ def parts() -> Parts:
 @routes.get("/v1/prefill/<number>")
 def prefill(number: str) -> AnyResponse:
     asked = _read_request(number)
-    payload = payloads.render_prefill(parts().service.prefill(asked), _language())
+    if request.accept_mimetypes.best_match(["application/json", stream.MEDIA]) == stream.MEDIA:
+        return _stream(asked)
+    done = parts().service.prefill(asked)
+    g.told = _summary(done)
+    payload = payloads.render_prefill(done, _language())
     return _answer(payload, tag=payloads.etag(payloads.steady(payload)))
 
 
@@ -121,14 +138,37 @@ def healthz() -> AnyResponse:
 @routes.get("/readyz")
 def readyz() -> AnyResponse:
     checks = _checks()
-    ready = all(check.ok for check in checks)
+    ready = all(check.ok for check in checks if check.vital)
     shown = [{"name": check.name, "ok": check.ok, "message": check.message} for check in checks]
     return _json({"ready": ready, "sandbox": parts().settings.sandbox, "checks": shown}, status=200 if ready else 503)
+
+
+@routes.get("/metrics")
+def metrics() -> AnyResponse:
+    """Nobody without the operator's token learns that there are any."""
+    expected = parts().settings.metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if expected is None or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise NotFound
+    return Response(telemetry.exposition(parts().environ), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @routes.get("/openapi.json")
 def openapi() -> AnyResponse:
     return _answer(openapi_document())
+
+
+def _summary(done: Prefill) -> dict[str, Any]:
+    """What the log may say of a prefill: no value of it."""
+    telemetry.count("forms", form=done.request.form.id, complete=str(done.filled.complete).lower())
+    answers = done.answers.values()
+    return {
+        "form": done.request.form.id,
+        "complete": done.filled.complete,
+        "sources": {answer.source: answer.status.value for answer in answers},
+        "cached": sum(answer.cached for answer in answers),
+        "stale": sum(answer.stale for answer in answers),
+    }
 
 
 # -- parsing ----------------------------------------------------------------------------------------
@@ -137,7 +177,17 @@ def openapi() -> AnyResponse:
 def _read_request(number: str) -> Request:
     caller = CANDIDATE
     form = _form(request.args.get("schema", DEFAULT_FORM), caller)
-    return Request(parse(number), form, caller, _extra(form, caller))
+    asked = Request(parse(number), form, caller, _extra(form, caller))
+    g.company = parts().visitors.name(asked.number)
+    _admit(asked)
+    return asked
+
+
+def _admit(asked: Request) -> None:
+    """An address may ask for so many companies a minute, and for more of those we know already."""
+    wait = parts().visitors.admit(request.remote_addr or "", known=parts().service.holds(asked))
+    if wait:
+        raise TooManyRequests(retry_after=wait, retryAfter=wait)
 
 
 def _forms(caller: Caller) -> dict[str, Form]:
@@ -191,6 +241,21 @@ def _answer(payload: Mapping[str, Any], *, tag: str | None = None, media: str = 
     return response.make_conditional(request)
 
 
+def _stream(asked: Request) -> AnyResponse:
+    """Answer as the sources do. What the caller comes back with names those it was told of."""
+    language, request_id = _language(), g.get("request_id")
+    told = re.findall(r"\w+", request.headers.get("Last-Event-ID", "")[:500])
+    events = parts().service.stream(asked, tick=stream.HEARTBEAT_SECONDS)
+
+    def explain(fault: Exception) -> dict[str, Any]:
+        problem = _problem(fault)
+        if problem.code == Problem.code:
+            telemetry.error("request.failed", path="/v1/prefill/<number>", kind=type(fault).__name__)
+        return payloads.render_problem(problem, language, request_id)
+
+    return Response(stream.render(events, language, explain, told), mimetype=stream.MEDIA, headers=stream.HEADERS)
+
+
 def openapi_document() -> dict[str, Any]:
     """Give the OpenAPI document, made once."""
     cached: dict[str, Any] | None = current_app.extensions.get("prefill.openapi")
@@ -202,14 +267,15 @@ def openapi_document() -> dict[str, Any]:
 
 def _checks() -> tuple[Check, ...]:
     here = parts()
-    return check_locally(here.settings, here.library, here.now())
+    return (*check_locally(here.settings, here.library, here.now()), *check_upstream(here.upstream))
 
 
 # -- around every request ---------------------------------------------------------------------------
 
 
-def _number_request() -> None:
-    """Take the caller's request id when it is one, or make one."""
+def _begin() -> None:
+    """Note the time, and take the caller's request id when it is one, or make one."""
+    g.began = parts().clock()
     given = request.headers.get("X-Request-ID", "")
     g.request_id = given if re.fullmatch(r"[\w.:-]{1,80}", given, re.ASCII) else secrets.token_hex(8)
     structlog.contextvars.clear_contextvars()
@@ -226,6 +292,18 @@ def _dress(response: Response) -> Response:
         headers[SANDBOX_HEADER] = "invented-data"
     response.vary.update(("Origin", "Accept", "Accept-Language"))
     _share(response)
+    return response
+
+
+def _tell(response: Response) -> Response:
+    """One line a request: never the path, which holds a SIRET, only its route and a keyed hash."""
+    route = request.url_rule.rule if request.url_rule else "(unknown)"
+    outcome = g.get("outcome") or str(response.status_code)
+    seconds = round(parts().clock() - g.began, 4) if "began" in g else 0.0
+    telemetry.count("requests", route=route, outcome=outcome)
+    telemetry.observe("request_seconds", seconds, route=route)
+    fields = {"company": g.get("company"), **g.get("told", {})}
+    telemetry.event("request", route=route, status=response.status_code, outcome=outcome, seconds=seconds, **fields)
     return response
 
 
@@ -257,6 +335,9 @@ def _refuse(fault: Exception) -> AnyResponse:
     body = payloads.render_problem(problem, _language(), g.get("request_id"))
     response = _json(body, status=problem.status, media="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
+    if "retryAfter" in problem.values:
+        response.headers["Retry-After"] = f"{problem.values['retryAfter']:.0f}"
+    g.outcome = problem.code
     if isinstance(fault, WerkzeugMethodNotAllowed) and fault.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(fault.valid_methods))
     return response

@@ -16,16 +16,16 @@ ROOMS = (
     ("errors",),
     ("countries", "identifiers", "sources"),
     ("access", "expressions", "mapping", "notices", "telemetry"),
-    ("settings", "schemas", "upstream"),
+    ("settings", "schemas", "shared", "budget", "breaker", "store", "visitors", "upstream"),
     ("service",),
-    ("payloads", "espd"),
+    ("payloads", "espd", "stream"),
     ("health", "sandbox_data", "sandbox", "web", "pages"),
     ("app", "cli"),
 )
 ORDER = ("__init__", *chain.from_iterable(ROOMS))
 
 # The core and the renderings do no I/O: they answer from their arguments alone.
-CORE = frozenset(chain(*ROOMS[:3], ("payloads", "espd"))) - {"telemetry"}
+CORE = frozenset(chain(*ROOMS[:3], ("payloads", "espd", "stream"))) - {"telemetry"}
 NOT_IN_CORE = frozenset({"flask", "requests", "time", "os.environ", "os.getenv"})
 CLOCKS_AND_ENVIRONMENT = frozenset({"now", "today", "utcnow", "environ", "getenv"})
 

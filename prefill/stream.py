@@ -1,0 +1,97 @@
+"""A prefill as server-sent events: what each source brings as it answers, then the whole answer.
+
+An event `fields` has the shape of the answer and holds only what is new; `done` is the answer itself. An
+event's id names the sources told so far: a client that comes back with it is not told them again, and what
+they said is in the cache.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from itertools import chain
+from typing import Any
+
+from prefill.errors import Language
+from prefill.mapping import Filled, Missing, Provenance, Reason, pointer_keys
+from prefill.payloads import render_prefill, render_progress
+from prefill.service import Answered, Event, Finished, Waiting
+
+MEDIA = "text/event-stream"
+# No proxy may hold events back, and no cache keep them (nginx reads the second header).
+HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
+HEARTBEAT_SECONDS = 1.0
+RETRY_MILLISECONDS = 2000
+
+Explain = Callable[[Exception], Mapping[str, Any]]
+
+
+def render(
+    events: Generator[Event, None, None], language: Language, explain: Explain, told: Iterable[str] = ()
+) -> Iterator[str]:
+    """Write a prefill as text, event by event; the first is awaited before anything is written.
+
+    A refusal that comes first is raised: it still has a status of its own. Later the status is gone, and a
+    fault becomes a last event, `problem`, worded by `explain`. `told` names the sources of an earlier stream.
+    """
+    first = next(events)
+    return _guard(events, _write(chain((first,), events), language, list(told)), explain)
+
+
+def _guard(events: Generator[Event, None, None], texts: Iterator[str], explain: Explain) -> Iterator[str]:
+    """Close the events when the client leaves: it waits for no register any longer."""
+    with closing(events):
+        try:
+            yield from texts
+        except Exception as fault:  # noqa: BLE001 the answer has begun: an event is the only way left to tell
+            yield _event("problem", explain(fault))
+
+
+def _write(events: Iterable[Event], language: Language, told: list[str]) -> Iterator[str]:
+    yield f"retry: {RETRY_MILLISECONDS}\n\n"
+    before, answered = Filled(), 0
+    for event in events:
+        if isinstance(event, Waiting):
+            yield ":\n\n"
+        elif isinstance(event, Finished):
+            yield _event("done", render_prefill(event.prefill, language), told)
+        else:
+            after, answered = event.filled(), answered + 1
+            if event.answer.source not in told:
+                told.append(event.answer.source)
+                yield _event("fields", _progress(event, _news(before, after), language, answered), told)
+            before = after
+
+
+def _progress(event: Answered, news: Filled, language: Language, answered: int) -> dict[str, Any]:
+    form = event.request.form
+    return render_progress(form, event.answer, news, language, answered=answered, expected=event.expected)
+
+
+def _event(name: str, payload: Mapping[str, Any], told: Iterable[str] = ()) -> str:
+    mark = ",".join(told)
+    data = json.dumps(payload, ensure_ascii=False)
+    return f"event: {name}\n" + (f"id: {mark}\n" if mark else "") + f"data: {data}\n\n"
+
+
+def _news(before: Filled, after: Filled) -> Filled:
+    """Keep what was not known before: values newly signed, and reasons other than « still on its way »."""
+    signed = {pointer: one for pointer, one in after.provenance.items() if before.provenance.get(pointer) != one}
+    gaps = {path: gap for path, gap in after.missing.items() if _settled(gap) and before.missing.get(path) != gap}
+    news = Filled(provenance=signed, missing=gaps)
+    for one in signed.values():
+        _copy(after.data, news.data, one)
+    return news
+
+
+def _settled(gap: Missing) -> bool:
+    return gap.reason is not Reason.LATE
+
+
+def _copy(whole: Mapping[str, Any], part: dict[str, Any], one: Provenance) -> None:
+    """Copy one value to the same place; for an entry of a list, the list."""
+    *parents, last = pointer_keys(one.field.split("[")[0])
+    for key in parents:
+        whole, part = whole[key], part.setdefault(key, {})
+    part[last] = whole[last]
