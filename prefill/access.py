@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from prefill.errors import Forbidden, Unauthorized
 from prefill.sources import Company, Source
 
 MASK = "[ND]"
@@ -34,15 +35,35 @@ class Audience(StrEnum):
     INSTRUCTOR = "instructor"
 
 
+class Scope(StrEnum):
+    """What an agent's key or identity token may be used for."""
+
+    DOSSIER = "dossier:read"  # the dossier of a company: figures, statuses, dates
+    DOCUMENTS = "documents:read"  # the documents themselves
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. The audience follows from how the caller proved itself, never from a parameter."""
+    """Who asks. The audience follows from how the caller proved itself, never from a parameter.
+
+    `agent` is how the trace names an agent: `key:` and the key's name, or `oidc:` and the subject.
+    """
 
     audience: Audience = Audience.CANDIDATE
     tenant: str = "default"
+    agent: str | None = None
+    scopes: frozenset[Scope] = frozenset()
 
 
 CANDIDATE = Caller()
+
+
+def demand(caller: Caller, scope: Scope) -> None:
+    """Raise `Unauthorized` for whoever proved nothing, `Forbidden` for an agent without that scope."""
+    if caller.audience is not Audience.INSTRUCTOR:
+        raise Unauthorized
+    if scope not in caller.scopes:
+        raise Forbidden
 
 
 def may_ask(audience: Audience, source: Source) -> bool:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 import time
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,14 @@ from flask import Flask
 
 from prefill import telemetry
 from prefill.access import Audience
+from prefill.audit import Trace, open_trace
 from prefill.breaker import Breakers
 from prefill.budget import Budgets
 from prefill.errors import SettingsInvalid
 from prefill.health import token_expiry
+from prefill.houses import House, Houses
+from prefill.jwks import KeyRing
+from prefill.lockout import Lockout
 from prefill.pages import pages
 from prefill.sandbox import COMPANIES, SandboxAdapter, create_sandbox
 from prefill.sandbox import URL as SANDBOX_URL
@@ -26,9 +31,12 @@ from prefill.schemas import BadSchemas, Library, load_all
 from prefill.service import Prefill, Request, Service
 from prefill.settings import Settings, load
 from prefill.shared import Shared
+from prefill.signin import SignIn
 from prefill.sources import PARIS
 from prefill.store import Store
-from prefill.upstream import Connection, Upstream
+from prefill.tenants import BadTenants, Directory, Tenant, Tenants, directory, sandbox_tenant, tenant_of
+from prefill.tenants_file import read_tenants
+from prefill.upstream import Connection, Hands, Upstream
 from prefill.visitors import Visitors
 from prefill.web import Parts, create_web
 
@@ -39,47 +47,109 @@ SANDBOX_BANNER = (
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Build the WSGI application. Settings and forms that cannot be used stop the start with their sentences."""
+    """Build the WSGI application. Settings, forms and tenants that cannot be used stop the start with their sentences."""
     try:
         chosen = settings or load(os.environ)
-        library = read_forms(chosen)
-    except (SettingsInvalid, BadSchemas) as fault:
+        parts = join(chosen, read_forms(chosen))
+    except (SettingsInvalid, BadSchemas, BadTenants) as fault:
         sys.exit(f"prefill ne peut pas démarrer :\n{fault}")
     telemetry.configure(chosen.log)
     if chosen.sandbox:
         telemetry.warning("sandbox", message=SANDBOX_BANNER)
-    for line in library.replaced:
+    for line in parts.library.replaced:
         telemetry.event("schemas.replaced", form=line)
-    for remark in library.remarks:
+    for remark in (*parts.library.remarks, *parts.tenants.directory().remarks):
         telemetry.warning("schemas.remark", remark=str(remark))
-    app = create_web(join(chosen, library))
+    app = create_web(parts)
     app.register_blueprint(pages)
     return app
 
 
 def join(settings: Settings, library: Library) -> Parts:
     """Join the parts of a service for these settings."""
-    upstream = open_upstream(settings)
+    tenants = open_tenants(settings, library)
+    ground = lay_ground(settings)
+    visitors = Visitors(ground.shared, per_minute=settings.visits, secret=secret_of(tenants.directory()))
     telemetry.gauge("forms_loaded", len(library.forms))
-    expiry = token_expiry(settings.token or "")
-    if expiry:
-        telemetry.gauge("token_expiry", expiry.timestamp())
+    _tell_expiry(tenants.directory())
     return Parts(
         settings=settings,
         library=library,
-        service=Service(upstream, deadline=settings.deadline, clock=time.monotonic, today=today),
-        upstream=upstream,
-        visitors=Visitors(upstream.store.shared, per_minute=settings.visits, secret=secret_of(settings)),
+        tenants=tenants,
+        houses=Houses(tenants.directory, build=lambda tenant: build_house(settings, tenant, ground)),
+        sign_in=SignIn(
+            tenants.directory,
+            keyring=KeyRing(open_session=requests.Session, clock=time.monotonic),
+            lockout=Lockout(ground.shared, name=visitors.name, clock=time.monotonic),
+            today=today,
+        ),
+        trace=open_audit(settings),
+        visitors=visitors,
         now=now,
         clock=time.monotonic,
         environ=os.environ,
         example=lambda: example(library),
+        close=ground.hands.close,
     )
 
 
-def secret_of(settings: Settings) -> bytes:
-    """Derive the key of the hashes in logs and limits: the same for all who hold the same token."""
-    return hashlib.blake2b((settings.token or "sandbox").encode(), digest_size=32, person=b"hash key").digest()
+def _tell_expiry(tenants: Directory) -> None:
+    """Tell when the first of the tokens expires, of those that say so."""
+    every = [expiry for tenant in tenants.tenants.values() if (expiry := token_expiry(tenant.token))]
+    if every:
+        telemetry.gauge("token_expiry", min(every).timestamp())
+
+
+def secret_of(tenants: Directory) -> bytes:
+    """Derive the key of the hashes in logs and limits: the same for all who hold the same tokens."""
+    tokens = "\n".join(sorted(tenant.token for tenant in tenants.tenants.values()))
+    return hashlib.blake2b(tokens.encode(), digest_size=32, person=b"hash key").digest()
+
+
+def open_audit(settings: Settings) -> Trace:
+    return open_trace(settings.audit)
+
+
+# -- tenants ----------------------------------------------------------------------------------------
+
+
+def open_tenants(settings: Settings, library: Library) -> Tenants:
+    """Open the tenants file, or make the one tenant there is without it. Raise `BadTenants`."""
+    if settings.tenants is None:
+        alone = sandbox_tenant(settings, SANDBOX_BUYER) if settings.sandbox else tenant_of(settings)
+        return Tenants(lambda: directory([alone]), None, clock=time.monotonic)
+    path, forms = Path(settings.tenants), candidate_forms(library)
+    return Tenants(lambda: read_tenants(path, os.environ, forms, today()), path, clock=time.monotonic)
+
+
+def candidate_forms(library: Library) -> tuple[str, ...]:
+    return tuple(name for name, form in library.forms.items() if form.audience is Audience.CANDIDATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all tenants of a process stand on."""
+
+    shared: Shared
+    store: Store
+    breakers: Breakers
+    hands: Hands
+
+
+def lay_ground(settings: Settings) -> Ground:
+    shared = Shared(settings.redis_url, clock=time.monotonic)
+    return Ground(
+        shared,
+        Store(shared, now=time.time, entries=settings.cache_entries, share_protected=settings.share_protected),
+        Breakers(clock=time.monotonic),
+        Hands(session_opener(settings), settings.workers),
+    )
+
+
+def build_house(settings: Settings, tenant: Tenant, ground: Ground) -> House:
+    upstream = open_upstream(settings, tenant, ground)
+    service = Service(upstream, deadline=settings.deadline, clock=time.monotonic, today=today)
+    return House(tenant, upstream, service)
 
 
 def example(library: Library) -> Prefill:
@@ -110,21 +180,23 @@ def bundled_forms() -> Path:
     return inside if inside.is_dir() else here.parent / "schemas"
 
 
-def open_upstream(settings: Settings, **budget: Any) -> Upstream:
-    """Open the door to API Entreprise, or to the sandbox when there is no token."""
-    linked = connection(settings)
-    shared = Shared(settings.redis_url, clock=time.monotonic)
-    owner = token_name(linked.token)
+def open_upstream(
+    settings: Settings, tenant: Tenant | None = None, ground: Ground | None = None, **budget: Any
+) -> Upstream:
+    """Open a tenant's door to API Entreprise, or to the sandbox when there is no token."""
+    tenant = tenant or only_tenant(settings)
+    ground = ground or lay_ground(settings)
+    owner = token_name(tenant.token)
     return Upstream(
-        linked,
-        open_session=session_opener(settings),
+        connection(settings, tenant),
+        hands=ground.hands,
         clock=time.monotonic,
         now=now,
-        store=Store(shared, now=time.time, entries=settings.cache_entries, share_protected=settings.share_protected),
-        budgets=Budgets(shared, tenant=owner, now=time.time, instances=settings.instances, **budget),
-        breakers=Breakers(clock=time.monotonic),
+        store=ground.store,
+        budgets=Budgets(ground.shared, tenant=owner, now=time.time, instances=settings.instances, **budget),
+        breakers=ground.breakers,
         sleep=time.sleep,
-        workers=settings.workers,
+        tenant=tenant.id,
     )
 
 
@@ -133,10 +205,19 @@ def token_name(token: str) -> str:
     return hashlib.blake2b(token.encode(), digest_size=6, person=b"budget").hexdigest()
 
 
-def connection(settings: Settings) -> Connection:
-    if settings.token is None:
-        return Connection(SANDBOX_URL, "sandbox", SANDBOX_BUYER, settings.context, settings.object)
-    return Connection(settings.url, settings.token, settings.recipient or "", settings.context, settings.object)
+def only_tenant(settings: Settings) -> Tenant:
+    """Give the one tenant there is. Raise `SettingsInvalid` when there are several."""
+    only = open_tenants(settings, read_forms(settings)).directory().only
+    if only is None:
+        raise SettingsInvalid(f"Il y a plusieurs acheteurs dans {settings.tenants} : dites lequel.")
+    return only
+
+
+def connection(settings: Settings, tenant: Tenant | None = None) -> Connection:
+    """Say where a tenant's questions go, and what is told of them."""
+    who = tenant or only_tenant(settings)
+    url = SANDBOX_URL if settings.sandbox else settings.url
+    return Connection(url, who.token, who.recipient, who.context, who.object)
 
 
 class _Opener:

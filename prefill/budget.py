@@ -1,18 +1,24 @@
 """Spend calls as API Entreprise counts them: per token, group and clock minute, and per address.
 
-A call is paid for before it is made, in windows aligned to the clock; near the end of a window it is
-paid for in the next one too, since it may arrive there. The server's own headers correct the count and
-the limit. A group that answered 429 is closed until its reset and nothing is sent to it meanwhile.
-Counting is the business of the `limits` library: in memory for one process, in Redis for all. When
-Redis is lost each instance keeps to its share of what was left.
+A call is paid for before it is made, in windows aligned to the clock; near the edge of a window it is paid
+for on both sides, since it may arrive there. The server's own headers correct the count and the limit. A
+group that answered 429 is closed until its reset and nothing is sent to it meanwhile.
+
+The `limits` library counts: in Redis for all instances, in memory for this one. A window that Redis has
+counted from its beginning is spent exactly. In any other each instance keeps to its share of what is left,
+and begins slowly until the server has told what was spent in it.
 """
 
 from __future__ import annotations
 
+import math
 import threading
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+import redis
 from limits.storage import MemoryStorage, RedisStorage
 
 from prefill import telemetry
@@ -20,13 +26,16 @@ from prefill.shared import Alone, Shared
 from prefill.sources import CALLS_PER_ADDRESS, Source
 
 MINUTE = 60.0
-EDGE = 1.0  # seconds a call may take to arrive: near a window's end it is counted in both
+BEFORE = 2.0  # seconds a call may take to arrive: its connection's timeout
+AFTER = 1.0  # seconds our clock may be ahead of theirs
 RESERVE = 0.8  # the last fifth is the candidates'
-CAUTION = 0.9  # of what was left when Redis was lost
-SETTLING = 3.0  # seconds for every instance to notice that Redis is back
-ADDRESS = "address"
-FIRST_STEPS = 0.2  # of a window that had begun before us, until the server tells what was spent in it
+CAUTION = 0.9  # of a window that nobody counted from its beginning
+FIRST_CALLS = 12  # on their way at once, until the server tells: fewer than it takes to be banned
+FIRST_SHARE = 0.1  # of the limit, all instances together
 FIRST_WAIT = 1.0  # seconds for the server to tell
+SETTLING = 3.0  # seconds for every instance to notice that Redis is back
+LONGEST_CLOSING = 3600.0
+ADDRESS = "address"
 
 
 def group_of(source: Source) -> str:
@@ -45,32 +54,37 @@ class Grant:
 
 @dataclass(slots=True)
 class _Window:
-    """What this process knows of one counter in one window."""
+    """What this process knows of one purse in one window."""
 
     seen: int = 0  # the highest count known, all instances together
-    share: float | None = None  # how many calls we may make without Redis
-    alone: int = 0  # calls made on that share
-    told: int = 0  # those that Redis knows of since
-    refused: bool = False
+    share: float | None = None  # how many calls this process may make when Redis does not know them all
+    untold: int = 0  # those that Redis must still be told of
+    answers: int = 0
+    heard: bool = False  # the server told its own count
 
 
 @dataclass(slots=True)
-class _Counter:
+class _Purse:
     """What this process knows of one group."""
 
+    name: str
     limit: int
+    first: int  # the window it was first used in
     closed_until: float = 0.0
-    trusted: bool = False  # the server told its own count at least once
     windows: dict[int, _Window] = field(default_factory=dict)
 
     def window(self, epoch: int) -> _Window:
         if epoch not in self.windows:
-            self.windows = {known: kept for known, kept in self.windows.items() if known >= epoch - 1}
+            self.windows = {known: kept for known, kept in self.windows.items() if known >= epoch - 2}
         return self.windows.setdefault(epoch, _Window())
 
 
 class Budgets:
-    """The purse of one token."""
+    """The purses of one token.
+
+    `fresh` says that nobody can have spent anything before us. `beside` are those of another token that
+    calls from the same address: they keep the address's own purse.
+    """
 
     def __init__(
         self,
@@ -81,206 +95,302 @@ class Budgets:
         instances: int = 1,
         window: float = MINUTE,
         prefix: str = "prefill",
-        memory: MemoryStorage | None = None,
+        fresh: bool = False,
+        beside: Budgets | None = None,
     ) -> None:
         self._shared = shared
         self._tenant = tenant
         self._now = now
         self._instances = instances
         self._span = window
-        self._edge = min(EDGE, window / 10)
+        self._before, self._after = min(BEFORE, window / 10), min(AFTER, window / 20)
         self._prefix = prefix
-        self._lock = threading.Lock()
-        self._counters: dict[str, _Counter] = {}
-        self._memory = memory or MemoryStorage()
+        self._name = uuid.uuid4().hex
+        self._lock = threading.Lock()  # never held while Redis is awaited
+        self._purses: dict[str, _Purse] = {}
+        self._memory = MemoryStorage()
         self._redis = _redis_storage(shared, prefix)
-        self._born = int(now() // window)
-        self._alone_until = 0.0
+        self._met = (-1, -1)
+        self._landlord = beside or self
+        self._exact_from = 0.0 if self._redis else math.inf  # the first window that Redis counts as a whole
+        self._lost = -1 if fresh else self._epoch()  # the window in which we last ceased to know all
 
     # -- spending
 
     def take(self, source: Source, *, background: bool = False) -> Grant:
         """Pay for one call, or say in how many seconds to try again. Never waits."""
-        group = group_of(source)
-        counter = self._counter(group, source.budget.per_minute)
+        purse = self._purse(group_of(source), source.budget.per_minute)
         now = self._now()
-        closed = self._closed(group, counter, now)
+        closed = self._closed(purse, now)
         if closed > 0:
             return Grant(False, 0, closed)
-        epoch = int(now // self._span)
-        end = (epoch + 1) * self._span
-        epochs = (epoch, epoch + 1) if end - now < self._edge else (epoch,)
-        address = self._counter(ADDRESS, CALLS_PER_ADDRESS)
-        for one in epochs:
-            for name, purse in ((group, counter), (ADDRESS, address)):
-                if not self._pay(name, purse, one, background=background):
-                    return Grant(False, 0, self._wait(purse, one, end - now))
-        left = max(0, counter.limit - counter.window(epoch).seen)
-        telemetry.gauge("budget_left", left, group=group)
+        address = self._landlord._purse(ADDRESS, CALLS_PER_ADDRESS)
+        for payer in {self, self._landlord}:
+            payer._meet()
+        for epoch in self._epochs(now):
+            for payer, one in ((self, purse), (self._landlord, address)):
+                if not payer._pay(one, epoch, background=background):
+                    return Grant(False, 0, payer._wait(one, epoch, now))
+        left = max(0, purse.limit - purse.window(self._epoch(now)).seen)
+        telemetry.gauge("budget_left", left, group=purse.name)
         return Grant(True, left)
 
-    def _wait(self, counter: _Counter, epoch: int, left: float) -> float:
-        return min(FIRST_WAIT, left) if self._unsure(counter, epoch) else max(left, 0.05)
+    def _epoch(self, now: float | None = None) -> int:
+        return int((self._now() if now is None else now) // self._span)
 
-    def _pay(self, group: str, counter: _Counter, epoch: int, *, background: bool) -> bool:
-        known = counter.window(epoch)
-        ceiling = self._ceiling(counter, epoch) * (RESERVE if background else 1)
-        if known.refused or known.seen >= ceiling:
-            return False
-        count = self._count(group, known, epoch)
-        if count is None:
-            return self._pay_alone(known, ceiling, counts=False)
-        if self._now() < self._alone_until and not self._pay_alone(known, ceiling, counts=True):
-            return False
-        known.refused = count >= counter.limit and not self._unsure(counter, epoch)
-        return count <= ceiling
+    def _epochs(self, now: float) -> tuple[int, ...]:
+        """Name the windows in which the server may count a call made now."""
+        return tuple(dict.fromkeys(self._epoch(now + shift) for shift in (-self._after, 0.0, self._before)))
 
-    def _ceiling(self, counter: _Counter, epoch: int) -> float:
-        limit = counter.limit if self._redis else counter.limit / self._instances
-        return max(1.0, limit * FIRST_STEPS) if self._unsure(counter, epoch) else limit
+    def _wait(self, purse: _Purse, epoch: int, now: float) -> float:
+        end = (epoch + 1) * self._span + self._after - now
+        known = purse.window(epoch)
+        return min(FIRST_WAIT, end) if known.seen < purse.limit and self._unsure(purse, known, epoch) else end
 
-    def _unsure(self, counter: _Counter, epoch: int) -> bool:
-        """Tell whether a window had begun before us, and nobody has told yet what was spent in it."""
-        return epoch == self._born and not counter.trusted and not self._shared.up
-
-    def _count(self, group: str, known: _Window, epoch: int) -> int | None:
-        """Count one call where all instances count; None when alone."""
-        if self._redis is None:
-            return _raise(known, self._memory.incr(self._key(group, epoch), self._expiry))
-        before, was_up = known.seen, self._shared.up
-        try:
-            count = self._incr(group, epoch, 1)
-            forgotten = (before - count + 1 if count <= before else 0) + known.alone - known.told
-            if forgotten:  # Redis came back, maybe empty: tell it what we know was spent
-                known.told = known.alone
-                count = self._incr(group, epoch, forgotten)
-        except Alone:
-            self._alone_until = float("inf")
-            return None
-        if not was_up or self._alone_until == float("inf"):
-            self._settle()
-        return _raise(known, count)
-
-    def _settle(self) -> None:
-        """Keep to our share until a window begins in which every instance counts in Redis again."""
-        now = self._now()
-        boundary = (int(now // self._span) + 1) * self._span
-        self._alone_until = boundary if boundary - now >= SETTLING else boundary + self._span
-
-    def _pay_alone(self, known: _Window, ceiling: float, *, counts: bool) -> bool:
-        """Keep to our share of what was left when we became alone; `counts` when Redis counted it too."""
+    def _pay(self, purse: _Purse, epoch: int, *, background: bool) -> bool:
+        part = RESERVE if background else 1.0
         with self._lock:
-            if known.share is None:
-                left = ceiling * CAUTION - known.seen if known.seen else ceiling
-                known.share = max(0.0, left) / self._instances
-            if known.alone + 1 > known.share:
+            known = purse.window(epoch)
+            if known.seen >= purse.limit * part or self._hurries(purse, known, epoch):
                 return False
-            known.alone += 1
-            known.told += counts
-            return True
+        if epoch >= self._exact_from:
+            count = self._count(purse, known, epoch)
+            if count is not None:
+                return count <= purse.limit * part
+        return self._pay_from_share(purse, known, epoch, part)
+
+    def _count(self, purse: _Purse, known: _Window, epoch: int) -> int | None:
+        """Count one call where all instances count; None when that cannot be trusted."""
+        before = known.seen
+        try:
+            count = self._incr(purse, epoch, 1)
+        except Alone:
+            return None
+        if count <= before:  # Redis forgot: it came back empty, or ran out of memory
+            self._lose()
+            return None
+        with self._lock:
+            known.seen = max(known.seen, count)
+            self._memory.incr(self._key(purse, epoch), self._expiry)
+        return count
+
+    def _pay_from_share(self, purse: _Purse, known: _Window, epoch: int, part: float) -> bool:
+        with self._lock:
+            mine = self._mine(purse, epoch)
+            if known.share is None:
+                known.share = mine + self._share(purse, known, epoch)
+            if known.seen >= purse.limit * part or mine + 1 > known.share * part:
+                return False
+            self._memory.incr(self._key(purse, epoch), self._expiry)
+            known.seen += 1
+            known.untold += 1
+        self._tell(purse, known, epoch)
+        return True
+
+    def _share(self, purse: _Purse, known: _Window, epoch: int) -> float:
+        """Our part of a window: of the whole when all knew from its beginning that they were alone."""
+        left = purse.limit if epoch > self._lost else purse.limit * CAUTION - known.seen
+        return max(0.0, left) / self._instances
+
+    def _hurries(self, purse: _Purse, known: _Window, epoch: int) -> bool:
+        """Tell whether too many calls are on their way while nobody has told yet what was spent."""
+        first = min(FIRST_CALLS, purse.limit * FIRST_SHARE / self._instances)
+        return self._unsure(purse, known, epoch) and self._mine(purse, epoch) - known.answers >= max(1.0, first)
+
+    def _unsure(self, purse: _Purse, known: _Window, epoch: int) -> bool:
+        """Tell whether the server must be heard first: in a window lost half-way, and for a limit of its own."""
+        if known.heard or purse.name == ADDRESS or self._lost < 0:
+            return False
+        return epoch <= max(self._lost, purse.first)
+
+    def _mine(self, purse: _Purse, epoch: int) -> int:
+        return self._memory.get(self._key(purse, epoch))
+
+    # -- losing Redis and finding it again
+
+    def _meet(self) -> None:
+        """Once a window, and when Redis is back, tell the others that we are there, and see whether Redis has counted since it began."""
+        epoch = self._epoch()
+        meeting = (epoch, self._shared.falls)
+        if self._redis is None or self._met == meeting:
+            return
+        self._met = meeting
+        try:
+            others, age = self._shared.attempt(lambda client: self._greet(client, epoch))
+        except Alone:
+            self._lose()
+            return
+        self._instances = max(self._instances, others)
+        if age < self._now() - epoch * self._span:
+            self._lose()
+        self._found()
+
+    def _greet(self, client: redis.Redis, epoch: int) -> tuple[int, float]:
+        name = f"{self._prefix}:instances:{self._tenant}"
+        with client.pipeline(transaction=False) as pipe:
+            pipe.zadd(name, {self._name: epoch})
+            pipe.zremrangebyscore(name, "-inf", epoch - 3)
+            pipe.expire(name, self._expiry)
+            pipe.zcard(name)
+            pipe.info("server")
+            *_, others, server = pipe.execute()
+        return others, float(server["uptime_in_seconds"]) + 1
+
+    def _lose(self) -> None:
+        """From now on Redis does not know all that is spent, nor do we."""
+        with self._lock:
+            epoch = self._epoch()
+            if epoch >= self._exact_from:
+                self._lost = epoch
+                for purse in self._purses.values():
+                    for known in purse.windows.values():
+                        known.heard, known.share = False, None
+            self._exact_from = math.inf
+
+    def _found(self) -> None:
+        """Redis counts for all again from the first window that every instance begins with it."""
+        if self._exact_from == math.inf:
+            begins = math.ceil((self._now() + min(SETTLING, self._span / 2)) / self._span)
+            self._exact_from = begins
+
+    def _tell(self, purse: _Purse, known: _Window, epoch: int) -> None:
+        """Let those who count in Redis know what we spent without it."""
+        if self._redis is None:
+            return
+        with self._lock:
+            debt, known.untold = known.untold, 0
+        try:
+            if self._incr(purse, epoch, debt) < known.seen:
+                self._raise(purse, epoch, known.seen)
+        except Alone:
+            with self._lock:
+                known.untold += debt
 
     # -- what the server says
 
     def heed(self, source: Source, headers: Mapping[str, str], *, refused: bool, retry_after: float | None) -> None:
         """Correct the count and the limit by the server's headers; after a 429 close the group."""
-        group = group_of(source)
-        counter = self._counter(group, source.budget.per_minute)
+        purse = self._purse(group_of(source), source.budget.per_minute)
         limit, remaining, reset = (_whole(headers.get(f"RateLimit-{name}")) for name in ("Limit", "Remaining", "Reset"))
-        if limit and limit != counter.limit:
-            self._learn(group, counter, limit)
-        if limit and remaining is not None and reset and self._is_current(reset):
-            self._correct(group, counter, int(reset // self._span) - 1, limit - remaining)
+        with self._lock:
+            purse.window(self._epoch()).answers += 1
+            if limit and limit != purse.limit:
+                self._learn(purse, limit)
+        if limit and remaining is not None and reset and abs(reset - self._now()) <= self._span + AFTER:
+            self._correct(purse, round(reset / self._span) - 1, max(0, limit - remaining))
         if refused:
-            self._close(group, counter, reset, retry_after)
+            self._close(purse, reset, retry_after)
 
-    def _is_current(self, reset: int) -> bool:
-        return -self._span < reset - self._now() <= self._span + 1
+    def _learn(self, purse: _Purse, limit: int) -> None:
+        telemetry.event("budget.limit", group=purse.name, limit=limit)
+        for known in purse.windows.values():
+            if known.share is not None:
+                known.share += (limit - purse.limit) / self._instances
+        purse.limit = limit
 
-    def _learn(self, group: str, counter: _Counter, limit: int) -> None:
-        telemetry.event("budget.limit", group=group, limit=limit)
-        counter.limit = limit
-        for known in counter.windows.values():
-            known.refused = False
-
-    def _correct(self, group: str, counter: _Counter, epoch: int, used: int) -> None:
+    def _correct(self, purse: _Purse, epoch: int, used: int) -> None:
         """Raise our count to the server's: somebody else may spend the same token."""
-        counter.trusted = True
-        known = counter.window(epoch)
-        more = used - known.seen - (known.alone - known.told)
-        if more <= 0:
+        with self._lock:
+            known = purse.window(epoch)
+            if not known.heard and known.share is not None and epoch <= self._lost:
+                left = max(0.0, purse.limit * CAUTION - used) / self._instances
+                known.share = min(known.share, self._mine(purse, epoch) + left)
+            known.heard = True
+        if used <= known.seen:
             return
-        known.seen += more
-        try:
-            if self._redis is not None:
-                self._incr(group, epoch, more)
-        except Alone:
-            return
-        if self._redis is None:
-            self._memory.incr(self._key(group, epoch), self._expiry, more)
+        count = used
+        if epoch >= self._exact_from:
+            try:
+                count = self._raise(purse, epoch, used)
+            except Alone:
+                count = used
+        with self._lock:
+            known.seen = max(known.seen, count)
 
-    def _close(self, group: str, counter: _Counter, reset: int | None, retry_after: float | None) -> None:
+    def _close(self, purse: _Purse, reset: int | None, retry_after: float | None) -> None:
         """Send nothing to the group until its reset; a `Retry-After` of 0 or none means the window's end."""
         now = self._now()
-        window_end = (int(now // self._span) + 1) * self._span
-        told = [now + retry_after] if retry_after else []
-        told += [float(reset)] if reset and now < reset <= now + 10 * self._span else []
+        window_end = (self._epoch(now) + 1) * self._span
+        told = [now + min(retry_after, LONGEST_CLOSING)] if retry_after else []
+        told += [float(reset)] if reset and now < reset <= now + LONGEST_CLOSING else []
         until = max(told, default=window_end)
-        counter.closed_until = max(counter.closed_until, until)
-        telemetry.warning("budget.closed", group=group, seconds=round(until - now, 1))
+        if until > purse.closed_until + 1:
+            telemetry.warning("budget.closed", group=purse.name, seconds=round(until - now, 1))
+        purse.closed_until = max(purse.closed_until, until)
+        left = max(1, int((until - now) * 1000))
         try:
-            self._shared.attempt(
-                lambda redis: redis.set(self._closed_key(group), f"{until}", px=_milliseconds(until - now))
-            )
+            self._shared.attempt(lambda client: client.set(self._closed_key(purse), f"{until}", px=left))
         except Alone:
             return
 
-    def _closed(self, group: str, counter: _Counter, now: float) -> float:
+    def _closed(self, purse: _Purse, now: float) -> float:
         """Say for how many seconds the group is still closed, here or by another instance."""
-        if counter.closed_until <= now and self._redis is not None:
+        if purse.closed_until <= now and self._redis is not None:
             try:
-                told = self._shared.attempt(lambda redis: redis.get(self._closed_key(group)))
+                told = self._shared.attempt(lambda client: client.get(self._closed_key(purse)))
             except Alone:
-                told = None
-            counter.closed_until = float(told) if told else 0.0  # type: ignore[arg-type]
-        return counter.closed_until - now
+                return 0.0
+            purse.closed_until = max(purse.closed_until, min(_seconds(told), now + LONGEST_CLOSING))
+        return purse.closed_until - now
 
     # -- what the operator sees
 
     def closed(self) -> dict[str, float]:
         """Name the closed groups and for how many seconds."""
         now = self._now()
-        return {group: one.closed_until - now for group, one in self._counters.items() if one.closed_until > now}
+        return {one.name: one.closed_until - now for one in list(self._purses.values()) if one.closed_until > now}
 
     # -- details
 
-    def _counter(self, group: str, limit: int) -> _Counter:
-        counter = self._counters.get(group)
-        if counter is None:
-            with self._lock:
-                counter = self._counters.setdefault(group, _Counter(limit))
-        return counter
+    def _purse(self, name: str, limit: int) -> _Purse:
+        with self._lock:
+            if name not in self._purses:
+                self._purses[name] = _Purse(name, limit, self._epoch())
+            return self._purses[name]
 
-    def _incr(self, group: str, epoch: int, amount: int) -> int:
-        key, storage = self._key(group, epoch), self._redis
+    def _incr(self, purse: _Purse, epoch: int, amount: int) -> int:
+        """Add to the count in Redis; what happens to Redis decides how we count."""
+        key, storage = self._key(purse, epoch), self._redis
         if storage is None:
             raise Alone
-        return self._shared.attempt(lambda _: storage.incr(key, self._expiry, amount))
+        try:
+            count = self._shared.attempt(lambda _: storage.incr(key, self._expiry, amount))
+        except Alone:
+            self._lose()
+            raise
+        self._found()
+        return count
+
+    def _raise(self, purse: _Purse, epoch: int, least: int) -> int:
+        """Make the count in Redis at least that."""
+        key, storage = self._key(purse, epoch), self._redis
+        if storage is None:
+            raise Alone
+
+        def work(client: redis.Redis) -> int:
+            full = storage.prefixed_key(key)
+            return int(client.transaction(lambda pipe: _raise(pipe, full, least), full, value_from_callable=True))
+
+        return self._shared.attempt(work)
 
     @property
     def _expiry(self) -> int:
         return int(3 * self._span) + 1
 
-    def _key(self, group: str, epoch: int) -> str:
-        owner = "" if group == ADDRESS else f"{self._tenant}:"
-        return f"{owner}{group}:{epoch}"
+    def _key(self, purse: _Purse, epoch: int) -> str:
+        owner = "" if purse.name == ADDRESS else f"{self._tenant}:"
+        return f"{owner}{purse.name}:{epoch}"
 
-    def _closed_key(self, group: str) -> str:
-        return f"{self._prefix}:closed:{self._tenant}:{group}"
+    def _closed_key(self, purse: _Purse) -> str:
+        return f"{self._prefix}:closed:{self._tenant}:{purse.name}"
 
 
-def _raise(known: _Window, count: int) -> int:
-    known.seen = max(known.seen, count)
-    return count
+def _raise(pipe: Any, key: str, least: int) -> int:
+    count = int(pipe.get(key) or 0)
+    pipe.multi()
+    if least > count:
+        pipe.set(key, least, keepttl=True)
+    return max(least, count)
 
 
 def _redis_storage(shared: Shared, prefix: str) -> RedisStorage | None:
@@ -289,8 +399,12 @@ def _redis_storage(shared: Shared, prefix: str) -> RedisStorage | None:
     return RedisStorage("redis://", connection_pool=shared.client.connection_pool, key_prefix=f"{prefix}:budget")
 
 
-def _milliseconds(seconds: float) -> int:
-    return max(1, int(seconds * 1000))
+def _seconds(text: object) -> float:
+    """Read a time that another instance wrote; what cannot be read was not written."""
+    try:
+        return float(text) if isinstance(text, bytes) else 0.0
+    except ValueError:
+        return 0.0
 
 
 def _whole(text: str | None) -> int | None:

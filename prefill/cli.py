@@ -15,7 +15,9 @@ import shutil
 import socket
 import sys
 import textwrap
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,12 +38,13 @@ from prefill.app import (
     session_opener,
 )
 from prefill.errors import Language, Problem, SettingsInvalid
-from prefill.health import Check, check_locally, check_remotely
+from prefill.health import Check, check_locally, check_redis, check_remotely
 from prefill.identifiers import closest, parse, spaced
 from prefill.mapping import Field, Form, pointer_keys
 from prefill.payloads import access_word
 from prefill.schemas import BadSchemas, Library, Mistake, check
 from prefill.settings import Settings, describe, load
+from prefill.shared import Shared
 from prefill.sources import CATALOGUE, SOURCES, Answer, Budget, Company, Identifier, Source, Status
 from prefill.web import create_web
 
@@ -188,8 +191,10 @@ def _fetch(
     settings: Settings, library: Library, path: str, language: Language = "fr", query: Mapping[str, str] | None = None
 ) -> Any:
     """Ask the API for JSON, as a page would; a refusal is said and ends the command."""
-    client = create_web(join(settings, library)).test_client()
+    parts = join(replace(settings, visits=0), library)  # the operator is not a visitor
+    client = create_web(parts).test_client()
     response = client.get(path, query_string=query, headers={"Accept-Language": language})
+    parts.close()
     body = response.get_json()
     if response.status_code != 200:
         raise Stop(body["detail"])
@@ -205,7 +210,8 @@ def _number(text: str, language: Language) -> str:
 
 def _prefill_lines(form: Form, prefill: Mapping[str, Any], language: Language) -> Iterator[str]:
     words = WORDS[language]
-    yield f"{spaced(prefill.get('siret') or prefill['siren'])} · {form.title} ({form.id} {form.version})"
+    number = spaced(prefill.get("siret") or prefill["siren"])
+    yield from _wrap(f"{number} · {form.title} ({form.id} {form.version})", _width())
     yield ""
     yield from _table(words["headings"], _field_rows(form, prefill, words))
     for line in _remarks(prefill, words):
@@ -305,6 +311,8 @@ def _raw(answer: Answer) -> dict[str, Any]:
         "requestId": answer.request_id,
         "retryAfter": answer.retry_after,
         "seconds": answer.seconds,
+        "cached": answer.cached,
+        "stale": answer.stale,
         "data": answer.data,
         "meta": dict(answer.meta),
     }
@@ -404,8 +412,7 @@ def schema() -> None:
 @click.argument("files", metavar="[FICHIER]...", nargs=-1, type=click.Path(path_type=Path))
 def check_schemas(*, files: tuple[Path, ...]) -> None:
     settings = _settings()
-    folders = [folder for folder in form_folders(settings) if folder.is_dir() or not files]
-    mistakes = check(files, folders) if files else _forms_and_mistakes(settings)[1]
+    mistakes = check(files, form_folders(settings)) if files else _forms_and_mistakes(settings)[1]
     for mistake in mistakes:
         click.echo(mistake)
     if any(mistake.blocking for mistake in mistakes):
@@ -422,8 +429,8 @@ def show_schema(*, name: str) -> None:
         hint = f" Vouliez-vous dire « {guess} » ?" if guess else ""
         raise Stop(f"Il n'y a pas de formulaire « {name} ».{hint} Formulaires connus : {', '.join(forms)}.")
     form = forms[name]
-    click.echo(f"{form.title} ({form.id} {form.version}, {form.audience}) — {form.file}\n")
-    click.echo("\n".join(_table(FORM_HEADINGS, map(_form_row, form.fields))))
+    heading = f"{form.title} ({form.id} {form.version}, {form.audience}) — {form.file}"
+    click.echo("\n".join([*_wrap(heading, _width()), "", *_table(FORM_HEADINGS, map(_form_row, form.fields))]))
 
 
 def _form_row(part: Field) -> tuple[str, ...]:
@@ -450,11 +457,13 @@ SETTINGS_PAGE = """\
 
 Every setting is an environment variable; the table is the one in `prefill/settings.py`, and this page is what
 `prefill settings --markdown` prints. Without `API_ENTREPRISE_TOKEN` the service runs on its sandbox, and no other
-setting is needed. A bad value stops the start with a sentence that names it; a secret is never printed.
-
-`WEB_CONCURRENCY` is the number of processes of `prefill serve` (1 by default).
+setting is needed. A bad value stops the start with a sentence that names it; a secret is never printed. The meanings
+are in French, as operators read them in the terminal.
 
 {table}
+
+Two more are read by what runs the service: `WEB_CONCURRENCY`, the number of processes (1 by default), and
+`PROMETHEUS_MULTIPROC_DIR`, an empty folder where those processes put their metrics together.
 """
 
 
@@ -490,6 +499,7 @@ def doctor() -> None:
 
 def _examine(settings: Settings, library: Library) -> Iterator[Check]:
     yield from check_locally(settings, library, now())
+    yield from check_redis(Shared(settings.redis_url, clock=time.monotonic))
     yield from check_remotely(session_opener(settings)(), connection(settings))
 
 
@@ -504,10 +514,10 @@ def _tell(one: Check) -> Check:
 
 
 def _settings(**given: str | None) -> Settings:
-    """Read the settings from the environment, options first."""
+    """Read the settings, options before the environment. A port given by hand tells of no proxy, as a PaaS's does."""
     options = {name: value for name, value in given.items() if value is not None}
     try:
-        return load({**os.environ, **options})
+        return replace(load({**os.environ, **options}), proxies=load(os.environ).proxies)
     except SettingsInvalid as fault:
         raise Stop(str(fault)) from fault
 

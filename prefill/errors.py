@@ -36,6 +36,7 @@ class Problem(Exception):
         return {key: value for key, value in self.values.items() if key in self.shown}
 
     shown: ClassVar[frozenset[str]] = frozenset()
+    headers: ClassVar[dict[str, str]] = {}  # what HTTP wants beside the body
 
 
 class SiretMalformed(Problem):
@@ -168,6 +169,60 @@ class BadRequest(Problem):
     code = "bad_request"
     title = {"fr": "Requête illisible", "en": "Unreadable request"}
     sentence = {"fr": "La requête ne peut pas être lue ({why}).", "en": "The request cannot be read ({why})."}
+
+
+class Unauthorized(Problem):
+    """The proof of who asks is missing or not valid; which part of it failed is nobody's business."""
+
+    status = 401
+    code = "unauthorized"
+    title = {"fr": "Authentification requise", "en": "Authentication required"}
+    sentence = {
+        "fr": "Présentez une clé d'agent ou un jeton d'identité valable (Authorization: Bearer …) : il manque, ou il ne donne pas accès à ce service.",
+        "en": "Present a valid agent key or identity token (Authorization: Bearer …): it is missing, or it does not give access to this service.",
+    }
+    headers = {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(Problem):
+    status = 403
+    code = "forbidden"
+    title = {"fr": "Accès refusé", "en": "Access denied"}
+    sentence = {
+        "fr": "Vos droits ne permettent pas cette demande. Adressez-vous à l'administrateur du service.",
+        "en": "Your rights do not allow this request. Please ask the administrator of the service.",
+    }
+
+
+class TooManyAttempts(Problem):
+    status = 429
+    code = "too_many_attempts"
+    title = {"fr": "Trop d'essais", "en": "Too many attempts"}
+    sentence = {
+        "fr": "Trop d'essais refusés depuis cette adresse : réessayez dans {retry_after:.0f} secondes.",
+        "en": "Too many refused attempts from this address: try again in {retry_after:.0f} seconds.",
+    }
+    shown = frozenset({"retryAfter"})
+
+
+class TenantUnknown(Problem):
+    status = 400
+    code = "tenant_unknown"
+    title = {"fr": "Acheteur non précisé", "en": "Buyer not specified"}
+    sentence = {
+        "fr": "Ce service sert plusieurs acheteurs : dites lequel, par son identifiant exact (paramètre « tenant » ou en-tête X-Prefill-Tenant).",
+        "en": "This service serves several buyers: say which one, by its exact id (parameter “tenant” or header X-Prefill-Tenant).",
+    }
+
+
+class AuditUnavailable(Problem):
+    status = 503
+    code = "audit_unavailable"
+    title = {"fr": "Traçabilité indisponible", "en": "Audit trail unavailable"}
+    sentence = {
+        "fr": "L'accès aux données protégées doit être tracé et la trace ne peut pas être écrite : aucune donnée n'est servie. L'exploitant du service est prévenu, réessayez plus tard.",
+        "en": "Access to protected data must leave a trace and the trace cannot be written: no data is served. The operator of the service has been told; try again later.",
+    }
 
 
 class SettingsInvalid(Exception):

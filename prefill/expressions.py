@@ -61,7 +61,7 @@ class Expression:
 
     def names(self) -> frozenset[str]:
         """List the keys that the expression reads, for a « did you mean »."""
-        return self._values_of("field") - self.makes()
+        return self._values_of("field")
 
     def makes(self) -> frozenset[str]:
         """List the keys of the objects that the expression builds itself: `{year: annee}` makes `year`."""
@@ -319,8 +319,19 @@ def plain(text: str) -> str:
 
 
 def is_auditor(role: str | None) -> bool:
-    words = plain(role or "")
-    return "commissaire" in words and "aux comptes" in words
+    return re.search(r"commissaires?\s+aux\s+comptes", plain(role or "")) is not None
+
+
+def read_amount(written: str | float | None) -> float | None:
+    """Read a number that may come as a text.
+
+    >>> read_amount("900001,5"), read_amount(12), read_amount("douze")
+    (900001.5, 12, None)
+    """
+    if not isinstance(written, str):
+        return written
+    text = re.sub(r"\s", "", written).replace(",", ".")
+    return float(text) if re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text) else None
 
 
 def currency(capital: Mapping[str, Any] | None) -> str | None:
@@ -354,11 +365,14 @@ MONEY = ("code_devise", "devise")
 
 
 def _takes(*types: str, reads: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare a JMESPath function's arguments, each of which may be null, and the keys it reads in an object."""
+    """Declare a JMESPath function's arguments, and the keys it reads in an object.
+
+    Each argument may be null; `a|b` is one type or the other.
+    """
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
         function.reads = reads  # type: ignore[attr-defined]
-        signature: list[Any] = [{"types": [kind, "null"]} for kind in types]
+        signature: list[Any] = [{"types": [*kind.split("|"), "null"]} for kind in types]
         return functions.signature(*signature)(function)
 
     return declare
@@ -448,6 +462,16 @@ class OurFunctions(functions.Functions):
     def _func_year(self, text: str | None) -> int | None:
         """Année d'un texte de quatre chiffres."""
         return int(text) if text and re.fullmatch(r"[12]\d{3}", text) else None
+
+    @_takes("string", "object")
+    def _func_pick(self, word: str | None, words: dict[str, Any] | None) -> Any:
+        """Traduction d'un mot par une table : pick(status, {up_to_date: 'à jour'}) ; null si le mot n'y est pas."""
+        return (words or {}).get(word or "")
+
+    @_takes("string|number")
+    def _func_amount(self, written: str | float | None) -> float | None:
+        """Nombre écrit comme nombre ou comme texte (« 900001,50 »), sinon null."""
+        return read_amount(written)
 
 
 def _hides(name: str, function: Callable[..., Any], arguments: list[Any]) -> bool:

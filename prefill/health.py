@@ -8,15 +8,19 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import requests
+import urllib3
 
+from prefill.audit import Trace
 from prefill.schemas import Library
 from prefill.settings import Settings
+from prefill.shared import Alone, Shared
 from prefill.sources import PARIS, SOURCES
+from prefill.tenants import Tenants
 from prefill.upstream import Bearer, Connection, Upstream
 
 EXPIRES_SOON = timedelta(days=60)
@@ -58,6 +62,8 @@ def check_locally(settings: Settings, library: Library, now: datetime) -> tuple[
     names = ", ".join(library.forms)
     loaded = f"{len(library.forms)} formulaire(s) : {names}." if names else "Aucun formulaire ne peut être utilisé."
     forms = Check("forms", bool(library.forms), loaded)
+    if settings.tenants is not None:
+        return (forms,)
     if settings.token is None:
         return (forms, Check("token", True, "Pas de jeton : le service tourne sur son bac à sable, données inventées."))
     return (forms, check_token(settings.token, now), check_recipient(settings.recipient))
@@ -74,6 +80,43 @@ def check_upstream(upstream: Upstream) -> Iterator[Check]:
         yield Check("budget", False, f"Budget {group} épuisé : fermé pour {wait:.0f} s.", vital=False)
     if upstream.store.shared.configured and not upstream.store.shared.up:
         yield Check("redis", False, "Redis ne répond pas : cette instance tourne seule.", vital=False)
+
+
+def check_redis(shared: Shared) -> Iterator[Check]:
+    """Try the Redis of the settings, when there is one; a remark, since the service goes on without it."""
+    if not shared.configured:
+        return
+    try:
+        shared.attempt(lambda client: client.ping())
+    except Alone:
+        yield Check("redis", False, "Redis ne répond pas : chaque instance tourne seule.", vital=False)
+    else:
+        yield Check("redis", True, "Redis répond.")
+
+
+def check_tenants(settings: Settings, tenants: Tenants, now: datetime) -> Iterator[Check]:
+    """Check the tenants file and each tenant's token. One tenant's bad token does not stop the others."""
+    if settings.tenants is None:
+        return
+    known = tenants.directory().tenants
+    yield Check("tenants", True, f"{len(known)} acheteur(s) : {', '.join(known)}.")
+    if tenants.fault:
+        message = (
+            f"Le fichier des acheteurs a changé et ne peut pas être lu, l'ancien reste en vigueur. {tenants.fault}"
+        )
+        yield Check("tenants", False, message, vital=False)
+    for tenant in known.values():
+        token = check_token(tenant.token, now)
+        yield replace(token, name=f"token:{tenant.id}", message=f"{tenant.id} : {token.message}", vital=False)
+
+
+def check_trace(trace: Trace) -> Iterator[Check]:
+    """Tell that the last access could not be traced; candidates' forms are still filled."""
+    if trace.fault:
+        message = (
+            f"La trace des accès ne peut pas être écrite ({trace.fault}) : les données protégées ne sont pas servies."
+        )
+        yield Check("audit", False, message, vital=False)
 
 
 def check_recipient(recipient: str | None) -> Check:
@@ -113,12 +156,12 @@ def check_remotely(session: requests.Session, connection: Connection) -> Iterato
 
 def _check_privileges(session: requests.Session, connection: Connection) -> Iterator[Check]:
     status, body = _fetch(session, connection.url + "/privileges", connection)
-    if status != 200:
-        yield Check("privileges", False, f"Les droits du jeton ne peuvent pas être lus{_told(status, body)}.")
-        return
     data = body.get("data") if isinstance(body, dict) else None
     listed = data.get("privileges") if isinstance(data, dict) else None
-    scopes = frozenset(scope for scope in listed if isinstance(scope, str)) if isinstance(listed, list) else frozenset()
+    if status != 200 or not isinstance(listed, list):
+        yield Check("privileges", False, f"Les droits du jeton ne peuvent pas être lus{_told(status, body)}.")
+        return
+    scopes = frozenset(scope for scope in listed if isinstance(scope, str))
     opened = OPEN_SCOPE in scopes
     yield Check(
         "privileges",
@@ -156,7 +199,7 @@ def _ping_path(one: object) -> str | None:
 def _check_ping(session: requests.Session, connection: Connection, path: str) -> Check:
     status, body = _fetch(session, connection.url + path, connection)
     word = body.get("status") if isinstance(body, dict) else None
-    ok, sentence = PINGS.get(str(word), (status == 200, "répond" if status == 200 else "ne répond pas"))
+    ok, sentence = PINGS.get(str(word), PINGS["unknown" if status == 200 else "bad_gateway"])
     return Check(path.removeprefix("/"), ok, f"Le fournisseur {path.removeprefix('/ping/')} {sentence}.", vital=False)
 
 
@@ -166,7 +209,7 @@ def _fetch(session: requests.Session, url: str, connection: Connection) -> tuple
             url, auth=Bearer(connection.token), timeout=PATIENCE, allow_redirects=False, stream=True
         ) as response:
             return response.status_code, json.loads(response.raw.read(LARGEST_BODY, decode_content=True) or b"null")
-    except (requests.RequestException, OSError):
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
         return None, None
     except (ValueError, RecursionError):
         return response.status_code, None
@@ -175,6 +218,8 @@ def _fetch(session: requests.Session, url: str, connection: Connection) -> tuple
 def _told(status: int | None, body: object) -> str:
     if status is None:
         return " : API Entreprise ne répond pas"
+    if status == 200:
+        return " : la réponse d'API Entreprise est illisible"
     errors = body.get("errors") if isinstance(body, dict) else None
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
     return f" (statut {status}{', code ' + str(first['code']) if first.get('code') else ''})"

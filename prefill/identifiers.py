@@ -20,7 +20,8 @@ LA_POSTE = "356000000"
 LA_POSTE_HEAD_OFFICE = "35600000000048"
 LONGEST_INPUT = 100
 
-_SEPARATORS = re.compile(r"[\s.\-_/\u00ad\u200b-\u200f\u2060\ufeff]+")
+# What people type between the digits, and the invisible marks that come along when they paste.
+_SEPARATORS = re.compile(r"[\s.\-_/\u00ad\u200b-\u2015\u202a-\u202e\u2060-\u2069\u2212\ufeff]+")
 _GROUPS = {
     "siren": ("sa clé SIREN (les 9 premiers chiffres) est fausse", "its SIREN (the first 9 digits) fails the check"),
     "siret": ("sa clé SIRET (les 14 chiffres) est fausse", "its 14 digits fail the SIRET check"),

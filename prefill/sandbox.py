@@ -92,6 +92,7 @@ PROVIDERS = {
     "ministere_interieur": ("21", "MI"),
     "european_commission": ("28", "Commission Européenne"),
     "djepva": ("29", "DJEPVA"),
+    "gip_mds": ("31", "GIP-MDS"),
     "inpi": ("34", "INPI - RNE"),
 }
 PROVIDER_FAULTS = {
@@ -203,6 +204,16 @@ class Sandbox:
         self._lock = threading.Lock()
         self._in_flight: set[tuple[str, str, str]] = set()
 
+    def rows(self, request: Request, sources: tuple[Source, ...], number: str, year: int | None = None) -> Response:
+        """Answer the row that a call means: several may share a path, told apart by the year or by parameters."""
+        ago = self._today().year - year if year else 0
+        meant = [
+            source
+            for source in sources
+            if source.years_back == ago and all(request.args.get(key) == word for key, word in source.parameters.items())
+        ]
+        return self.row(request, max(meant, key=lambda source: len(source.parameters), default=sources[0]), number)
+
     def row(self, request: Request, source: Source, number: str) -> Response:
         """Answer a row of the catalogue: the caller's faults come first, in the order of the real API."""
         call = Call(bearer(request), source, number, request.args)
@@ -272,7 +283,7 @@ def create_sandbox(
     """
     sandbox = Sandbox(sleep, lambda: today or datetime.fromtimestamp(clock(), PARIS).date(), clock)
     views = {
-        **{rule(source): partial(sandbox.row, source=source) for source in ROWS},
+        **{path: partial(sandbox.rows, sources=sources) for path, sources in by_rule().items()},
         "/privileges": sandbox.privileges,
         "/pings": sandbox.pings,
         "/ping/<provider>/<service>": sandbox.ping,
@@ -297,7 +308,12 @@ def create_sandbox(
 
 def rule(source: Source) -> str:
     """Write a row's path as a route: `…/{siret}` is `…/<number>`."""
-    return source.path.replace("{" + source.identifier + "}", "<number>")
+    return source.path.replace("{" + source.identifier + "}", "<number>").replace("{year}", "<int:year>")
+
+
+def by_rule() -> dict[str, tuple[Source, ...]]:
+    """Gather the rows that share a path."""
+    return {path: tuple(source for source in ROWS if rule(source) == path) for path in map(rule, ROWS)}
 
 
 def services() -> frozenset[tuple[str, str]]:

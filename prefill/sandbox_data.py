@@ -598,6 +598,32 @@ def turnover(*years: tuple[int, float | str]) -> Reply:
     return listed(*map(row, rows))
 
 
+def average_staff(value: float | None, *, ago: int, nature: str = "effectif_moyen_annuel") -> Reply:
+    """Count a year's average staff, `ago` years back; None when the register has no figure."""
+    return ok({
+        "siren": "",
+        "annee": Later(lambda day: str(day.year - ago)),
+        "effectifs_annuel": [
+            {
+                "regime": "regime_general",
+                "value": value,
+                "nature": nature,
+                "date_derniere_mise_a_jour": year_end(ago),
+            }
+        ],
+    })  # fmt: skip
+
+
+def with_staff(siren: str, last: float, before: float, disabled: float) -> dict[str, Reply]:
+    """Give a company its staff of two years and, of them, the disabled workers."""
+    replies = {
+        "effectifs_annuels": average_staff(last, ago=1),
+        "effectifs_annuels_precedents": average_staff(before, ago=2),
+        "effectifs_boeth": average_staff(disabled, ago=1, nature="effectif_boeth_annuel"),
+    }
+    return {name: ok({**reply.body["data"], "siren": siren}) for name, reply in replies.items()}
+
+
 def tax_certificate(name: str) -> Reply:
     return ok({
         "document_url": document(f"attestation-fiscale-{name}"),
@@ -736,6 +762,7 @@ def _menuiserie() -> Invented:
             "conventions_collectives": listed(CARPENTERS),
             "actes_inpi": deeds("menuiserie"),
             "exercices": turnover((2, 2614500), (1, 2893120), (3, 2407890)),
+            **with_staff("000001008", 17.4, 15.25, 1.5),
             "attestations_fiscales_dgfip": tax_certificate("menuiserie"),
             "attestations_sociales_acoss": vigilance("menuiserie"),
             "cotisation_retraite_probtp": probtp(eligible=True),

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
-from prefill.access import CANDIDATE, DISCLOSED, Caller, may_ask, protects
+from prefill.access import CANDIDATE, DISCLOSED, Audience, Caller, may_ask, protects
 from prefill.errors import CompanyUndisclosed, CompanyUnknown, Problem, UpstreamMisconfigured
 from prefill.identifiers import spaced
 from prefill.mapping import Filled, Form, fill
@@ -23,6 +23,15 @@ from prefill.sources import CATALOGUE, Answer, Company, Source, Status
 ESTABLISHMENT = CATALOGUE["etablissements"]
 HEAD_OFFICE = CATALOGUE["siege_social"]
 SUCCESSIONS = CATALOGUE["successions"]
+# An agent is answered by the protected row, and by the open one where the token has not that right.
+FIRST: Mapping[Audience, tuple[tuple[Source, Source], ...]] = {
+    Audience.CANDIDATE: ((ESTABLISHMENT, HEAD_OFFICE),),
+    Audience.INSTRUCTOR: (
+        (CATALOGUE["etablissements_instructeur"], CATALOGUE["siege_social_instructeur"]),
+        (ESTABLISHMENT, HEAD_OFFICE),
+    ),
+}
+HEAD_OFFICES = (HEAD_OFFICE.name, "siege_social_instructeur")
 
 REFUSALS: Mapping[Status, type[Problem]] = {
     Status.ABSENT: CompanyUnknown,
@@ -34,19 +43,25 @@ REFUSALS: Mapping[Status, type[Problem]] = {
 class Registers(Protocol):
     """What the service needs of the upstream."""
 
-    def begin(self, source: Source, company: Company) -> Future[Answer]: ...
+    def begin(self, source: Source, company: Company, *, object: str | None = None) -> Future[Answer]: ...
 
     def holds(self, source: Source, company: Company) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which form to fill, for which number (14 digits, or 9 for the head office), for whom."""
+    """Which form to fill, for which number (14 digits, or 9 for the head office), for whom.
+
+    `extra` names the sources asked on demand, `object` the procedure that the registers are told, and
+    `every` asks also the sources that do not concern such a company.
+    """
 
     number: str
     form: Form
     caller: Caller = CANDIDATE
     extra: frozenset[str] = frozenset()
+    object: str | None = None
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +132,8 @@ class Service:
     def holds(self, request: Request) -> bool:
         """Tell whether the company is known already and asking costs the registers nothing new."""
         company = Company.unread(request.number)
-        return self._registers.holds(_first(company), company)
+        establishment, head_office = FIRST[request.caller.audience][0]
+        return self._registers.holds(establishment if company.siret else head_office, company)
 
     def prefill(self, request: Request) -> Prefill:
         """Fill the form, whole. Raise a `Problem` when Sirene refuses the company itself."""
@@ -138,28 +154,39 @@ class Service:
 
     def _identify(self, asking: _Asking) -> Iterator[Event]:
         """Ask for the establishment, or for the head office of a SIREN: they have the same shape."""
-        first = _first(asking.company)
-        flight = self._registers.begin(first, asking.company)
-        for event in self._arrivals(asking, {ESTABLISHMENT.name: flight}, expected=1):
-            if isinstance(event, Answered) and event.answer.status in REFUSALS:
-                raise REFUSALS[event.answer.status](number=spaced(asking.request.number))
-            if isinstance(event, Answered) and event.answer.ok:
-                asking.company = Company.read(event.answer.data, today=self._today())
-                if asking.company.head_office or first is HEAD_OFFICE:
-                    asking.answers[HEAD_OFFICE.name] = event.answer
-            yield event
-        if first is HEAD_OFFICE:
-            asking.answers.setdefault(HEAD_OFFICE.name, asking.answers[ESTABLISHMENT.name])
+        for establishment, head_office in FIRST[asking.request.caller.audience]:
+            source = establishment if asking.company.siret else head_office
+            flight = self._begin(asking, source)
+            for event in self._arrivals(asking, {source.name: flight}, expected=1):
+                yield self._recognise(asking, event) if isinstance(event, Answered) else event
+            if asking.answers[source.name].status is not Status.NOT_ENTITLED:
+                return
+
+    def _recognise(self, asking: _Asking, event: Answered) -> Answered:
+        """Learn what the company is; the answer stands for the open row, and for the head office where it is one."""
+        answer = event.answer
+        if answer.status in REFUSALS:
+            raise REFUSALS[answer.status](number=spaced(asking.request.number))
+        alone = asking.company.siret is None
+        asking.answers[ESTABLISHMENT.name] = answer
+        if answer.ok:
+            asking.company = Company.read(answer.data, today=self._today())
+        if alone or asking.company.head_office:
+            asking.answers.update(dict.fromkeys(HEAD_OFFICES, answer))
+        return replace(event, answers=_shown(asking))
 
     def _ask_the_rest(self, asking: _Asking) -> Iterator[Event]:
         flights: dict[str, Future[Answer]] = {}
         for source in _wanted(asking):
-            answer = _unasked(source, asking.company)
+            answer = _unasked(source, asking)
             if answer is not None:
                 asking.answers[source.name] = answer
             else:
-                flights[source.name] = self._registers.begin(source, asking.company)
+                flights[source.name] = self._begin(asking, source)
         yield from self._arrivals(asking, flights, expected=1 + len(flights))
+
+    def _begin(self, asking: _Asking, source: Source) -> Future[Answer]:
+        return self._registers.begin(source, asking.company, object=asking.request.object)
 
     def _arrivals(self, asking: _Asking, flights: Mapping[str, Future[Answer]], expected: int) -> Iterator[Event]:
         """Tell each answer as it comes, until the deadline; then what is late."""
@@ -183,10 +210,6 @@ class Service:
         return Answered(asking.request, _shown(asking), answer, expected)
 
 
-def _first(company: Company) -> Source:
-    return ESTABLISHMENT if company.siret else HEAD_OFFICE
-
-
 def _wanted(asking: _Asking) -> list[Source]:
     """The sources of the form that are not answered yet, and those that the company's state calls for."""
     request, company = asking.request, asking.company
@@ -199,21 +222,21 @@ def _wanted(asking: _Asking) -> list[Source]:
     return list(dict.fromkeys(wanted))
 
 
-def _unasked(source: Source, company: Company) -> Answer | None:
+def _unasked(source: Source, asking: _Asking) -> Answer | None:
     """Answer for a source that must not or need not be asked; None when it must."""
-    if protects(source, company):
+    company = asking.company
+    if asking.request.caller.audience is Audience.CANDIDATE and protects(source, company):
         return Answer(source.name, Status.WITHHELD)
-    if source.applies(company) is False or source.identify(company) is None:
+    if source.identify(company) is None or (source.applies(company) is False and not asking.request.every):
         return Answer(source.name, Status.NOT_APPLICABLE)
     return None
 
 
 def _shown(asking: _Asking) -> dict[str, Answer]:
-    """Hold back what names people while only the head office can tell the disclosure status."""
-    head_office = asking.answers.get(HEAD_OFFICE.name)
+    """Hold back from a candidate what names people while only the head office can tell the disclosure status."""
     status = None
-    if asking.company.partial is None:
-        status = _status_told_by(head_office)
+    if asking.company.partial is None and asking.request.caller.audience is Audience.CANDIDATE:
+        status = _status_told_by(asking.answers.get(HEAD_OFFICE.name))
     if status is None:
         return dict(asking.answers)
     return {

@@ -17,16 +17,17 @@ from prefill.identifiers import parse
 
 PRODUCTION = "https://entreprise.api.gouv.fr"
 STAGING = "https://staging.entreprise.api.gouv.fr"
+AUDIT_SCHEMES = ("sqlite", "postgresql", "postgres")
 
 
-class _Bad(ValueError):
+class BadValue(ValueError):
     """Why a text is not a value; the sentence follows the setting's name."""
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
-            raise _Bad(f"attend un nombre entier de {least} à {most}")
+            raise BadValue(f"attend un nombre entier de {least} à {most}")
         return int(text)
 
     return read
@@ -35,55 +36,63 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
 def _seconds(least: float, most: float) -> Callable[[str], float]:
     def read(text: str) -> float:
         if not re.fullmatch(r"\d{1,6}([.,]\d{1,6})?", text) or not least <= float(text.replace(",", ".")) <= most:
-            raise _Bad(f"attend un nombre de secondes de {least:g} à {most:g}")
+            raise BadValue(f"attend un nombre de secondes de {least:g} à {most:g}")
         return float(text.replace(",", "."))
 
     return read
 
 
-def _web_address(text: str) -> str:
+def read_web_address(text: str) -> str:
     parts = urlsplit(text)
     loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
-        raise _Bad("attend une adresse comme https://entreprise.api.gouv.fr")
+        raise BadValue("attend une adresse comme https://entreprise.api.gouv.fr")
     if parts.username or parts.password:
-        raise _Bad("ne doit contenir ni nom d'utilisateur ni mot de passe")
+        raise BadValue("ne doit contenir ni nom d'utilisateur ni mot de passe")
     if parts.scheme == "http" and not loopback:
-        raise _Bad("doit commencer par https:// (http n'est permis que vers cette machine)")
+        raise BadValue("doit commencer par https:// (http n'est permis que vers cette machine)")
     return text.rstrip("/")
 
 
-def _token(text: str) -> str:
+def read_token(text: str) -> str:
     if not re.fullmatch(r"[!-~]+", text):
-        raise _Bad("contient une espace, un saut de ligne ou un caractère non ASCII : recopiez le jeton seul")
+        raise BadValue("contient une espace, un saut de ligne ou un caractère non ASCII : recopiez le jeton seul")
     return text
 
 
-def _siret(text: str) -> str:
+def read_siret(text: str) -> str:
     try:
         number = parse(text)
     except Problem as problem:
-        raise _Bad(f"attend le SIRET de l'acheteur. {problem}") from problem
+        raise BadValue(f"attend le SIRET de l'acheteur. {problem}") from problem
     if len(number) != 14:
-        raise _Bad("attend un SIRET (14 chiffres), pas un SIREN")
+        raise BadValue("attend un SIRET (14 chiffres), pas un SIREN")
     return number
 
 
 def _redis(text: str) -> str:
     if urlsplit(text).scheme not in ("redis", "rediss", "unix", "valkey", "valkeys"):
-        raise _Bad("attend une adresse comme redis://:motdepasse@hote:6379/0 ou rediss://…")
+        raise BadValue("attend une adresse comme redis://:motdepasse@hote:6379/0 ou rediss://…")
     return text.replace("valkeys://", "rediss://", 1).replace("valkey://", "redis://", 1)
+
+
+def _audit(text: str) -> str:
+    """A database URL may hold a password: the setting is shown as a secret is."""
+    scheme, found, _ = text.partition("://")
+    if found and scheme not in AUDIT_SCHEMES:
+        raise BadValue(f"attend stdout, le chemin d'un fichier, ou une adresse {' ou '.join(AUDIT_SCHEMES)}")
+    return text
 
 
 def _flag(text: str) -> bool:
     if text not in ("0", "1"):
-        raise _Bad("attend 0 ou 1")
+        raise BadValue("attend 0 ou 1")
     return text == "1"
 
 
-def _short(text: str) -> str:
+def read_short(text: str) -> str:
     if len(text) >= 50:
-        raise _Bad(f"doit faire moins de 50 caractères, celui-ci en fait {len(text)}")
+        raise BadValue(f"doit faire moins de 50 caractères, celui-ci en fait {len(text)}")
     return text
 
 
@@ -91,18 +100,18 @@ def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _origins(text: str) -> tuple[str, ...]:
+def read_origins(text: str) -> tuple[str, ...]:
     for origin in _list(text):
         parts = urlsplit(origin)
         if origin != "*" and (parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}"):
-            raise _Bad(f"attend des origines comme https://marches.exemple.fr, sans chemin, pas « {origin} »")
+            raise BadValue(f"attend des origines comme https://marches.exemple.fr, sans chemin, pas « {origin} »")
     return _list(text)
 
 
 def _choice(*known: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in known:
-            raise _Bad(f"attend l'une de ces valeurs : {', '.join(known)}")
+            raise BadValue(f"attend l'une de ces valeurs : {', '.join(known)}")
         return text
 
     return read
@@ -119,28 +128,37 @@ class Settings:
     """Every setting, read and checked. Without a token the service runs on the sandbox."""
 
     url: str = _setting(
-        "API_ENTREPRISE_URL", _web_address, PRODUCTION,
+        "API_ENTREPRISE_URL", read_web_address, PRODUCTION,
         "Adresse d'API Entreprise. La préproduction est " + STAGING + ".",
     )
     token: str | None = _setting(
-        "API_ENTREPRISE_TOKEN", _token, None,
+        "API_ENTREPRISE_TOKEN", read_token, None,
         "Jeton d'accès à API Entreprise. Sans lui, le service tourne sur son bac à sable, avec des données inventées.",
         secret=True,
     )
     recipient: str | None = _setting(
-        "PREFILL_RECIPIENT", _siret, None,
+        "PREFILL_RECIPIENT", read_siret, None,
         "SIRET de l'acheteur public habilité à recevoir les données. Obligatoire avec un jeton.",
     )
     context: str = _setting(
-        "PREFILL_CONTEXT", _short, "Marchés publics", "Cadre des appels, transmis à API Entreprise."
+        "PREFILL_CONTEXT", read_short, "Marchés publics", "Cadre des appels, transmis à API Entreprise."
     )
     object: str = _setting(
-        "PREFILL_OBJECT", _short, "Préremplissage DUME",
+        "PREFILL_OBJECT", read_short, "Préremplissage DUME",
         "Raison des appels ou numéro de procédure, transmis à API Entreprise (moins de 50 caractères).",
     )
     allowed_origins: tuple[str, ...] = _setting(
-        "PREFILL_ALLOWED_ORIGINS", _origins, (),
+        "PREFILL_ALLOWED_ORIGINS", read_origins, (),
         "Origines des pages qui peuvent appeler le service, séparées par des virgules. Aucune par défaut, toutes dans le bac à sable.",
+    )
+    tenants: str | None = _setting(
+        "PREFILL_TENANTS", str, None,
+        "Fichier TOML des acheteurs servis, avec le jeton, les origines et les agents de chacun. Sans lui, un seul acheteur, celui des variables.",
+    )
+    audit: str | None = _setting(
+        "PREFILL_AUDIT", _audit, None,
+        "Où la trace des accès aux données protégées est écrite : sortie standard par défaut (stdout), chemin d'un fichier, ou adresse d'une base (sqlite:///…, postgresql://…).",
+        secret=True,
     )
     schemas: tuple[str, ...] = _setting(
         "PREFILL_SCHEMAS", _list, (),
@@ -177,7 +195,7 @@ class Settings:
         "Entreprises nouvelles qu'une même adresse peut demander par minute ; dix fois plus pour ce que le cache tient. 0 : pas de limite.",
     )
     metrics_token: str | None = _setting(
-        "PREFILL_METRICS_TOKEN", _token, None,
+        "PREFILL_METRICS_TOKEN", read_token, None,
         "Jeton à présenter (Authorization: Bearer …) pour lire /metrics. Sans lui, /metrics n'existe pas.",
         secret=True,
     )
@@ -191,7 +209,8 @@ class Settings:
     # fmt: on
     @property
     def sandbox(self) -> bool:
-        return self.token is None
+        """Invented data: nobody gave a token."""
+        return self.token is None and self.tenants is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +233,12 @@ def load(environ: Mapping[str, str]) -> Settings:
         try:
             if text:
                 values[one.name] = row["read"](text)
-        except _Bad as fault:
+        except BadValue as fault:
             faults.append(f"{row['name']} {fault}{_quoted(row, text)}.")
-    values.setdefault("proxies", int("PORT" in environ))  # a PaaS gives a port, and puts one proxy in front
+    # A PaaS gives a port, and puts one proxy in front.
+    values.setdefault("proxies", int(bool(environ.get("PORT", "").strip())))
     settings = Settings(**values)
-    if not faults and settings.token and not settings.recipient:
+    if not faults and settings.token and not settings.recipient and not settings.tenants:
         faults.append("PREFILL_RECIPIENT manque : avec un jeton, donnez le SIRET de l'acheteur qui reçoit les données.")
     if faults:
         raise SettingsInvalid("\n".join(faults))
@@ -244,4 +264,6 @@ def _display(row: Mapping[str, Any], value: Any) -> str:
         return "(aucun)"
     if row["secret"]:
         return "(secret, présent)"
+    if isinstance(value, bool):
+        return str(int(value))
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

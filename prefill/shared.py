@@ -35,6 +35,7 @@ class Shared:
         self._retry_at = 0.0
         self.configured = url is not None
         self.up = self.configured
+        self.falls = 0
         # No silent retry: a connection lost may mean a Redis that came back empty, and the budget must know.
         self.client: redis.Redis | None = url and redis.Redis.from_url(  # type: ignore[assignment]
             url,
@@ -71,6 +72,7 @@ class Shared:
         with self._lock:
             self._retry_at = self._clock() + self._rest
             was_up, self.up = self.up, False
+            self.falls += was_up
         if was_up:
             telemetry.gauge("redis_up", 0)
             telemetry.warning("redis.down", kind=type(fault).__name__, message="Redis ne répond pas : service seul.")

@@ -202,6 +202,7 @@ SPOKEN: Mapping[str, str] = MappingProxyType({
     "Commission européenne": "La Commission européenne",
     "DGFIP": "La DGFIP",
     "FNTP": "La FNTP",
+    "GIP-MDS": "Le GIP-MDS",
     "INPI": "L'INPI",
     "Insee": "L'Insee",
     "MSA": "La MSA",
@@ -259,7 +260,8 @@ class Source:
     `names_people` marks a register that would name those whom a partial disclosure protects.
     `personal` names the keys that a tender form has no use for, at whatever depth. `shape` gives the
     keys that a readable answer must hold, with their types; `keys` the keys it is known to hold, for
-    a « did you mean ». `refusal` is the sentence that a form naming a refused row is answered.
+    a « did you mean ». `documents` is a JMESPath to the addresses of its files, `under_review` the error
+    codes that mean « being analysed ». `refusal` is the sentence that a form naming a refused row is answered.
     """
 
     name: str
@@ -285,6 +287,9 @@ class Source:
     personal: frozenset[str] = frozenset()
     keys: frozenset[str] = frozenset()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    years_back: int = 0
+    documents: str | None = None
+    under_review: frozenset[str] = frozenset()
 
     @property
     def timeout(self) -> float:
@@ -309,8 +314,9 @@ class Source:
         other = company.siren if self.identifier is Identifier.RNA_OR_SIREN else company.siret
         return other if self.identifier is Identifier.RNA_OR_SIREN else company.rna or other
 
-    def path_for(self, number: str) -> str:
-        return self.path.replace("{" + self.identifier + "}", number)
+    def path_for(self, number: str, year: int) -> str:
+        """Write the path for a company; `year` is the current one, for the rows that count back from it."""
+        return self.path.replace("{" + self.identifier + "}", number).replace("{year}", str(year - self.years_back))
 
 
 def _keys(text: str) -> frozenset[str]:
@@ -362,6 +368,8 @@ _INSEE: dict[str, Any] = {
     "keep": 12 * HOUR,  # a company that limits its disclosure does so overnight
     "personal": PERSONAL_AT_INSEE,
 }
+_STAFF = "/v3/gip_mds/unites_legales/{siren}/effectifs_annuels/{year}"
+STAFF_KEYS = _keys("siren annee effectifs_annuel regime value nature date_derniere_mise_a_jour")
 _FORBIDDEN = "l'usage de cette donnée n'est pas permis pour les marchés publics."
 
 SOURCES: tuple[Source, ...] = (
@@ -404,12 +412,13 @@ SOURCES: tuple[Source, ...] = (
         "documents_associations", "Documents d'association", "RNA",
         "/v3/ministere_interieur/rna/associations/{siret_or_rna}/documents", Identifier.RNA_OR_SIRET,
         Kind.DOCUMENTS, open=True, budget=DOCUMENTS, applies=is_association, on_demand=True, rows=True, fresh=HOUR,
-        keep=0, keys=_keys("timestamp type url expires_in errors"),
+        keep=0, documents="[].url", keys=_keys("timestamp type url expires_in errors"),
     ),
     Source(
         "actes_inpi", "Actes déposés au RNE", "INPI",
         "/v3/inpi/rne/unites_legales/open_data/{siren}/actes_bilans", kind=Kind.DOCUMENTS, open=True, budget=INPI,
         applies=registers_at_rcs, names_people=True, on_demand=True, fresh=HOUR, keep=0, shape={"actes": list},
+        documents="actes[].url",
         personal=frozenset({"bilans"}),  # the other half of the answer, `bilans_inpi`, is forbidden for tenders
         keys=_keys("actes id nom_document date_depot date_mise_a_jour types_actes type_acte type_decision url"),
     ),
@@ -449,49 +458,79 @@ SOURCES: tuple[Source, ...] = (
         keys=_keys("chiffre_affaires date_fin_exercice"),
     ),
     Source(
+        "effectifs_annuels", "Effectif annuel (dernière année)", "GIP-MDS", _STAFF, budget=GIP_MDS,
+        scope="effectifs_urssaf", years_back=1, shape={"annee": str, "effectifs_annuel": list}, keys=STAFF_KEYS,
+    ),
+    Source(
+        "effectifs_annuels_precedents", "Effectif annuel (année précédente)", "GIP-MDS", _STAFF, budget=GIP_MDS,
+        scope="effectifs_urssaf", years_back=2, shape={"annee": str, "effectifs_annuel": list}, keys=STAFF_KEYS,
+    ),
+    Source(
+        "effectifs_boeth", "Travailleurs handicapés (BOETH)", "GIP-MDS", _STAFF, budget=GIP_MDS,
+        scope="effectifs_urssaf", years_back=1, shape={"annee": str, "effectifs_annuel": list}, keys=STAFF_KEYS,
+        parameters={"nature_effectif": "boeth"},
+    ),
+    Source(
         "attestations_fiscales_dgfip", "Attestation fiscale", "DGFIP",
         "/v4/dgfip/unites_legales/{siren}/attestation_fiscale", kind=Kind.DOCUMENTS, budget=SLOW_DOCUMENTS,
-        scope="attestation_fiscale_dgfip", fresh=HOUR, keep=0,
+        scope="attestation_fiscale_dgfip", fresh=HOUR, keep=0, shape={"document_url": (str, type(None))},
+        documents="[document_url]",
+        keys=_keys("document_url document_url_expires_in date_delivrance_attestation date_periode_analysee"),
     ),
     Source(
         "attestations_sociales_acoss", "Attestation de vigilance", "Urssaf",
         "/v4/urssaf/unites_legales/{siren}/attestation_vigilance", kind=Kind.DOCUMENTS, budget=URSSAF,
-        scope="attestation_sociale_urssaf", fresh=HOUR, keep=0,
+        scope="attestation_sociale_urssaf", fresh=HOUR, keep=0, shape={"entity_status": dict},
+        documents="[document_url]", under_review=frozenset({"04501", "04502"}),
+        keys=_keys("""document_url document_url_expires_in date_debut_validite date_fin_validite code_securite
+            entity_status code libelle description"""),
     ),
     Source(
         "cotisations_msa", "Cotisations MSA", "MSA", "/v3/msa/etablissements/{siret}/conformite_cotisations",
-        Identifier.SIRET, scope="cotisations_msa", applies=FARMING, fresh=HOUR,
+        Identifier.SIRET, scope="cotisations_msa", applies=FARMING, fresh=HOUR, shape={"status": str},
+        keys=_keys("status"),
     ),
     Source(
         "cotisation_retraite_probtp", "Cotisations de retraite", "ProBTP",
         "/v3/probtp/etablissements/{siret}/conformite_cotisations_retraite", Identifier.SIRET,
-        scope="cotisations_probtp", applies=BUILDING, fresh=HOUR,
+        scope="cotisations_probtp", applies=BUILDING, fresh=HOUR, shape={"eligible": bool}, keys=_keys("eligible"),
     ),
     Source(
         "certificats_cnetp", "Congés payés et chômage intempéries", "CNETP",
         "/v3/cnetp/unites_legales/{siren}/attestation_cotisations_conges_payes_chomage_intemperies",
-        kind=Kind.DOCUMENTS, budget=DOCUMENTS, scope="certification_cnetp", applies=BUILDING, fresh=HOUR, keep=0,
+        kind=Kind.DOCUMENTS, budget=DOCUMENTS, scope="certification_cnetp", applies=BUILDING, fresh=600, keep=0,
+        shape={"document_url": str}, documents="[document_url]", keys=_keys("document_url expires_in"),
     ),
     # certificates, open
     Source(
         "cartes_professionnelles_fntp", "Carte professionnelle de travaux publics", "FNTP",
         "/v3/fntp/unites_legales/{siren}/carte_professionnelle_travaux_publics", kind=Kind.DOCUMENTS, open=True,
-        budget=DOCUMENTS, applies=BUILDING, on_demand=True, fresh=HOUR, keep=0,
+        budget=DOCUMENTS, applies=BUILDING, on_demand=True, fresh=HOUR, keep=0, shape={"document_url": str},
+        documents="[document_url]", keys=_keys("document_url expires_in"),
     ),
     Source(
         "certificats_rge_ademe", "Certifications RGE", "Ademe",
         "/v3/ademe/etablissements/{siret}/certification_rge", Identifier.SIRET, Kind.DOCUMENTS, open=True,
-        applies=ENERGY_WORKS, on_demand=True, rows=True,
+        applies=ENERGY_WORKS, on_demand=True, rows=True, documents="[].url",
+        keys=_keys("""url nom_certificat domaine meta_domaine qualification code nom organisme date_attribution
+            date_expiration meta internal_id updated_at archived"""),
     ),
     Source(
         "certificats_qualibat", "Certification Qualibat", "Qualibat",
         "/v4/qualibat/etablissements/{siret}/certification_batiment", Identifier.SIRET, Kind.DOCUMENTS, open=True,
-        budget=DOCUMENTS, applies=BUILDING, on_demand=True, fresh=HOUR, keep=0,
+        budget=DOCUMENTS, applies=BUILDING, on_demand=True, fresh=HOUR, keep=0, documents="[document_url]",
+        shape={"document_url": (str, type(None))},
+        keys=_keys("""document_url document_url_expires_in date_emission date_fin_validite entity
+            assurance_responsabilite_travaux assurance_responsabilite_civile nom identifiant certifications code
+            libelle rge date_attribution"""),
     ),
     Source(
         "certificats_opqibi", "Certification d'ingénierie", "OPQIBI",
         "/v3/opqibi/unites_legales/{siren}/certification_ingenierie", open=True, applies=ENGINEERING,
-        on_demand=True,
+        on_demand=True, shape={"qualifications": list},
+        keys=_keys("""numero_certificat url date_delivrance_certificat duree_validite_certificat assurances
+            qualifications nom code_qualification definition rge date_validite_qualifications
+            qualifications_probatoires date_validite_qualifications_probatoires"""),
     ),
     # withdrawn by their providers
     Source(

@@ -10,6 +10,7 @@ cache; when a source fails, what it said before may stand in for it.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import math
 import threading
@@ -37,9 +38,12 @@ CONNECT_SECONDS = 2.0
 LARGEST_BODY = {Kind.JSON: 4 * 2**20, Kind.DOCUMENTS: 4 * 2**20}
 CHUNK = 64 * 1024
 CONFLICT_REST = 1.0
+TOKEN_FAILURES = 3  # refusals of a token in a row, after which it is left alone
+TOKEN_REST = 5.0  # seconds
 
 WRONG_ADDRESS = "00107"  # the token is bound to other IP addresses
 RECIPIENT_FAULTS = ("002",)  # context, object or recipient missing or refused
+TOKEN_REFUSED = (401, 403)
 
 STATUSES: Mapping[int, tuple[Status, Cause | None]] = {
     401: (Status.MISCONFIGURED, None),
@@ -67,6 +71,16 @@ class Connection:
         return {"context": self.context, "object": self.object, "recipient": self.recipient}
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked, for which procedure, and where its answer is kept."""
+
+    source: Source
+    key: Key
+    object: str
+    background: bool
+
+
 class Bearer(requests.auth.AuthBase):
     """Sign a request; given as `auth`, so that no netrc entry can replace it."""
 
@@ -78,6 +92,30 @@ class Bearer(requests.auth.AuthBase):
         return request
 
 
+class _TokenRest:
+    """Leave a token alone for a while when every call with it is refused.
+
+    One refusal among answers is one endpoint's business; API Entreprise refuses a bad token everywhere.
+    """
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+        self._last: tuple[Answer, float] | None = None
+
+    def refusal(self, now: float) -> Answer | None:
+        """Give the last refusal while the token rests."""
+        answer, until = self._last or (None, 0.0)
+        return answer if now < until else None
+
+    def learn(self, answer: Answer, now: float) -> None:
+        if answer.status is not Status.MISCONFIGURED or answer.http_status not in TOKEN_REFUSED:
+            self._in_a_row, self._last = 0, None
+            return
+        self._in_a_row += 1
+        if self._in_a_row >= TOKEN_FAILURES:
+            self._last = (answer, now + TOKEN_REST)
+
+
 class _Refused(Exception):
     """The body cannot be used, and why."""
 
@@ -86,48 +124,78 @@ class _Refused(Exception):
         self.cause = cause
 
 
+class Hands:
+    """The threads that make the calls, each with its own HTTP session: one crew for all tenants of a process."""
+
+    def __init__(self, open_session: Callable[[], requests.Session], workers: int) -> None:
+        self._open_session = open_session
+        self._own = threading.local()  # a session promises nothing about threads
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="upstream")
+
+    def submit(self, work: Callable[[], None]) -> None:
+        """Do some work on a thread of the crew, with the fields that the log holds here."""
+        self._pool.submit(copy_context().run, work)
+
+    def session(self) -> requests.Session:
+        """Give the session of the thread we are on; each request is signed by itself."""
+        session: requests.Session | None = getattr(self._own, "session", None)
+        if session is None:
+            session = self._own.session = self._open_session()
+            session.headers["Accept"] = "application/json"
+        return session
+
+    def close(self) -> None:
+        """Take no more work and wait for none."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
 class Upstream:
-    """The door to the registers."""
+    """One tenant's door to the registers."""
 
     def __init__(
         self,
         connection: Connection,
         *,
-        open_session: Callable[[], requests.Session],
+        hands: Hands,
         clock: Callable[[], float],
         now: Callable[[], datetime],
         store: Store,
         budgets: Budgets,
         breakers: Breakers,
         sleep: Callable[[float], None],
-        workers: int = 64,
         tenant: str = "default",
     ) -> None:
         self.connection = connection
         self.store = store
         self.budgets = budgets
         self.breakers = breakers
-        self._open_session = open_session
+        self._hands = hands
         self._clock = clock
         self._now = now
         self._sleep = sleep
         self._tenant = tenant
-        self._sessions = threading.local()
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="upstream")
         self._lock = threading.Lock()
         self._flights: dict[Key, Future[Answer]] = {}
+        self._token_rest = _TokenRest()
 
     def ask(self, source: Source, company: Company) -> Answer:
         """Ask and wait for the answer."""
         return self.begin(source, company).result()
 
-    def begin(self, source: Source, company: Company, *, background: bool = False) -> Future[Answer]:
-        """Ask without waiting; the future always ends with an `Answer`."""
+    def begin(
+        self, source: Source, company: Company, *, background: bool = False, object: str | None = None
+    ) -> Future[Answer]:
+        """Ask without waiting; the future always ends with an `Answer`.
+
+        `object` is the caller's procedure, sent upstream in place of the tenant's own: what is protected is
+        asked again for each procedure, since the upstream must see them all.
+        """
         number = source.identify(company)
         if number is None:
             return _landed(Answer(source.name, Status.NOT_APPLICABLE))
-        key = self._key(source, number)
-        known = self.store.near(key).good(self._epoch())
+        object = object or self.connection.object
+        key = self._key(source, number, object)
+        known = self._at_hand(key)
         if known is not None:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "hit")
             return _landed(known)
@@ -137,52 +205,63 @@ class Upstream:
                 telemetry.count("cache", source=source.name, result="joined")
                 return flight
             flight = self._flights[key] = Future()
-        self._pool.submit(copy_context().run, partial(self._fly, source, key, flight, background=background))
+        self._hands.submit(partial(self._fly, _Question(source, key, object, background), flight))
         return flight
 
-    def holds(self, source: Source, company: Company) -> bool:
+    def holds(self, source: Source, company: Company, *, object: str | None = None) -> bool:
         """Tell whether the answer is at hand or on its way, and would cost no call."""
         number = source.identify(company)
         if number is None:
             return False
-        key = self._key(source, number)
-        return key in self._flights or self.store.near(key).good(self._epoch()) is not None
+        key = self._key(source, number, object or self.connection.object)
+        return key in self._flights or self._at_hand(key) is not None
 
     def close(self) -> None:
         """Take no more calls and wait for none."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._hands.close()
 
-    def _key(self, source: Source, number: str) -> Key:
-        """What is open is the same for every tenant; what is protected is each one's own."""
-        return ("" if source.open else self._tenant, source.name, number)
+    def _key(self, source: Source, number: str, object: str) -> Key:
+        """What is open is the same for every tenant; what is protected is each one's own, for each procedure."""
+        return ("" if source.open else f"{self._tenant}/{_digest(object)}", source.name, number)
+
+    def _own(self, key: Key) -> Key:
+        """Where the faults of our own token are kept: they are not the other tenants'."""
+        return (self._tenant, *key[1:]) if key[0] == "" else key
+
+    def _at_hand(self, key: Key) -> Answer | None:
+        now = self._epoch()
+        kept = self.store.near(key)
+        fault = self.store.near(self._own(key)).good(now)
+        return kept.good(now) or (fault and self._or_stale(kept, fault))
 
     def _epoch(self) -> float:
         return self._now().timestamp()
 
-    def _fly(self, source: Source, key: Key, flight: Future[Answer], *, background: bool) -> None:
+    def _fly(self, question: _Question, flight: Future[Answer]) -> None:
         try:
-            answer = self._find(source, key, background=background)
+            answer = self._find(question)
         except BaseException as fault:
-            telemetry.error("upstream.fault", source=source.name, kind=type(fault).__name__)
-            self._land(key)
+            telemetry.error("upstream.fault", source=question.source.name, kind=type(fault).__name__)
+            self._land(question.key)
             flight.set_exception(fault)
             raise
-        self._land(key)
+        self._land(question.key)
         flight.set_result(answer)
 
     def _land(self, key: Key) -> None:
         with self._lock:
             self._flights.pop(key, None)
 
-    def _find(self, source: Source, key: Key, *, background: bool) -> Answer:
+    def _find(self, question: _Question) -> Answer:
         """Look where all instances share, else ask, alone with the question."""
+        source, key = question.source, question.key
         known = self._shared_answer(source, key)
         if known is not None:
             return known
         with self.store.alone_with(source, key, source.timeout) as held:
             if not held:
                 return self._or_stale(self.store.near(key), _failed(source, Cause.CONFLICT))
-            return self._shared_answer(source, key) or self._ask_anew(source, key, background=background)
+            return self._shared_answer(source, key) or self._ask_anew(question)
 
     def _shared_answer(self, source: Source, key: Key) -> Answer | None:
         known = self.store.far(source, key).good(self._epoch())
@@ -190,14 +269,17 @@ class Upstream:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "shared")
         return known
 
-    def _ask_anew(self, source: Source, key: Key, *, background: bool) -> Answer:
+    def _ask_anew(self, question: _Question) -> Answer:
+        source, key = question.source, question.key
         telemetry.count("cache", source=source.name, result="miss")
-        answer = self._call(source, key[2], background=background)
+        answer = self._call(question)
         if answer.cause is Cause.CONFLICT:
             self._sleep(CONFLICT_REST)
-            answer = self._call(source, key[2], background=background)
-        kept = self.store.put(source, key, answer)
-        return self._or_stale(kept, answer)
+            answer = self._call(question)
+        if _is_the_tokens(answer):
+            self.store.put(source, self._own(key), answer)
+            return self._or_stale(self.store.near(key), answer)
+        return self._or_stale(self.store.put(source, key, answer), answer)
 
     def _or_stale(self, kept: Kept, answer: Answer) -> Answer:
         """Serve what the source said before, when it fails and the row allows it."""
@@ -209,18 +291,23 @@ class Upstream:
         telemetry.count("cache", source=stale.source, result="stale")
         return stale
 
-    def _call(self, source: Source, number: str, *, background: bool) -> Answer:
-        """Make one call if the provider and the budget allow it."""
+    def _call(self, question: _Question) -> Answer:
+        """Make one call if our token is not refused, and if the provider and the budget allow it."""
+        source = question.source
+        refusal = self._token_rest.refusal(self._clock())
+        if refusal is not None:
+            return replace(refusal, source=source.name, seconds=0.0)
         wait = self.breakers.wait(source.producer)
         if wait > 0:
             return self._not_made(source, Cause.RESTING, wait)
-        grant = self.budgets.take(source, background=background)
+        grant = self.budgets.take(source, background=question.background)
         if not grant.granted:
             self.breakers.release(source.producer)
             return self._not_made(source, Cause.THROTTLED, grant.wait)
         began = self._clock()
-        answer = replace(self._exchange(source, number, began), seconds=round(self._clock() - began, 3))
+        answer = replace(self._exchange(question, began), seconds=round(self._clock() - began, 3))
         self.breakers.record(source.producer, answer)
+        self._token_rest.learn(answer, self._clock())
         _tell(answer, grant.left)
         return answer
 
@@ -228,11 +315,12 @@ class Upstream:
         telemetry.count("refused_calls", source=source.name, reason=cause.value)
         return Answer(source.name, Status.UNAVAILABLE, cause=cause, retry_after=math.ceil(wait))
 
-    def _exchange(self, source: Source, number: str, began: float) -> Answer:
+    def _exchange(self, question: _Question, began: float) -> Answer:
+        source, number = question.source, question.key[2]
         try:
-            with self._session().get(
-                self.connection.url + source.path_for(number),
-                params={**self.connection.tracing, **source.parameters},
+            with self._hands.session().get(
+                self.connection.url + source.path_for(number, self._now().year),
+                params={**self.connection.tracing, "object": question.object, **source.parameters},
                 auth=Bearer(self.connection.token),
                 timeout=(CONNECT_SECONDS, source.timeout),
                 allow_redirects=False,
@@ -251,14 +339,6 @@ class Upstream:
         refused = response.status_code == 429
         wait = _retry_after(response, {}, self._now()) if refused else None
         self.budgets.heed(source, response.headers, refused=refused, retry_after=wait)
-
-    def _session(self) -> requests.Session:
-        """A session promises nothing about threads: one for each."""
-        session: requests.Session | None = getattr(self._sessions, "session", None)
-        if session is None:
-            session = self._sessions.session = self._open_session()
-            session.headers["Accept"] = "application/json"
-        return session
 
     def _read(self, source: Source, number: str, response: requests.Response, end: float) -> Answer:
         if 300 <= response.status_code < 400:
@@ -302,6 +382,15 @@ def _landed(answer: Answer) -> Future[Answer]:
     future: Future[Answer] = Future()
     future.set_result(answer)
     return future
+
+
+def _is_the_tokens(answer: Answer) -> bool:
+    """Tell what another tenant's token would not be answered."""
+    return answer.status in (Status.MISCONFIGURED, Status.NOT_ENTITLED) or answer.cause is Cause.THROTTLED
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _hurry(response: requests.Response, left: float) -> None:

@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from prefill import __version__, payloads, stream, telemetry
 from prefill.access import CANDIDATE, Caller, may_ask
+from prefill.audit import Trace
 from prefill.errors import (
     BadRequest,
     Language,
@@ -31,14 +32,16 @@ from prefill.errors import (
     SourceUnknown,
     TooManyRequests,
 )
-from prefill.health import Check, check_locally, check_upstream
+from prefill.health import Check, check_locally, check_tenants, check_trace, check_upstream
+from prefill.houses import House, Houses
 from prefill.identifiers import closest, parse
 from prefill.mapping import Form
 from prefill.schemas import Library
-from prefill.service import Prefill, Request, Service
+from prefill.service import Prefill, Request
 from prefill.settings import Settings
+from prefill.signin import TENANT_HEADER, SignIn
 from prefill.sources import CATALOGUE
-from prefill.upstream import Upstream
+from prefill.tenants import Tenants
 from prefill.visitors import Visitors
 
 EXTENSION = "prefill"
@@ -54,13 +57,16 @@ class Parts:
 
     settings: Settings
     library: Library
-    service: Service
-    upstream: Upstream
+    tenants: Tenants
+    houses: Houses
+    sign_in: SignIn
+    trace: Trace
     visitors: Visitors
     now: Callable[[], datetime]
     clock: Callable[[], float]
     environ: Mapping[str, str]
     example: Callable[[], Prefill]
+    close: Callable[[], None]
 
 
 class PlainJSON(DefaultJSONProvider):
@@ -96,6 +102,19 @@ def parts() -> Parts:
     return found
 
 
+def caller() -> Caller:
+    """Tell who asks, by its proof; asked once a request. Raise the refusals of `SignIn.caller`."""
+    if "caller" not in g:
+        g.caller = parts().sign_in.caller(request.headers, request.remote_addr or "", tenant=request.args.get("tenant"))
+    found: Caller = g.caller
+    return found
+
+
+def house() -> House:
+    """Give the house of the caller's tenant."""
+    return parts().houses.of(caller().tenant)
+
+
 # -- the routes -------------------------------------------------------------------------------------
 
 
@@ -104,7 +123,7 @@ def prefill(number: str) -> AnyResponse:
     asked = _read_request(number)
     if request.accept_mimetypes.best_match(["application/json", stream.MEDIA]) == stream.MEDIA:
         return _stream(asked)
-    done = parts().service.prefill(asked)
+    done = house().service.prefill(asked)
     g.told = _summary(done)
     payload = payloads.render_prefill(done, _language())
     return _answer(payload, tag=payloads.etag(payloads.steady(payload)))
@@ -175,9 +194,10 @@ def _summary(done: Prefill) -> dict[str, Any]:
 
 
 def _read_request(number: str) -> Request:
-    caller = CANDIDATE
-    form = _form(request.args.get("schema", DEFAULT_FORM), caller)
-    asked = Request(parse(number), form, caller, _extra(form, caller))
+    """Read what is asked. This is the candidates' door: an agent's proof tells only the tenant here."""
+    candidate = Caller(tenant=caller().tenant)
+    form = _form(request.args.get("schema", DEFAULT_FORM), candidate)
+    asked = Request(parse(number), form, candidate, _extra(form, candidate))
     g.company = parts().visitors.name(asked.number)
     _admit(asked)
     return asked
@@ -185,14 +205,16 @@ def _read_request(number: str) -> Request:
 
 def _admit(asked: Request) -> None:
     """An address may ask for so many companies a minute, and for more of those we know already."""
-    wait = parts().visitors.admit(request.remote_addr or "", known=parts().service.holds(asked))
+    wait = parts().visitors.admit(request.remote_addr or "", known=house().service.holds(asked))
     if wait:
         raise TooManyRequests(retry_after=wait, retryAfter=wait)
 
 
 def _forms(caller: Caller) -> dict[str, Form]:
-    """The forms this caller may know of."""
-    return {name: form for name, form in parts().library.forms.items() if form.audience is caller.audience}
+    """The forms this caller may know of, and its tenant offers."""
+    tenant = parts().tenants.directory().tenants.get(caller.tenant)
+    forms = {name: form for name, form in parts().library.forms.items() if form.audience is caller.audience}
+    return {name: form for name, form in forms.items() if tenant is None or tenant.offers(name)}
 
 
 def _form(name: str, caller: Caller) -> Form:
@@ -245,7 +267,7 @@ def _stream(asked: Request) -> AnyResponse:
     """Answer as the sources do. What the caller comes back with names those it was told of."""
     language, request_id = _language(), g.get("request_id")
     told = re.findall(r"\w+", request.headers.get("Last-Event-ID", "")[:500])
-    events = parts().service.stream(asked, tick=stream.HEARTBEAT_SECONDS)
+    events = house().service.stream(asked, tick=stream.HEARTBEAT_SECONDS)
 
     def explain(fault: Exception) -> dict[str, Any]:
         problem = _problem(fault)
@@ -267,7 +289,13 @@ def openapi_document() -> dict[str, Any]:
 
 def _checks() -> tuple[Check, ...]:
     here = parts()
-    return (*check_locally(here.settings, here.library, here.now()), *check_upstream(here.upstream))
+    upstream = (check for one in here.houses.built() for check in check_upstream(one.upstream))
+    return (
+        *check_locally(here.settings, here.library, here.now()),
+        *check_tenants(here.settings, here.tenants, here.now()),
+        *check_trace(here.trace),
+        *dict.fromkeys(upstream),
+    )
 
 
 # -- around every request ---------------------------------------------------------------------------
@@ -290,7 +318,7 @@ def _dress(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", JSON_POLICY)
     if parts().settings.sandbox:
         headers[SANDBOX_HEADER] = "invented-data"
-    response.vary.update(("Origin", "Accept", "Accept-Language"))
+    response.vary.update(("Origin", "Accept", "Accept-Language", "Authorization", TENANT_HEADER))
     _share(response)
     return response
 
@@ -317,14 +345,16 @@ def _share(response: Response) -> None:
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET"
         response.headers["Access-Control-Allow-Headers"] = (
-            "Accept, Accept-Language, If-None-Match, Last-Event-ID, X-Request-ID"
+            f"Accept, Accept-Language, If-None-Match, Last-Event-ID, X-Request-ID, {TENANT_HEADER}"
         )
         response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
 
 
 def _may_share(origin: str) -> bool:
-    allowed = parts().settings.allowed_origins or (("*",) if parts().settings.sandbox else ())
-    return origin in allowed or "*" in allowed
+    """Share with the pages of the caller's tenant; before it is known (a preflight), with those of any."""
+    directory = parts().tenants.directory()
+    tenant = directory.tenants.get(g.caller.tenant) if "caller" in g else None
+    return tenant.allows(origin) if tenant else bool(directory.at(origin))
 
 
 def _refuse(fault: Exception) -> AnyResponse:
@@ -335,6 +365,7 @@ def _refuse(fault: Exception) -> AnyResponse:
     body = payloads.render_problem(problem, _language(), g.get("request_id"))
     response = _json(body, status=problem.status, media="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
+    response.headers.update(problem.headers)
     if "retryAfter" in problem.values:
         response.headers["Retry-After"] = f"{problem.values['retryAfter']:.0f}"
     g.outcome = problem.code

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import pytest
 
+from tests.simulator import open_service, running_simulator, service, simulator  # noqa: F401
+
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 

@@ -63,8 +63,9 @@ def ask(session: requests.Session):
 
     def ask(name: str, number: str, *, token: str | None = None, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {token or number}"}
-        path = CATALOGUE[name].path_for(number)
-        return session.get(URL + path, params=TRACING, headers=headers, allow_redirects=False, **options)
+        path = CATALOGUE[name].path_for(number, TODAY.year)
+        params = {**TRACING, **CATALOGUE[name].parameters}
+        return session.get(URL + path, params=params, headers=headers, allow_redirects=False, **options)
 
     return ask
 
@@ -465,7 +466,7 @@ def test_a_token_for_open_data_reads_open_data_alone(source, ask):
     ],
 )
 def test_a_call_that_does_not_say_why_is_refused(faulty, code, session):
-    path = CATALOGUE["etablissements"].path_for("00000100800010")
+    path = CATALOGUE["etablissements"].path_for("00000100800010", TODAY.year)
     response = session.get(URL + path, params={**TRACING, **faulty}, headers={"Authorization": "Bearer x"})
 
     assert (response.status_code, error_of(response)["code"]) == (422, code)
@@ -518,7 +519,7 @@ def test_rows_of_one_group_spend_one_budget(ask):
 
 def test_the_same_call_at_the_same_moment_is_a_conflict():
     seen: list[requests.Response] = []
-    path = URL + CATALOGUE["extraits_rcs_infogreffe"].path_for("000017004")
+    path = URL + CATALOGUE["extraits_rcs_infogreffe"].path_for("000017004", TODAY.year)
     headers = {"Authorization": "Bearer hasty"}
 
     def meanwhile(_: float) -> None:

@@ -1,0 +1,265 @@
+"""Whether the service is fit to work: the token's own date, its rights, the providers behind API Entreprise."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import socket
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+import pytest
+import requests
+from werkzeug import Request, Response
+
+from prefill.health import check_locally, check_redis, check_remotely, check_token, token_expiry
+from prefill.sandbox import URL, SandboxAdapter, create_sandbox
+from prefill.schemas import Library
+from prefill.settings import Settings
+from prefill.shared import Shared
+from prefill.sources import PARIS, SOURCES
+from prefill.upstream import Connection
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=PARIS)
+BUYER = "21750001600019"
+
+
+def jwt(claims: object) -> str:
+    """Write a token as API Entreprise does; the signature is anything."""
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"eyJhbGciOiJIUzI1NiJ9.{body}.c2lnbmF0dXJl"
+
+
+def encoded(text: str) -> str:
+    return "a." + base64.urlsafe_b64encode(text.encode()).decode() + ".c"
+
+
+def session_on(app: Callable[..., Iterable[bytes]]) -> requests.Session:
+    """Open a session that has no network: all it can reach is this app."""
+    session = requests.Session()
+    session.mount("https://", SandboxAdapter(app))
+    session.mount("http://", SandboxAdapter(app))
+    return session
+
+
+def checked(url: str, token: str, session: requests.Session) -> dict:
+    return {check.name: check for check in check_remotely(session, Connection(url, token, BUYER, "Test", "Test"))}
+
+
+def sandbox_checks(token: str) -> dict:
+    return checked(URL, token, session_on(create_sandbox()))
+
+
+# -- the token --------------------------------------------------------------------------------------
+
+
+def test_a_token_tells_its_own_expiry():
+    assert token_expiry(jwt({"exp": NOW.timestamp(), "sub": "x"})) == NOW
+
+
+JUNK = {
+    "empty": "",
+    "word": "jeton",
+    "short": "a.b",
+    "letters": "a.b.c",
+    "dots": "...",
+    "not base64": "a.%%%.c",
+    "accents": "é.é.é",
+    "not UTF-8": "a." + base64.b64encode(b"\xff\xfe").decode() + ".c",
+    "nothing inside": encoded(""),
+    "half a JSON": encoded("{"),
+    "null": encoded("null"),
+    "list": encoded("[]"),
+    "text": encoded('"exp"'),
+    "deep": encoded("[" * 100_000),
+    "no date": encoded("{}"),
+    **{
+        f"date {exp[:9]}": encoded(f'{{"exp": {exp}}}')
+        for exp in ("null", '"demain"', "[1]", "{}", "NaN", "Infinity", "1e30", "-1e30", "9" * 5000)
+    },
+}
+
+
+@pytest.mark.parametrize("token", JUNK.values(), ids=JUNK.keys())
+def test_a_token_that_tells_nothing_is_no_fault(token):
+    assert token_expiry(token) is None
+    assert check_token(token, NOW).ok
+
+
+@pytest.mark.parametrize(
+    ("days", "ok", "words"),
+    [
+        (-1, False, "a expiré le 22/11/2026"),
+        (0, False, "a expiré le 23/11/2026"),
+        (1, True, "expire bientôt, le 24/11/2026"),
+        (59, True, "expire bientôt, le 21/01/2027"),
+        (400, True, "valable jusqu'au 28/12/2027"),
+    ],
+)
+def test_an_expired_token_is_a_failure_and_one_that_soon_will_be_a_warning(days, ok, words):
+    check = check_token(jwt({"exp": (NOW + timedelta(days)).timestamp()}), NOW)
+
+    assert check.ok is ok
+    assert check.vital
+    assert words in check.message
+
+
+# -- from here --------------------------------------------------------------------------------------
+
+
+def test_a_service_without_any_form_is_not_fit():
+    forms, token = check_locally(Settings(), Library({}), NOW)
+
+    assert (forms.ok, forms.vital) == (False, True)
+    assert token.ok
+    assert "données inventées" in token.message
+
+
+def test_with_a_token_its_date_and_its_buyer_are_looked_at():
+    settings = Settings(token=jwt({"exp": NOW.timestamp() - 1}), recipient=BUYER)
+    checks = {check.name: check for check in check_locally(settings, Library({}), NOW)}
+
+    assert not checks["token"].ok
+    assert checks["recipient"].ok
+    assert BUYER in checks["recipient"].message
+
+
+def test_no_redis_is_nothing_to_look_at():
+    assert list(check_redis(Shared(None, clock=time.monotonic))) == []
+
+
+def test_a_dead_redis_is_a_remark():
+    [check] = check_redis(Shared("redis://127.0.0.1:1", clock=time.monotonic))
+
+    assert (check.ok, check.vital) == (False, False)
+
+
+# -- what only API Entreprise can tell, from the sandbox --------------------------------------------
+
+
+def test_a_whole_token_has_every_right():
+    checks = sandbox_checks("whole")
+
+    assert checks["privileges"].ok
+    assert "sources" not in checks
+
+
+def test_a_token_with_open_data_alone_is_told_what_it_lacks():
+    checks = sandbox_checks("open-data-alone")
+
+    assert checks["privileges"].ok
+    assert (checks["sources"].ok, checks["sources"].vital) == (False, False)
+    lacking = re.findall(r"\w+", checks["sources"].message.partition(" : ")[2])
+    assert lacking == [source.name for source in SOURCES if source.usable and not source.open]
+
+
+def test_an_expired_token_is_a_vital_failure_with_the_code_for_support():
+    check = sandbox_checks("expired")["privileges"]
+
+    assert (check.ok, check.vital) == (False, True)
+    assert "00103" in check.message
+
+
+@pytest.mark.parametrize(
+    ("provider", "ok", "words"),
+    [
+        ("insee/sirene", True, "répond"),
+        ("opqibi/unites_legales", False, "est en maintenance"),
+        ("fntp/unites_legales", False, "est dans un état inconnu"),
+        ("cnetp/unites_legales", False, "ne répond pas"),
+    ],
+)
+def test_each_provider_says_how_it_is_and_none_is_vital(provider, ok, words):
+    check = sandbox_checks("whole")[f"ping/{provider}"]
+
+    assert (check.ok, check.vital) == (ok, False)
+    assert check.message == f"Le fournisseur {provider} {words}."
+
+
+# -- from an API that answers as we like ------------------------------------------------------------
+
+
+def api(answers: dict[str, object], asked: list[str]) -> Callable[..., Iterable[bytes]]:
+    @Request.application
+    def app(request: Request) -> Response:
+        asked.append(request.url)
+        body = answers.get(request.path)
+        return Response(json.dumps(body), status=200 if request.path in answers else 404, mimetype="application/json")
+
+    return app
+
+
+def test_the_older_names_of_the_scopes_count():
+    older = [
+        "open_data", "entreprises", "associations", "exercices", "attestations_fiscales", "attestations_sociales",
+        "msa_cotisations", "probtp", "certificat_cnetp", "effectifs_urssaf",
+    ]  # fmt: skip
+    app = api({"/privileges": {"data": {"privileges": older}}, "/pings": []}, [])
+
+    assert "sources" not in checked(URL, "older", session_on(app))
+
+
+def test_a_token_without_open_data_prefills_nothing():
+    app = api({"/privileges": {"data": {"privileges": ["exercices", None, 7]}}, "/pings": []}, [])
+    check = checked(URL, "closed", session_on(app))["privileges"]
+
+    assert (check.ok, check.vital) == (False, True)
+
+
+def test_a_ping_listed_elsewhere_is_asked_where_we_were_told():
+    asked: list[str] = []
+    listed = [{"url": "https://ailleurs.exemple.fr/ping/insee/sirene"}, {"url": 7}, "ping", {"url": "https://a.fr/x"}]
+    app = api({"/privileges": {}, "/pings": listed, "/ping/insee/sirene": {"status": "ok"}}, asked)
+
+    assert checked(URL, "whole", session_on(app))["ping/insee/sirene"].ok
+    assert asked == [f"{URL}/privileges", f"{URL}/pings", f"{URL}/ping/insee/sirene"]
+
+
+# -- from the strict simulator ----------------------------------------------------------------------
+
+
+def test_the_simulator_finds_the_service_fit(simulator):
+    checks = checked(simulator.url, "whole", requests.Session())
+
+    assert {name: check.ok for name, check in checks.items()} == {
+        "privileges": True, "ping/insee/sirene": True, "ping/infogreffe/rcs": True,
+    }  # fmt: skip
+    assert simulator.stats()["violations"] == {}
+
+
+def test_a_provider_that_is_down_is_a_remark(simulator):
+    simulator.fail({"infogreffe": "502"})
+    checks = checked(simulator.url, "whole", requests.Session())
+
+    assert checks["ping/insee/sirene"].ok
+    assert (checks["ping/infogreffe/rcs"].ok, checks["ping/infogreffe/rcs"].vital) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("401", "statut 401"), ("429", "statut 429"), ("500", "statut 500"), ("redirect", "statut 302"),
+        ("reset", "ne répond pas"), ("partial", "ne répond pas"),
+        ("malformed", "illisible"), ("html", "illisible"), ("empty", "illisible"), ("null", "illisible"),
+        ("shape", "illisible"), ("huge:1", "illisible"), ("gzipbomb", "illisible"),
+    ],
+)  # fmt: skip
+def test_an_api_in_trouble_is_told_in_one_sentence_without_the_token(simulator, fault, words):
+    simulator.fail({"privileges": fault, "pings": fault})
+    checks = checked(simulator.url, "very-secret", requests.Session())
+
+    for name in ("privileges", "pings"):
+        assert not checks[name].ok
+        assert words in checks[name].message
+    assert "very-secret" not in str(checks)
+
+
+def test_an_api_that_cannot_be_reached_is_told():
+    with socket.socket() as taken:  # bound, and listening to nobody
+        taken.bind(("127.0.0.1", 0))
+        checks = checked(f"http://127.0.0.1:{taken.getsockname()[1]}", "whole", requests.Session())
+
+    assert "API Entreprise ne répond pas" in checks["privileges"].message
+    assert (checks["privileges"].vital, checks["pings"].vital) == (True, False)
