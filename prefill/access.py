@@ -117,9 +117,12 @@ def undisclosed(data: object) -> bool:
 
 
 def disclose(source: Source, data: Any) -> Any:
-    """Keep of an open answer what may be shown; the withheld values become the mask literal."""
+    """Keep of an answer what may be shown: never what a tender has no use for, nor, of an open one, what is withheld.
+
+    The withheld values become the mask literal.
+    """
     clean = _copy(data, without=source.personal)
-    if not isinstance(clean, dict) or "status_diffusion" not in source.shape:
+    if not source.open or not isinstance(clean, dict) or "status_diffusion" not in source.shape:
         return clean
     if "unite_legale" in source.shape:
         return _disclose_establishment(source, clean)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import sys
 import time
@@ -16,9 +17,10 @@ from flask import Flask
 
 from prefill import telemetry
 from prefill.access import Audience
-from prefill.audit import Trace, open_trace
+from prefill.audit import Lost, Trace, open_trace
 from prefill.breaker import Breakers
-from prefill.budget import Budgets
+from prefill.budget import Treasury
+from prefill.dossiers import dossiers
 from prefill.errors import SettingsInvalid
 from prefill.health import token_expiry
 from prefill.houses import House, Houses
@@ -50,10 +52,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the WSGI application. Settings, forms and tenants that cannot be used stop the start with their sentences."""
     try:
         chosen = settings or load(os.environ)
+        telemetry.configure(chosen.log)
         parts = join(chosen, read_forms(chosen))
     except (SettingsInvalid, BadSchemas, BadTenants) as fault:
         sys.exit(f"prefill ne peut pas démarrer :\n{fault}")
-    telemetry.configure(chosen.log)
     if chosen.sandbox:
         telemetry.warning("sandbox", message=SANDBOX_BANNER)
     for line in parts.library.replaced:
@@ -61,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for remark in (*parts.library.remarks, *parts.tenants.directory().remarks):
         telemetry.warning("schemas.remark", remark=str(remark))
     app = create_web(parts)
+    app.register_blueprint(dossiers)
     app.register_blueprint(pages)
     return app
 
@@ -69,6 +72,7 @@ def join(settings: Settings, library: Library) -> Parts:
     """Join the parts of a service for these settings."""
     tenants = open_tenants(settings, library)
     ground = lay_ground(settings)
+    trace = open_audit(settings)
     visitors = Visitors(ground.shared, per_minute=settings.visits, secret=secret_of(tenants.directory()))
     telemetry.gauge("forms_loaded", len(library.forms))
     _tell_expiry(tenants.directory())
@@ -83,14 +87,19 @@ def join(settings: Settings, library: Library) -> Parts:
             lockout=Lockout(ground.shared, name=visitors.name, clock=time.monotonic),
             today=today,
         ),
-        trace=open_audit(settings),
+        trace=trace,
         visitors=visitors,
         now=now,
         clock=time.monotonic,
         environ=os.environ,
         example=lambda: example(library),
-        close=ground.hands.close,
+        close=lambda: _close(ground, trace),
     )
+
+
+def _close(ground: Ground, trace: Trace) -> None:
+    ground.hands.close()
+    trace.close()
 
 
 def _tell_expiry(tenants: Directory) -> None:
@@ -107,7 +116,11 @@ def secret_of(tenants: Directory) -> bytes:
 
 
 def open_audit(settings: Settings) -> Trace:
-    return open_trace(settings.audit)
+    """Open the trace. Raise `SettingsInvalid` when it can never be written."""
+    try:
+        return open_trace(settings.audit)
+    except Lost as lost:
+        raise SettingsInvalid(f"PREFILL_AUDIT : {lost}.") from lost
 
 
 # -- tenants ----------------------------------------------------------------------------------------
@@ -132,18 +145,35 @@ class Ground:
 
     shared: Shared
     store: Store
+    treasury: Treasury
     breakers: Breakers
     hands: Hands
 
 
-def lay_ground(settings: Settings) -> Ground:
+def lay_ground(settings: Settings, **budget: Any) -> Ground:
     shared = Shared(settings.redis_url, clock=time.monotonic)
-    return Ground(
+    store = Store(
         shared,
-        Store(shared, now=time.time, entries=settings.cache_entries, share_protected=settings.share_protected),
-        Breakers(clock=time.monotonic),
-        Hands(session_opener(settings), settings.workers),
+        now=time.time,
+        entries=settings.cache_entries,
+        prefix=f"prefill:{host_name(settings)}",
+        share_protected=settings.share_protected,
     )
+    budget = {"instances": settings.instances, "fresh": settings.sandbox, **budget}
+    treasury = Treasury(shared, now=time.time, **budget)
+    return Ground(shared, store, treasury, open_breakers(settings), Hands(session_opener(settings), settings.workers))
+
+
+def open_breakers(settings: Settings) -> Breakers:
+    """The sandbox's failing companies fail on purpose, and for themselves alone: there breakers never open."""
+    never = {"failures": math.inf, "silences": math.inf} if settings.sandbox else {}
+    return Breakers(clock=time.monotonic, **never)
+
+
+def host_name(settings: Settings) -> str:
+    """Name the API that is asked: what staging or the sandbox says is not what production says."""
+    url = SANDBOX_URL if settings.sandbox else settings.url
+    return hashlib.blake2b(url.encode(), digest_size=4, person=b"host").hexdigest()
 
 
 def build_house(settings: Settings, tenant: Tenant, ground: Ground) -> House:
@@ -185,15 +215,14 @@ def open_upstream(
 ) -> Upstream:
     """Open a tenant's door to API Entreprise, or to the sandbox when there is no token."""
     tenant = tenant or only_tenant(settings)
-    ground = ground or lay_ground(settings)
-    owner = token_name(tenant.token)
+    ground = ground or lay_ground(settings, **budget)
     return Upstream(
         connection(settings, tenant),
         hands=ground.hands,
         clock=time.monotonic,
         now=now,
         store=ground.store,
-        budgets=Budgets(ground.shared, tenant=owner, now=time.time, instances=settings.instances, **budget),
+        budgets=ground.treasury.of(token_name(tenant.token)),
         breakers=ground.breakers,
         sleep=time.sleep,
         tenant=tenant.id,
@@ -205,12 +234,13 @@ def token_name(token: str) -> str:
     return hashlib.blake2b(token.encode(), digest_size=6, person=b"budget").hexdigest()
 
 
-def only_tenant(settings: Settings) -> Tenant:
-    """Give the one tenant there is. Raise `SettingsInvalid` when there are several."""
-    only = open_tenants(settings, read_forms(settings)).directory().only
-    if only is None:
-        raise SettingsInvalid(f"Il y a plusieurs acheteurs dans {settings.tenants} : dites lequel.")
-    return only
+def only_tenant(settings: Settings, name: str | None = None) -> Tenant:
+    """Give the tenant of that name, or the one there is. Raise `SettingsInvalid` or `BadTenants`."""
+    known = open_tenants(settings, read_forms(settings)).directory()
+    found = known.tenants.get(name) if name else known.only
+    if found is None:
+        raise SettingsInvalid(f"Dites pour quel acheteur (--tenant) : {', '.join(known.tenants)}.")
+    return found
 
 
 def connection(settings: Settings, tenant: Tenant | None = None) -> Connection:

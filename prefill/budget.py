@@ -16,6 +16,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import redis
@@ -132,7 +133,6 @@ class Budgets:
                 if not payer._pay(one, epoch, background=background):
                     return Grant(False, 0, payer._wait(one, epoch, now))
         left = max(0, purse.limit - purse.window(self._epoch(now)).seen)
-        telemetry.gauge("budget_left", left, group=purse.name)
         return Grant(True, left)
 
     def _epoch(self, now: float | None = None) -> int:
@@ -316,6 +316,7 @@ class Budgets:
         until = max(told, default=window_end)
         if until > purse.closed_until + 1:
             telemetry.warning("budget.closed", group=purse.name, seconds=round(until - now, 1))
+            telemetry.count("budget_closed", group=purse.name)
         purse.closed_until = max(purse.closed_until, until)
         left = max(1, int((until - now) * 1000))
         try:
@@ -334,6 +335,26 @@ class Budgets:
         return purse.closed_until - now
 
     # -- what the operator sees
+
+    def levels(self) -> dict[str, tuple[int, int]]:
+        """Say of each group used so far what is left of this window, all instances together, and its limit."""
+        epoch = self._epoch()
+        address = [one for one in (self._landlord._purses.get(ADDRESS),) if one]
+        purses = list({one.name: one for one in (*list(self._purses.values()), *address)}.values())
+        spent = self._spent(purses, epoch)
+        return {one.name: (max(0, one.limit - spent[one.name]), one.limit) for one in purses}
+
+    def _spent(self, purses: list[_Purse], epoch: int) -> dict[str, int]:
+        seen = {one.name: one.windows[epoch].seen if epoch in one.windows else 0 for one in purses}
+        storage = self._redis
+        if storage is None or not purses:
+            return seen
+        keys = [storage.prefixed_key(self._key(one, epoch)) for one in purses]
+        try:
+            told: Any = self._shared.attempt(lambda client: client.mget(keys))
+        except Alone:
+            return seen
+        return {one.name: max(seen[one.name], int(count or 0)) for one, count in zip(purses, told, strict=True)}
 
     def closed(self) -> dict[str, float]:
         """Name the closed groups and for how many seconds."""
@@ -369,7 +390,8 @@ class Budgets:
 
         def work(client: redis.Redis) -> int:
             full = storage.prefixed_key(key)
-            return int(client.transaction(lambda pipe: _raise(pipe, full, least), full, value_from_callable=True))
+            found: Any = client.transaction(partial(_raise, key=full, least=least), full, value_from_callable=True)  # type: ignore[arg-type]
+            return int(found)
 
         return self._shared.attempt(work)
 
@@ -383,6 +405,25 @@ class Budgets:
 
     def _closed_key(self, purse: _Purse) -> str:
         return f"{self._prefix}:closed:{self._tenant}:{purse.name}"
+
+
+class Treasury:
+    """The budgets of every token of this process; what is known of them outlives a change of tenants."""
+
+    def __init__(self, shared: Shared, **options: Any) -> None:
+        self._shared = shared
+        self._options = options
+        self._lock = threading.Lock()
+        self._address = Budgets(shared, tenant=ADDRESS, **options)
+        self._opened: dict[str, Budgets] = {}
+
+    def of(self, token_name: str) -> Budgets:
+        with self._lock:
+            if token_name not in self._opened:
+                self._opened[token_name] = Budgets(
+                    self._shared, tenant=token_name, beside=self._address, **self._options
+                )
+            return self._opened[token_name]
 
 
 def _raise(pipe: Any, key: str, least: int) -> int:

@@ -33,12 +33,15 @@ from prefill.app import (
     form_folders,
     join,
     now,
+    only_tenant,
+    open_tenants,
     open_upstream,
     read_forms,
     session_opener,
 )
+from prefill.desk import Stop, audit, tenant, trace_asked
 from prefill.errors import Language, Problem, SettingsInvalid
-from prefill.health import Check, check_locally, check_redis, check_remotely
+from prefill.health import Check, check_locally, check_redis, check_remotely, check_tenants
 from prefill.identifiers import closest, parse, spaced
 from prefill.mapping import Field, Form, pointer_keys
 from prefill.payloads import access_word
@@ -46,6 +49,7 @@ from prefill.schemas import BadSchemas, Library, Mistake, check
 from prefill.settings import Settings, describe, load
 from prefill.shared import Shared
 from prefill.sources import CATALOGUE, SOURCES, Answer, Budget, Company, Identifier, Source, Status
+from prefill.tenants import BadTenants, Tenant
 from prefill.web import create_web
 
 UNWRAPPED = 1000  # columns of a pipe: one row a line, for grep
@@ -54,11 +58,7 @@ THREADS = 32  # requests at once in a process; most of them wait for the registe
 RNA = re.compile(r"W[0-9A-Z]{3}[0-9]{6}")
 
 
-class Stop(click.ClickException):
-    """End the command with a sentence on standard error and exit code 1."""
-
-    def show(self, file: Any = None) -> None:
-        click.echo(self.format_message(), file=file, err=True)
+TENANT = click.option("--tenant", metavar="ACHETEUR", help="Pour quel acheteur, quand il y en a plusieurs.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -81,7 +81,7 @@ def main() -> None:
 @click.option("--port", help="Port d'écoute (PORT).")
 def serve(*, host: str | None, port: str | None) -> None:
     settings = _settings(PREFILL_HOST=host, PORT=port)
-    _library(settings)
+    _check_tenants(settings, _library(settings))
     _check_free(settings.host, settings.port)
     _run({
         "bind": _address(settings),
@@ -176,11 +176,14 @@ HARMLESS = frozenset({Status.OK, Status.ABSENT, Status.WITHHELD, Status.NOT_APPL
 @click.option("--with", "extra", default="", help="Sources à la demande, séparées par des virgules.")
 @click.option("--json", "as_json", is_flag=True, help="La réponse de l'API, telle quelle.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Langue des phrases.")
-def fill(*, siret: tuple[str, ...], schema: str, extra: str, as_json: bool, lang: Language) -> None:
+@TENANT
+def fill(*, siret: tuple[str, ...], schema: str, extra: str, as_json: bool, lang: Language, tenant: str | None) -> None:
     settings = _settings()
     library = _library(settings)
     number = _number(" ".join(siret), lang)
-    prefill = _fetch(settings, library, f"/v1/prefill/{number}", lang, {"schema": schema, "with": extra})
+    prefill = _fetch(
+        settings, library, f"/v1/prefill/{number}", lang, {"schema": schema, "with": extra, "tenant": tenant or ""}
+    )
     if settings.sandbox:
         click.echo(SANDBOX_BANNER, err=True)
     lines = [_pretty(prefill)] if as_json else _prefill_lines(library.forms[schema], prefill, lang)
@@ -191,7 +194,10 @@ def _fetch(
     settings: Settings, library: Library, path: str, language: Language = "fr", query: Mapping[str, str] | None = None
 ) -> Any:
     """Ask the API for JSON, as a page would; a refusal is said and ends the command."""
-    parts = join(replace(settings, visits=0), library)  # the operator is not a visitor
+    try:
+        parts = join(replace(settings, visits=0), library)  # the operator is not a visitor
+    except (SettingsInvalid, BadTenants) as fault:
+        raise Stop(str(fault)) from fault
     client = create_web(parts).test_client()
     response = client.get(path, query_string=query, headers={"Accept-Language": language})
     parts.close()
@@ -267,16 +273,21 @@ def _failure(status: Mapping[str, Any]) -> str:
 @click.argument("source")
 @click.argument("identifier", metavar="NUMERO", nargs=-1, required=True)
 @click.option("--protected", is_flag=True, help="J'ai le droit de lire cette donnée protégée.")
-def ask(*, source: str, identifier: tuple[str, ...], protected: bool) -> None:
+@TENANT
+def ask(*, source: str, identifier: tuple[str, ...], protected: bool, tenant: str | None) -> None:
     row = _row(source)
     if not row.open and not protected:
         raise Stop(
             f"« {row.name} » est une donnée protégée, réservée aux agents habilités de l'acheteur. Le jeton du service "
             "ouvre aussi cet accès : ajoutez --protected si vous êtes habilité à la lire."
         )
-    upstream = open_upstream(_settings())
-    answer = upstream.ask(row, _company(row, " ".join(identifier)))
+    settings = _settings()
+    chosen, company = _tenant(settings, tenant), _company(row, " ".join(identifier))
+    upstream = open_upstream(settings, chosen)
+    answer = upstream.ask(row, company)
     upstream.close()
+    if not row.open:
+        trace_asked(settings, chosen, answer, company.siret or company.siren or company.rna or "")
     click.echo(_pretty(_raw(answer)))
     raise SystemExit(0 if answer.ok else 1)
 
@@ -500,7 +511,15 @@ def doctor() -> None:
 def _examine(settings: Settings, library: Library) -> Iterator[Check]:
     yield from check_locally(settings, library, now())
     yield from check_redis(Shared(settings.redis_url, clock=time.monotonic))
-    yield from check_remotely(session_opener(settings)(), connection(settings))
+    try:
+        tenants = open_tenants(settings, library)
+    except BadTenants as bad:
+        yield Check("tenants", False, str(bad))
+        return
+    yield from check_tenants(settings, tenants, now())
+    for tenant in tenants.directory().tenants.values():
+        for one in check_remotely(session_opener(settings)(), connection(settings, tenant)):
+            yield replace(one, message=f"{tenant.id} : {one.message}") if settings.tenants else one
 
 
 def _tell(one: Check) -> Check:
@@ -509,6 +528,9 @@ def _tell(one: Check) -> Check:
     click.echo(f"{mark:<8}{one.message}")
     return one
 
+
+main.add_command(tenant)
+main.add_command(audit)
 
 # -- what every command needs -----------------------------------------------------------------------
 
@@ -520,6 +542,20 @@ def _settings(**given: str | None) -> Settings:
         return replace(load({**os.environ, **options}), proxies=load(os.environ).proxies)
     except SettingsInvalid as fault:
         raise Stop(str(fault)) from fault
+
+
+def _tenant(settings: Settings, name: str | None) -> Tenant:
+    try:
+        return only_tenant(settings, name)
+    except (SettingsInvalid, BadSchemas, BadTenants) as fault:
+        raise Stop(str(fault)) from fault
+
+
+def _check_tenants(settings: Settings, library: Library) -> None:
+    try:
+        open_tenants(settings, library)
+    except BadTenants as bad:
+        raise Stop(str(bad)) from bad
 
 
 def _library(settings: Settings) -> Library:

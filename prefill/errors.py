@@ -225,6 +225,39 @@ class AuditUnavailable(Problem):
     }
 
 
+class DocumentUnknown(Problem):
+    status = 404
+    code = "document_unknown"
+    title = {"fr": "Document inconnu", "en": "Unknown document"}
+    sentence = {
+        "fr": "Aucun document de cette source n'existe sous ce numéro pour cette entreprise. Le dossier liste ceux qui existent.",
+        "en": "This source has no document of that number for this company. The dossier lists those that exist.",
+    }
+
+
+class DocumentRefused(Problem):
+    """What the register's address leads to must not be served."""
+
+    status = 502
+    code = "document_refused"
+    title = {"fr": "Document refusé", "en": "Document refused"}
+    sentence = {
+        "fr": "Le document annoncé par le registre n'est pas servi : {why}. Demandez-le à l'entreprise, et signalez-le à l'exploitant du service.",
+        "en": "The document that the register names is not served: {why_en}. Ask the company for it, and tell the operator of the service.",
+    }
+
+
+class DocumentUnavailable(Problem):
+    status = 503
+    code = "document_unavailable"
+    title = {"fr": "Document indisponible", "en": "Document unavailable"}
+    sentence = {
+        "fr": "Le document ne peut pas être obtenu pour l'instant : réessayez plus tard.",
+        "en": "The document cannot be obtained at the moment: try again later.",
+    }
+    shown = frozenset({"retryAfter"})
+
+
 class SettingsInvalid(Exception):
     """A setting has a value that cannot be used; the message is a full sentence that names it."""
 

@@ -69,8 +69,13 @@ class Entries(fields.Dict):
         except marshmallow.ValidationError as fault:
             messages: Any = fault.messages
             if isinstance(messages, dict):
-                messages = {key: levels.get("value") or levels["key"] for key, levels in messages.items()}
+                messages = {key: _of_key_and_value(levels) for key, levels in messages.items()}
             raise marshmallow.ValidationError(messages, valid_data=fault.valid_data) from fault
+
+
+def _of_key_and_value(levels: Mapping[str, Any]) -> Any:
+    key, value = levels.get("key", []), levels.get("value", [])
+    return {"_schema": key, **value} if isinstance(value, dict) else [*key, *value]
 
 
 def text(*rules: Rule, **options: Any) -> fields.String:

@@ -15,6 +15,7 @@ from typing import Any
 import requests
 import urllib3
 
+from prefill import telemetry
 from prefill.audit import Trace
 from prefill.schemas import Library
 from prefill.settings import Settings
@@ -80,6 +81,16 @@ def check_upstream(upstream: Upstream) -> Iterator[Check]:
         yield Check("budget", False, f"Budget {group} épuisé : fermé pour {wait:.0f} s.", vital=False)
     if upstream.store.shared.configured and not upstream.store.shared.up:
         yield Check("redis", False, "Redis ne répond pas : cette instance tourne seule.", vital=False)
+
+
+def measure(upstream: Upstream, tenant: str) -> None:
+    """Bring the gauges of what changes without us up to date: a minute ends, another instance spends."""
+    for group, (left, limit) in upstream.budgets.levels().items():
+        telemetry.gauge("budget_left", left, tenant=tenant, group=group)
+        telemetry.gauge("budget_limit", limit, tenant=tenant, group=group)
+    telemetry.gauge("banned", upstream.breakers.banned())
+    if upstream.store.shared.configured:
+        telemetry.gauge("redis_up", upstream.store.shared.up)
 
 
 def check_redis(shared: Shared) -> Iterator[Check]:

@@ -71,6 +71,16 @@ def valid_siret(siret: str) -> bool:
     return luhn(siret)
 
 
+def holds_number(text: str) -> bool:
+    """Tell whether somebody wrote a SIRET or a SIREN in what should hold none.
+
+    >>> holds_number("form-552049447_76279"), holds_number("dce1f5a0-9a3b"), holds_number("123456789")
+    (True, False, False)
+    """
+    runs = (_SEPARATORS.sub("", text.replace(":", "")), *re.findall(r"[0-9]+", text))
+    return any((len(run) == 9 and luhn(run)) or valid_siret(run) for run in runs if run.isdigit())
+
+
 def siren_of(number: str) -> str:
     """Give the SIREN that a SIRET begins with."""
     return number[:9]

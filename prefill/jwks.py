@@ -124,8 +124,8 @@ class KeyRing:
                 raise Unreadable("no_usable_key")
         except Unreadable as fault:
             self._next[where] = self._clock() + REST_AFTER_FAILURE
-            telemetry.error("oidc.keys", jwks=where, cause=str(fault), message="Les clés de ce fournisseur d'identité "
-                            "ne peuvent pas être lues : ses agents ne peuvent pas être reconnus.")  # fmt: skip
+            telemetry.warning("oidc.keys", jwks=where, cause=str(fault), message="Les clés de ce fournisseur d'identité "
+                              "ne peuvent pas être lues : ses agents ne peuvent pas être reconnus.")  # fmt: skip
             return
         self._rings[where] = _Ring(keys, self._clock())
         self._next[where] = self._clock() + REST

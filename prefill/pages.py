@@ -138,7 +138,7 @@ def _pack(response: Response) -> Response:
     if response.mimetype not in PACKED or response.status_code != 200 or response.content_encoding:
         return response
     response.vary.add("Accept-Encoding")
-    if "gzip" in request.accept_encodings and len(response.get_data()) >= WORTH_PACKING:
+    if request.accept_encodings.quality("gzip") > 0 and len(response.get_data()) >= WORTH_PACKING:
         response.set_data(_packed(response.get_data()))
         response.content_encoding = "gzip"
         tag, _ = response.get_etag()

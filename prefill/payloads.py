@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from apispec import APISpec
@@ -19,6 +19,7 @@ from prefill import __version__
 from prefill.errors import Language, Problem, every_problem
 from prefill.mapping import Field, Filled, Form, Missing, Reason, Type
 from prefill.notices import SENTENCES as NOTICES
+from prefill.notices import Notice
 from prefill.service import Prefill
 from prefill.sources import CATALOGUE, Answer, Source, Status
 
@@ -34,20 +35,20 @@ JSON_TYPES: Mapping[Type, dict[str, Any]] = {
 # -- the shapes -------------------------------------------------------------------------------------
 
 
-class _Shape(Schema):
+class Shape(Schema):
     @post_dump
     def without_nothing(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """What is not known is not written."""
         return {key: value for key, value in data.items() if value is not None}
 
 
-class FormHeader(_Shape):
+class FormHeader(Shape):
     id = fields.String(required=True, metadata={"example": "dume"})
     version = fields.String(required=True, metadata={"example": "1"})
     title = fields.String(required=True, metadata={"example": "Document unique de marché européen"})
 
 
-class ProvenanceShape(_Shape):
+class ProvenanceShape(Shape):
     source = fields.String(
         required=True, metadata={"description": "Name in the catalogue.", "example": "etablissements"}
     )
@@ -62,14 +63,14 @@ class ProvenanceShape(_Shape):
     stale = fields.Boolean(metadata={"description": "Kept from an earlier answer: the source fails today."})
 
 
-class MissingShape(_Shape):
+class MissingShape(Shape):
     reason = fields.Enum(Reason, by_value=True, required=True)
     source = fields.String(metadata={"example": "extraits_rcs_infogreffe"})
     message = fields.String(required=True, metadata={"description": "One sentence for the candidate."})
     retryAfter = fields.Float(attribute="retry_after", metadata={"description": "Seconds."})
 
 
-class SourceStatus(_Shape):
+class SourceStatus(Shape):
     status = fields.Enum(Status, by_value=True, required=True)
     cause = fields.String(metadata={"example": "timeout"})
     code = fields.String(metadata={"description": "API Entreprise's own error code.", "example": "02002"})
@@ -82,7 +83,7 @@ class SourceStatus(_Shape):
     stale = fields.Boolean()
 
 
-class NoticeShape(_Shape):
+class NoticeShape(Shape):
     code = fields.String(required=True, metadata={"enum": sorted(NOTICES)})
     message = fields.String(required=True)
     siret = fields.String(metadata={"description": "The SIRET that was answered, when another was asked for."})
@@ -95,7 +96,7 @@ def _by_pointer(shape: type[Schema], description: str) -> fields.Dict:
     )
 
 
-class PrefillShape(_Shape):
+class PrefillShape(Shape):
     siret = fields.String(metadata={"example": "55204944776279"})
     siren = fields.String(required=True, metadata={"example": "552049447"})
     form = fields.Nested(FormHeader, data_key="schema", required=True)
@@ -115,7 +116,7 @@ class PrefillShape(_Shape):
     )  # fmt: skip
 
 
-class ProgressShape(_Shape):
+class ProgressShape(Shape):
     """What one source brings, as long as others are awaited: members as in the whole answer."""
 
     source = fields.String(required=True)
@@ -128,7 +129,7 @@ class ProgressShape(_Shape):
     aliases = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
-class ProblemShape(_Shape):
+class ProblemShape(Shape):
     """RFC 9457."""
 
     type = fields.String(required=True, metadata={"example": "/docs#siret_malformed"})
@@ -143,7 +144,7 @@ class ProblemShape(_Shape):
     group = fields.String(metadata={"enum": ["siren", "siret"], "description": "Which check digit fails."})
 
 
-class FieldShape(_Shape):
+class FieldShape(Shape):
     path = fields.String(required=True)
     label = fields.String(required=True)
     type = fields.Enum(Type, by_value=True, required=True)
@@ -161,11 +162,11 @@ class FormShape(FormHeader):
     fields_ = fields.List(fields.Nested(FieldShape), data_key="fields")
 
 
-class FormsShape(_Shape):
+class FormsShape(Shape):
     schemas = fields.List(fields.Nested(FormShape), required=True)
 
 
-class SourceShape(_Shape):
+class SourceShape(Shape):
     name = fields.String(required=True)
     title = fields.String(required=True)
     producer = fields.String(required=True)
@@ -179,17 +180,17 @@ class SourceShape(_Shape):
     explanation = fields.String()
 
 
-class SourcesShape(_Shape):
+class SourcesShape(Shape):
     sources = fields.List(fields.Nested(SourceShape), required=True)
 
 
-class CheckShape(_Shape):
+class CheckShape(Shape):
     name = fields.String(required=True)
     ok = fields.Boolean(required=True)
     message = fields.String(required=True)
 
 
-class ReadinessShape(_Shape):
+class ReadinessShape(Shape):
     ready = fields.Boolean(required=True)
     sandbox = fields.Boolean(required=True)
     checks = fields.List(fields.Nested(CheckShape), required=True)
@@ -201,15 +202,24 @@ class ReadinessShape(_Shape):
 def render_prefill(prefill: Prefill, language: Language) -> dict[str, Any]:
     """Write a finished prefill as the JSON of the API."""
     form = prefill.request.form
-    return _dump(PrefillShape, {
+    return dump(PrefillShape, {
         "siret": prefill.company.siret,
         "siren": prefill.company.siren,
         "form": form,
         "complete": prefill.filled.complete,
         **render_filled(form, prefill.filled, language),
-        "sources": {name: _source_status(answer) for name, answer in _distinct(prefill.answers).items()},
-        "notices": [{"code": one.code, "message": one.message(language), **one.links} for one in prefill.notices],
+        "sources": render_sources_asked(prefill.answers),
+        "notices": render_notices(prefill.notices, language),
     })  # fmt: skip
+
+
+def render_sources_asked(answers: Mapping[str, Answer]) -> dict[str, Any]:
+    """Say how each source answered."""
+    return {name: _source_status(answer) for name, answer in _distinct(answers).items()}
+
+
+def render_notices(notices: Iterable[Notice], language: Language) -> list[dict[str, Any]]:
+    return [{"code": one.code, "message": one.message(language), **one.links} for one in notices]
 
 
 def render_filled(form: Form, filled: Filled, language: Language) -> dict[str, Any]:
@@ -228,7 +238,7 @@ def render_progress(form: Form, answer: Answer, news: Filled, language: Language
     touched = {one.field for one in news.provenance.values()} | set(news.missing)
     named = {part.alias for part in form.fields if part.path in touched}
     aliases = {alias: place for alias, place in payload["aliases"].items() if alias in named}
-    return _dump(
+    return dump(
         ProgressShape, {"source": answer.source, "status": answer.status, **counts, **payload, "aliases": aliases}
     )
 
@@ -294,7 +304,7 @@ def render_form(form: Form) -> dict[str, Any]:
         for part in form.fields
     ]
     header = {key: getattr(form, key) for key in ("id", "version", "title", "description", "audience")}
-    return _dump(FormShape, {**header, "sources": form.sources(), "onDemand": form.on_demand(), "fields_": parts})
+    return dump(FormShape, {**header, "sources": form.sources(), "onDemand": form.on_demand(), "fields_": parts})
 
 
 def render_forms(forms: Mapping[str, Form]) -> dict[str, Any]:
@@ -307,7 +317,7 @@ def render_forms(forms: Mapping[str, Form]) -> dict[str, Any]:
 
 def render_source(source: Source) -> dict[str, Any]:
     live = source.usable
-    return _dump(SourceShape, {
+    return dump(SourceShape, {
         "name": source.name,
         "title": source.title,
         "producer": source.producer,
@@ -336,7 +346,7 @@ def access_word(source: Source) -> str:
 
 def render_problem(problem: Problem, language: Language, request_id: str | None = None) -> dict[str, Any]:
     """Write a refusal as RFC 9457 asks."""
-    return _dump(ProblemShape, {
+    return dump(ProblemShape, {
         **problem.extensions(),
         "type": f"/docs#{problem.code}",
         "title": problem.title[language],
@@ -365,7 +375,7 @@ def etag(payload: Mapping[str, Any]) -> str:
 _SHAPES: dict[type[Schema], Schema] = {}
 
 
-def _dump(shape: type[Schema], value: Mapping[str, Any]) -> dict[str, Any]:
+def dump(shape: type[Schema], value: Mapping[str, Any]) -> dict[str, Any]:
     dumper = _SHAPES.get(shape) or _SHAPES.setdefault(shape, shape())
     dumped: dict[str, Any] = dumper.dump(value)
     return dumped
@@ -416,8 +426,13 @@ def _with_entry(known: dict[str, Any] | None, part: Field) -> dict[str, Any]:
 # -- OpenAPI ----------------------------------------------------------------------------------------
 
 
-def openapi(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[str, Any]:
-    """Make the OpenAPI document from the shapes; `example` is a real answer."""
+def openapi(
+    forms: Mapping[str, Form],
+    example: Mapping[str, Any],
+    more: Mapping[str, Mapping[str, Any]] | None = None,
+    security: Mapping[str, Mapping[str, Any]] | None = None,
+) -> dict[str, Any]:
+    """Make the OpenAPI document from the shapes; `example` is a real answer, `more` holds other operations."""
     spec = APISpec(
         title="prefill",
         version=__version__,
@@ -426,8 +441,10 @@ def openapi(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[str, 
         plugins=[MarshmallowPlugin(schema_name_resolver=lambda schema: _name(schema))],
         servers=[{"url": "/"}],
     )
-    for path, operation in _operations(forms, example).items():
-        spec.path(path=path, operations={"get": operation})
+    for name, scheme in (security or {}).items():
+        spec.components.security_scheme(name, dict(scheme))
+    for path, described in {**_operations(forms, example), **(more or {})}.items():
+        spec.path(path=path, operations={"get": described})
     document: dict[str, Any] = spec.to_dict()
     return document
 
@@ -440,42 +457,42 @@ def _name(schema: Any) -> str:
 def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     names = sorted(forms)
     on_demand = sorted({name for form in forms.values() for name in form.on_demand()})
-    siret = _parameter(
+    siret = parameter(
         "siret",
         "path",
         "SIRET (14 digits) or SIREN (9 digits: its head office); spaces and dots are allowed.",
         example["siret"],
     )
-    form_id = _parameter("id", "path", "The form's id.", names[0], enum=names)
-    schema = _parameter("schema", "query", "The form to fill.", "dume", enum=names, default="dume")
-    extra = _parameter(
+    form_id = parameter("id", "path", "The form's id.", names[0], enum=names)
+    schema = parameter("schema", "query", "The form to fill.", "dume", enum=names, default="dume")
+    extra = parameter(
         "with", "query", f"Sources asked only on demand, separated by commas: {', '.join(on_demand)}.", ""
     )
     return {
-        "/v1/prefill/{siret}": _operation(
+        "/v1/prefill/{siret}": operation(
             "prefill", "Fill a form from a SIRET", PrefillShape, "The form, as far as the registers go.",
-            [siret, schema, extra, _LANGUAGE, _IF_NONE_MATCH], example=example,
+            [siret, schema, extra, ACCEPT_LANGUAGE, _IF_NONE_MATCH], example=example,
             problems=("siret_malformed", "siret_checksum", "source_unknown", "source_refused", "company_unknown",
                       "schema_unknown", "company_undisclosed", "too_many_requests", "upstream_misconfigured"),
             more={"304": {"description": "The answer has not changed."}},
         ),
-        "/v1/schemas": _operation("listSchemas", "List the forms", FormsShape, "The forms."),
-        "/v1/schemas/{id}": _operation("showSchema", "Show a form", FormShape, "The form.", [form_id], problems=("schema_unknown",)),
-        "/v1/schemas/{id}/schema.json": _operation(
+        "/v1/schemas": operation("listSchemas", "List the forms", FormsShape, "The forms."),
+        "/v1/schemas/{id}": operation("showSchema", "Show a form", FormShape, "The form.", [form_id], problems=("schema_unknown",)),
+        "/v1/schemas/{id}/schema.json": operation(
             "jsonSchema", "Give the JSON Schema of a form's data", None, "A JSON Schema.", [form_id],
             problems=("schema_unknown",), media="application/schema+json",
         ),
-        "/v1/sources": _operation("listSources", "List the catalogue", SourcesShape, "The sources."),
-        "/healthz": _operation("health", "Tell that the process is alive", None, "Alive."),
-        "/readyz": _operation(
+        "/v1/sources": operation("listSources", "List the catalogue", SourcesShape, "The sources."),
+        "/healthz": operation("health", "Tell that the process is alive", None, "Alive."),
+        "/readyz": operation(
             "readiness", "Tell whether the service can work, and what is wrong", ReadinessShape, "Ready.",
             more={"503": {"description": "Not ready.", "content": {"application/json": {"schema": ReadinessShape}}}},
         ),
-        "/openapi.json": _operation("openapi", "Give this document", None, "This document."),
+        "/openapi.json": operation("openapi", "Give this document", None, "This document."),
     }  # fmt: skip
 
 
-def _operation(
+def operation(
     name: str,
     summary: str,
     shape: type[Schema] | None,
@@ -522,7 +539,7 @@ def _refusal(kinds: list[type[Problem]]) -> dict[str, Any]:
     }
 
 
-def _parameter(name: str, place: str, description: str, example: str, **schema: Any) -> dict[str, Any]:
+def parameter(name: str, place: str, description: str, example: str, **schema: Any) -> dict[str, Any]:
     return {
         "name": name,
         "in": place,
@@ -533,5 +550,5 @@ def _parameter(name: str, place: str, description: str, example: str, **schema: 
     }
 
 
-_LANGUAGE = _parameter("Accept-Language", "header", "fr (default) or en: the language of sentences.", "fr")
-_IF_NONE_MATCH = _parameter("If-None-Match", "header", "The ETag of an earlier answer.", "")
+ACCEPT_LANGUAGE = parameter("Accept-Language", "header", "fr (default) or en: the language of sentences.", "fr")
+_IF_NONE_MATCH = parameter("If-None-Match", "header", "The ETag of an earlier answer.", "")

@@ -318,6 +318,7 @@ YAML_FAULTS = (
     ("cannot start any token", "un texte qui commence par @, %, ` ou un autre signe va entre guillemets"),
     ("alias", "un texte qui commence par * va entre guillemets"),
     ("anchor", "un texte qui commence par & va entre guillemets"),
+    ("a tag", "un texte qui commence par ! va entre guillemets"),
     ("could not find expected ':'", "il manque « : » après une clé"),
     ("another document", "un fichier ne contient qu'un formulaire : retirez « --- »"),
     ("expected <block end>", "cette ligne n'est pas alignée avec les autres, ou un texte déborde de ses guillemets"),

@@ -171,7 +171,7 @@ class Settings:
         "PREFILL_CACHE_ENTRIES", _whole(0, 10_000_000), 50_000, "Nombre de réponses gardées en mémoire, au plus."
     )
     workers: int = _setting(
-        "PREFILL_WORKERS", _whole(1, 1000), 64, "Nombre d'appels simultanés à API Entreprise, au plus, par processus."
+        "PREFILL_WORKERS", _whole(1, 1000), 16, "Nombre d'appels simultanés à un même fournisseur, au plus, par processus."
     )
     redis_url: str | None = _setting(
         "REDIS_URL", _redis, None,
@@ -180,7 +180,7 @@ class Settings:
     )
     instances: int = _setting(
         "PREFILL_INSTANCES", _whole(1, 1000), 1,
-        "Nombre de processus qui emploient le même jeton : la part de budget de chacun quand Redis manque.",
+        "Nombre de processus qui emploient le même jeton : la part de budget de chacun quand Redis manque. Par défaut WEB_CONCURRENCY.",
     )
     share_protected: bool = _setting(
         "PREFILL_SHARE_PROTECTED", _flag, False,
@@ -237,6 +237,9 @@ def load(environ: Mapping[str, str]) -> Settings:
             faults.append(f"{row['name']} {fault}{_quoted(row, text)}.")
     # A PaaS gives a port, and puts one proxy in front.
     values.setdefault("proxies", int(bool(environ.get("PORT", "").strip())))
+    # Each process of gunicorn is an instance.
+    processes = environ.get("WEB_CONCURRENCY", "").strip()
+    values.setdefault("instances", int(processes) if re.fullmatch(r"[1-9]\d{0,2}", processes) else 1)
     settings = Settings(**values)
     if not faults and settings.token and not settings.recipient and not settings.tenants:
         faults.append("PREFILL_RECIPIENT manque : avec un jeton, donnez le SIRET de l'acheteur qui reçoit les données.")

@@ -7,6 +7,8 @@ line and the documentation all read these rows; a new endpoint is one row.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -79,6 +81,18 @@ class Answer:
         return self.status is Status.OK
 
 
+def links_last(data: Any) -> float:
+    """Say for how many seconds the addresses of files in an answer's data stay good: for ever when it does not say.
+
+    >>> links_last([{"url": "https://a", "expires_in": 60}, {"url": "https://b", "expires_in": 86400}])
+    60.0
+    """
+    rows = data if isinstance(data, list) else [data]
+    told = [row.get(key) for row in rows if isinstance(row, Mapping) for key in LINKS_LAST]
+    seconds = [one for one in told if isinstance(one, int | float) and not isinstance(one, bool)]
+    return float(max(0, min(seconds, default=math.inf)))
+
+
 # -- whom the registers are asked about -------------------------------------------------------------
 
 
@@ -99,15 +113,18 @@ class Company:
     @classmethod
     def read(cls, data: Mapping[str, Any], *, today: date) -> Company:
         """Read the facts in an Insee establishment (the answer's `data`)."""
-        unit = data.get("unite_legale") or {}
-        activity = data.get("activite_principale_naf_rev2") or data.get("activite_principale") or {}
+        unit = data["unite_legale"]
+        head_office = data.get("siege_social")
+        activity = _text(_NAF, data, "activite_principale_naf_rev2", "code") or _text(
+            _NAF, data, "activite_principale", "code"
+        )
         return cls(
             siren=siren_of(data["siret"]),
             siret=data["siret"],
-            head_office=data.get("siege_social"),
-            legal_form=(unit.get("forme_juridique") or {}).get("code"),
-            rna=unit.get("rna"),
-            activity=activity.get("code"),
+            head_office=head_office if isinstance(head_office, bool) else None,
+            legal_form=_text(_LEGAL_FORM, unit, "forme_juridique", "code"),
+            rna=_text(_RNA, unit, "rna"),
+            activity=activity,
             closed=closed_on(data, today),
             ceased=unit.get("etat_administratif") == "C",
             partial=unit.get("status_diffusion") != "diffusible",
@@ -117,6 +134,18 @@ class Company:
     def unread(cls, number: str) -> Company:
         """Know a company by its number alone."""
         return cls(siren=siren_of(number), siret=number if len(number) == 14 else None)
+
+
+_NAF = re.compile(r"\d{2}[0-9.A-Z]*")
+_LEGAL_FORM = re.compile(r"\d{4}")
+_RNA = re.compile(r"W[0-9A-Z]{3}\d{6}")
+
+
+def _text(pattern: re.Pattern[str], part: object, *keys: str) -> str | None:
+    """Read a text of the expected form; a mask or another type is unknown."""
+    for key in keys:
+        part = part.get(key) if isinstance(part, Mapping) else None
+    return part if isinstance(part, str) and pattern.fullmatch(part) else None
 
 
 def closed_on(data: Mapping[str, Any], today: date) -> bool:
@@ -246,6 +275,11 @@ DOWNLOADS = Budget("downloads", 50)
 BUDGETS = (JSON, INPI, SLOW_DOCUMENTS, URSSAF, GIP_MDS, DOCUMENTS, DOWNLOADS)
 CALLS_PER_ADDRESS = 1000
 
+# Where files may be fetched, beside the host and port of API Entreprise itself.
+DOCUMENT_HOSTS = frozenset({"storage.entreprise.api.gouv.fr"})
+# How answers say in how many seconds their addresses of files die.
+LINKS_LAST = ("document_url_expires_in", "expires_in")
+
 HOUR = 3600
 DAY = 24 * HOUR
 TIMEOUTS = {Kind.JSON: 5.0, Kind.DOCUMENTS: 12.0}
@@ -260,8 +294,9 @@ class Source:
     `names_people` marks a register that would name those whom a partial disclosure protects.
     `personal` names the keys that a tender form has no use for, at whatever depth. `shape` gives the
     keys that a readable answer must hold, with their types; `keys` the keys it is known to hold, for
-    a « did you mean ». `documents` is a JMESPath to the addresses of its files, `under_review` the error
-    codes that mean « being analysed ». `refusal` is the sentence that a form naming a refused row is answered.
+    a « did you mean ». `documents` is a JMESPath to its files (addresses, or objects of `url` and `title`),
+    `under_review` the error codes that mean « being analysed ». `refusal` is the sentence that a form naming
+    a refused row is answered.
     """
 
     name: str
@@ -333,7 +368,7 @@ _UNIT_KEYS = """
     diffusable_commercialement forme_juridique code libelle activite_principale nomenclature
     activite_principale_naf_rev2 tranche_effectif_salarie de a date_reference intitule
     economie_sociale_et_solidaire date_creation etat_administratif"""
-UNIT_KEYS = _keys(_UNIT_KEYS)
+UNIT_KEYS = _keys(_UNIT_KEYS + " date_cessation")
 ESTABLISHMENT_KEYS = _keys(_UNIT_KEYS + _ADDRESS_KEYS + " siret siege_social date_fermeture enseigne unite_legale")
 RCS_KEYS = _keys("""
     siren date_radiation date_extrait date_immatriculation mandataires_sociaux numero_identification type
@@ -352,7 +387,7 @@ ASSOCIATION_KEYS = _keys("""
 
 PERSONAL_AT_INSEE = _keys("sexe prenom_1 prenom_2 prenom_3 prenom_4")
 PERSONAL_AT_RCS = _keys("personne_physique date_naissance naissance nationalite adresse")
-PERSONAL_AT_RNA = _keys("telephone courriel adresse_gestion composition_reseau rhs comptes dirigeants")
+PERSONAL_AT_RNA = _keys("telephone courriel civilite adresse_gestion composition_reseau rhs comptes dirigeants")
 
 _ESTABLISHMENT: Mapping[str, type | tuple[type, ...]] = {
     "siret": str,
@@ -412,13 +447,13 @@ SOURCES: tuple[Source, ...] = (
         "documents_associations", "Documents d'association", "RNA",
         "/v3/ministere_interieur/rna/associations/{siret_or_rna}/documents", Identifier.RNA_OR_SIRET,
         Kind.DOCUMENTS, open=True, budget=DOCUMENTS, applies=is_association, on_demand=True, rows=True, fresh=HOUR,
-        keep=0, documents="[].url", keys=_keys("timestamp type url expires_in errors"),
+        keep=0, documents="[].{url: url, title: type}", keys=_keys("timestamp type url expires_in errors"),
     ),
     Source(
         "actes_inpi", "Actes déposés au RNE", "INPI",
         "/v3/inpi/rne/unites_legales/open_data/{siren}/actes_bilans", kind=Kind.DOCUMENTS, open=True, budget=INPI,
         applies=registers_at_rcs, names_people=True, on_demand=True, fresh=HOUR, keep=0, shape={"actes": list},
-        documents="actes[].url",
+        documents="actes[].{url: url, title: types_actes[0].type_acte}",
         personal=frozenset({"bilans"}),  # the other half of the answer, `bilans_inpi`, is forbidden for tenders
         keys=_keys("actes id nom_document date_depot date_mise_a_jour types_actes type_acte type_decision url"),
     ),
@@ -449,7 +484,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         "associations_instructeur", "Association (données protégées)", "RNA",
         "/v4/djepva/api-association/associations/{siren_or_rna}", Identifier.RNA_OR_SIREN, twin_of="associations",
-        applies=is_association, scope="associations_djepva", shape={"nom": str}, keys=ASSOCIATION_KEYS,
+        applies=is_association, scope="associations_djepva", shape={"nom": str}, personal=PERSONAL_AT_RNA, keys=ASSOCIATION_KEYS,
     ),
     # protected proofs
     Source(
@@ -511,7 +546,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         "certificats_rge_ademe", "Certifications RGE", "Ademe",
         "/v3/ademe/etablissements/{siret}/certification_rge", Identifier.SIRET, Kind.DOCUMENTS, open=True,
-        applies=ENERGY_WORKS, on_demand=True, rows=True, documents="[].url",
+        applies=ENERGY_WORKS, on_demand=True, rows=True, documents="[].{url: url, title: nom_certificat}",
         keys=_keys("""url nom_certificat domaine meta_domaine qualification code nom organisme date_attribution
             date_expiration meta internal_id updated_at archived"""),
     ),

@@ -2,7 +2,7 @@
 
 An answer is good for its row's lifetime; past it, it is kept for as long as the row allows, to be
 served when its source fails. A failure is kept for seconds, beside the answer and never over it; a
-refusal to disclose replaces it.
+refusal to disclose replaces it, on whichever shelf the older answer lies.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -23,7 +23,7 @@ from redis.lock import Lock
 
 from prefill import __version__
 from prefill.shared import Alone, Shared
-from prefill.sources import CATALOGUE, Answer, Cause, Source, Status
+from prefill.sources import CATALOGUE, Answer, Cause, Source, Status, links_last
 
 ABSENT_SECONDS = 600.0
 FAILURE_SECONDS = 5.0
@@ -36,7 +36,8 @@ Key = tuple[str, str, str]  # tenant (empty for what is open to all), source, nu
 def lifetime(answer: Answer) -> float:
     """Say for how many seconds an answer stays good."""
     if answer.status is Status.OK:
-        return CATALOGUE[answer.source].fresh
+        row = CATALOGUE[answer.source]
+        return min(row.fresh, links_last(answer.data)) if row.documents else row.fresh
     if answer.status in (Status.ABSENT, Status.WITHHELD):
         return ABSENT_SECONDS
     if answer.cause in OWN_REFUSALS and answer.http_status is None:
@@ -49,6 +50,7 @@ class Kept:
     """What is known for one question. Times are Unix seconds, so that every instance reads them alike."""
 
     answer: Answer | None = None
+    at: float = 0.0  # when the answer was learnt
     good_until: float = 0.0
     keep_until: float = 0.0
     failure: Answer | None = None
@@ -73,7 +75,14 @@ class Kept:
         until = now + lifetime(answer)
         if answer.status in (Status.UNAVAILABLE, Status.MISCONFIGURED):
             return replace(self, failure=answer, failure_until=until)
-        return Kept(answer, until, until + (CATALOGUE[answer.source].keep if answer.ok else 0.0))
+        # A refusal is kept as long as what it replaces, which may come back from the other shelf.
+        return Kept(answer, now, until, until + CATALOGUE[answer.source].keep)
+
+    def with_news(self, other: Kept) -> Kept:
+        """Take the newer answer and the newer failure of two."""
+        newer = max(self, other, key=lambda one: one.at)
+        failed = max(self, other, key=lambda one: one.failure_until)
+        return replace(newer, failure=failed.failure, failure_until=failed.failure_until)
 
     @property
     def until(self) -> float:
@@ -100,6 +109,8 @@ class Store:
         self._prefix = f"{prefix}:{shapes_version()}"
         self._share_protected = share_protected
         self._lock = threading.Lock()
+        self._turn = threading.Condition()
+        self._asking: set[Key] = set()
         self._memory: TLRUCache[Key, Kept] = TLRUCache(entries, ttu=lambda _key, kept, _now: kept.until, timer=now)
 
     def near(self, key: Key) -> Kept:
@@ -108,20 +119,23 @@ class Store:
             return self._memory.get(key, EMPTY)
 
     def far(self, source: Source, key: Key) -> Kept:
-        """Look where all instances share, and remember it here."""
+        """Look also where all instances share, and remember here what is newer there."""
+        near = self.near(key)
         if not self._shareable(source):
-            return EMPTY
+            return near
         try:
             text = self.shared.attempt(lambda client: client.get(self._name("answer", key)))
         except Alone:
-            return EMPTY
-        kept = _read(text) if isinstance(text, bytes) else EMPTY
-        if kept is not EMPTY:
+            return near
+        kept = near.with_news(_read(text, source)) if isinstance(text, bytes) else near
+        if kept != near:
             self._remember(key, kept)
         return kept
 
     def put(self, source: Source, key: Key, answer: Answer) -> Kept:
-        """Keep an answer on both shelves."""
+        """Keep an answer on both shelves; a refusal of our own is not one."""
+        if lifetime(answer) == 0:
+            return self.near(key)
         now = self._now()
         kept = self.near(key).after(answer, now)
         self._remember(key, kept)
@@ -130,13 +144,50 @@ class Store:
             self._share(key, kept, left)
         return kept
 
-    def alone_with(self, source: Source, key: Key, seconds: float) -> AbstractContextManager[bool]:
-        """Hold a question so that no other instance asks it; give False when it could not be held in time."""
+    @contextmanager
+    def alone_with(self, key: Key, *, patience: float, longest: float) -> Iterator[bool]:
+        """Hold a question so that nobody else asks it, here or elsewhere; give False when its turn did not come.
+
+        `longest` is how long one may hold it: past that its holder is believed dead.
+        """
+        with self._turn:
+            held = self._turn.wait_for(lambda: key not in self._asking, patience)
+            if held:
+                self._asking.add(key)
+        if not held:
+            yield False
+            return
+        try:
+            with self._alone_everywhere(key, patience, longest) as alone:
+                yield alone
+        finally:
+            with self._turn:
+                self._asking.discard(key)
+                self._turn.notify_all()
+
+    @contextmanager
+    def _alone_everywhere(self, key: Key, patience: float, longest: float) -> Iterator[bool]:
+        """Hold a lock in Redis; without Redis nobody is kept waiting."""
         client = self.shared.client
         if client is None:
-            return nullcontext(True)
-        lock = client.lock(self._name("flight", key), timeout=2 * seconds + 2, blocking_timeout=seconds, sleep=0.02)
-        return _Held(self.shared, lock)
+            yield True
+            return
+        name = self._name("flight", key)
+        lock = client.lock(name, timeout=longest, blocking_timeout=patience, sleep=0.02, thread_local=False)
+        try:
+            held = bool(self.shared.attempt(lambda _: lock.acquire()))
+        except Alone:
+            yield True
+            return
+        try:
+            yield held
+        finally:
+            if held:
+                self._release(lock)
+
+    def _release(self, lock: Lock) -> None:
+        with suppress(Alone, LockError):  # it may have outlived its time
+            self.shared.attempt(lambda _: lock.release())
 
     def size(self) -> int:
         with self._lock:
@@ -161,36 +212,6 @@ class Store:
         return ":".join((self._prefix, kind, *key))
 
 
-class _Held:
-    """A lock in Redis; without Redis nobody is kept waiting."""
-
-    def __init__(self, shared: Shared, lock: Lock) -> None:
-        self._shared = shared
-        self._lock = lock
-        self._held = False
-
-    def __enter__(self) -> bool:
-        try:
-            self._held = bool(self._shared.attempt(lambda _: self._lock.acquire()))
-        except Alone:
-            return True
-        return self._held
-
-    def __exit__(self, *_: object) -> None:
-        if not self._held:
-            return
-        try:
-            self._shared.attempt(lambda _: self._release())
-        except Alone:
-            return
-
-    def _release(self) -> None:
-        try:
-            self._lock.release()
-        except LockError:  # it outlived its time
-            return
-
-
 def shapes_version() -> str:
     """Name the shapes that are kept: a deployment never reads what another wrote otherwise."""
     rows = [(row.name, row.path, sorted(row.personal), sorted(row.shape)) for row in CATALOGUE.values()]
@@ -211,23 +232,28 @@ def _plain(answer: Answer) -> dict[str, Any]:
     return {**plain, "meta": dict(answer.meta), "retrieved_at": at and at.isoformat()}
 
 
-def _read(text: bytes) -> Kept:
+def _read(text: bytes, source: Source) -> Kept:
     """Read what another instance kept; what cannot be read is not there."""
     try:
         plain = json.loads(text)
-        for name in ("answer", "failure"):
-            plain[name] = plain[name] and _answer(plain[name])
-        return Kept(**plain)
-    except (ValueError, TypeError, KeyError):
+        times = {name: float(plain[name]) for name in ("at", "good_until", "keep_until", "failure_until")}
+        return Kept(answer=_answer(plain["answer"], source), failure=_answer(plain["failure"], source), **times)
+    except (ValueError, TypeError, KeyError, RecursionError):
         return EMPTY
 
 
-def _answer(plain: dict[str, Any]) -> Answer:
+def _answer(plain: dict[str, Any] | None, source: Source) -> Answer | None:
+    if plain is None:
+        return None
     at = plain["retrieved_at"]
     typed = {
+        "source": source.name,
         "status": Status(plain["status"]),
         "cause": plain["cause"] and Cause(plain["cause"]),
         "meta": MappingProxyType(plain["meta"]),
         "retrieved_at": at and datetime.fromisoformat(at),
     }
-    return Answer(**{**plain, **typed})
+    answer = Answer(**{**plain, **typed})
+    if answer.ok and not isinstance(answer.data, list if source.rows else dict):
+        raise TypeError
+    return answer

@@ -1,7 +1,7 @@
-"""A prefill as server-sent events: what each source brings as it answers, then the whole answer.
+"""A prefill or a dossier as server-sent events: what each source brings as it answers, then the whole answer.
 
-An event `fields` has the shape of the answer and holds only what is new; `done` is the answer itself. An
-event's id names the sources told so far: a client that comes back with it is not told them again, and what
+An event `fields` has the shape of the answer and holds only what is new, as `proofs` does for a dossier;
+`done` is the answer itself. An event's id names the sources told so far: a client that comes back with it is not told them again, and what
 they said is in the cache.
 """
 
@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
+from datetime import date
 from itertools import chain
 from typing import Any
 
+from prefill.dossier_payloads import render_dossier, render_dossier_progress
 from prefill.errors import Language
 from prefill.mapping import Filled, Missing, Provenance, Reason, pointer_keys
 from prefill.payloads import render_prefill, render_progress
@@ -23,6 +25,7 @@ MEDIA = "text/event-stream"
 HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
 HEARTBEAT_SECONDS = 1.0
 RETRY_MILLISECONDS = 2000
+ENDED = "done"
 
 Explain = Callable[[Exception], Mapping[str, Any]]
 
@@ -55,13 +58,43 @@ def _write(events: Iterable[Event], language: Language, told: list[str]) -> Iter
         if isinstance(event, Waiting):
             yield ":\n\n"
         elif isinstance(event, Finished):
-            yield _event("done", render_prefill(event.prefill, language), told)
+            yield _event(ENDED, render_prefill(event.prefill, language), [*told, ENDED])
         else:
             after, answered = event.filled(), answered + 1
             if event.answer.source not in told:
                 told.append(event.answer.source)
                 yield _event("fields", _progress(event, _news(before, after), language, answered), told)
             before = after
+
+
+def render_dossier_events(
+    events: Generator[Event, None, None], language: Language, explain: Explain, today: date
+) -> Iterator[str]:
+    """Write a dossier as text, event by event, as `render` does a prefill."""
+    first = next(events)
+    return _guard(events, _write_dossier(chain((first,), events), language, today), explain)
+
+
+def _write_dossier(events: Iterable[Event], language: Language, today: date) -> Iterator[str]:
+    told: list[dict[str, Any]] = []
+    answered = 0
+    for event in events:
+        if isinstance(event, Waiting):
+            yield ":\n\n"
+        elif isinstance(event, Finished):
+            yield _event(ENDED, render_dossier(event.prefill, today, language))
+        else:
+            answered += 1
+            yield _event("proofs", _untold(render_dossier_progress(event, today, language, answered), told))
+
+
+def _untold(progress: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, Any]:
+    """Leave out the proofs that were told as they are now."""
+    themes = [
+        {**theme, "proofs": [proof for proof in theme["proofs"] if proof not in told]} for theme in progress["themes"]
+    ]
+    told.extend(proof for theme in themes for proof in theme["proofs"])
+    return {**progress, "themes": [theme for theme in themes if theme["proofs"]]}
 
 
 def _progress(event: Answered, news: Filled, language: Language, answered: int) -> dict[str, Any]:

@@ -220,7 +220,7 @@ class Tenants:
             self._directory = self._read()
         except BadTenants as bad:
             self.fault = str(bad)
-            telemetry.error("tenants.refused", message="Le fichier des acheteurs a changé et ne peut pas être lu : "
+            telemetry.warning("tenants.refused", message="Le fichier des acheteurs a changé et ne peut pas être lu : "
                             "l'ancien reste en vigueur.", mistakes=[str(one) for one in bad.mistakes])  # fmt: skip
             return
         self.fault = None

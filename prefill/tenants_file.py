@@ -141,7 +141,6 @@ class _FileGrammar(Grammar):
     tenants = mapping(
         nested(_TenantGrammar),
         _matches(TENANT_ID, "un identifiant de chiffres, minuscules sans accent et tirets (40 au plus)"),
-        required=True,
     )
 
 
@@ -276,7 +275,8 @@ def _lines(written: str) -> dict[Steps, int]:
             if header[1] == "[[":
                 counts[here] = counts.get(here, -1) + 1
                 here = (*here, str(counts[here]))
-            lines.setdefault(here, number)
+            for length in range(1, len(here) + 1):
+                lines.setdefault(here[:length], number)
         elif assignment:
             lines.setdefault((*here, *_keys(assignment[1])), number)
     return lines
@@ -324,12 +324,13 @@ def _agent_key(tree: Mapping[str, Any]) -> AgentKey:
 
 
 def _oidc(file: _File, here: Steps, tree: Mapping[str, Any] | None) -> Oidc | None:
+    jwks = _jwks(file, (*here, "oidc", "jwks"), tree["jwks"]) if tree and "jwks" in tree else ""
     if not tree or not {"issuer", "audience", "jwks"} <= tree.keys():
         return None
     return Oidc(
         issuer=tree["issuer"],
         audience=tree["audience"],
-        jwks=_jwks(file, (*here, "oidc", "jwks"), tree["jwks"]),
+        jwks=jwks,
         claims=MappingProxyType(dict(tree.get("claims", {}))),
         scopes_claim=tree.get("scopes_claim", ""),
         scopes=MappingProxyType({role: frozenset(map(Scope, own)) for role, own in tree.get("scopes", {}).items()}),

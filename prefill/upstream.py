@@ -3,8 +3,9 @@
 A question goes through the cache, single flight (here and across instances), the provider's breaker
 and the budget before it costs a call; the call is bounded in time (connection, silence, total) and in
 size, follows no redirect and carries the three tracing parameters. All who ask the same thing wait on
-the same future, so that a crowd takes no thread. What comes after a caller's deadline still fills the
-cache; when a source fails, what it said before may stand in for it.
+the same future, so that a crowd takes no thread; each provider has its own threads, so that a slow one keeps
+nobody else waiting. What comes after a caller's deadline still fills the cache; when a source fails, what it
+said before may stand in for it.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import contextlib
 import hashlib
 import json
 import math
+import re
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -29,15 +31,16 @@ import urllib3
 
 from prefill import telemetry
 from prefill.access import disclose, undisclosed
-from prefill.breaker import Breakers
+from prefill.breaker import Breakers, Passage
 from prefill.budget import Budgets
-from prefill.sources import Answer, Cause, Company, Kind, Source, Status
+from prefill.sources import DOWNLOADS, Answer, Cause, Company, Kind, Source, Status
 from prefill.store import Kept, Key, Store
 
 CONNECT_SECONDS = 2.0
 LARGEST_BODY = {Kind.JSON: 4 * 2**20, Kind.DOCUMENTS: 4 * 2**20}
 CHUNK = 64 * 1024
 CONFLICT_REST = 1.0
+PROBE_PATIENCE = 0.5  # seconds that those who ask wait for a probe; then it goes on without them
 TOKEN_FAILURES = 3  # refusals of a token in a row, after which it is left alone
 TOKEN_REST = 5.0  # seconds
 
@@ -54,6 +57,10 @@ STATUSES: Mapping[int, tuple[Status, Cause | None]] = {
     429: (Status.UNAVAILABLE, Cause.THROTTLED),
     451: (Status.WITHHELD, None),
 }
+
+
+# The files that answers name: no endpoint, but a budget of their own.
+FILES = Source("downloads", "Documents", "API Entreprise", "", kind=Kind.DOCUMENTS, budget=DOWNLOADS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class _Question:
     key: Key
     object: str
     background: bool
+    flight: Future[Answer]
 
 
 class Bearer(requests.auth.AuthBase):
@@ -90,6 +98,11 @@ class Bearer(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Send no proof of who we are; given as `auth`, so that no netrc entry adds one."""
+    return request
 
 
 class _TokenRest:
@@ -125,16 +138,24 @@ class _Refused(Exception):
 
 
 class Hands:
-    """The threads that make the calls, each with its own HTTP session: one crew for all tenants of a process."""
+    """The threads that make the calls, each with its own HTTP session: crews for all tenants of a process.
+
+    Each provider has a crew of its own, of `workers` at most.
+    """
 
     def __init__(self, open_session: Callable[[], requests.Session], workers: int) -> None:
         self._open_session = open_session
         self._own = threading.local()  # a session promises nothing about threads
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="upstream")
+        self._workers = workers
+        self._lock = threading.Lock()
+        self._crews: dict[str, ThreadPoolExecutor] = {}
 
-    def submit(self, work: Callable[[], None]) -> None:
-        """Do some work on a thread of the crew, with the fields that the log holds here."""
-        self._pool.submit(copy_context().run, work)
+    def submit(self, producer: str, work: Callable[[], None]) -> None:
+        """Do some work on a thread of that crew, with the fields that the log holds here."""
+        with self._lock:
+            if producer not in self._crews:
+                self._crews[producer] = ThreadPoolExecutor(self._workers, thread_name_prefix="upstream")
+            self._crews[producer].submit(copy_context().run, work)
 
     def session(self) -> requests.Session:
         """Give the session of the thread we are on; each request is signed by itself."""
@@ -146,7 +167,9 @@ class Hands:
 
     def close(self) -> None:
         """Take no more work and wait for none."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            for crew in self._crews.values():
+                crew.shutdown(wait=False, cancel_futures=True)
 
 
 class Upstream:
@@ -176,6 +199,7 @@ class Upstream:
         self._tenant = tenant
         self._lock = threading.Lock()
         self._flights: dict[Key, Future[Answer]] = {}
+        self._queues: dict[str, Future[Answer]] = {}  # by address, the last call under way
         self._token_rest = _TokenRest()
 
     def ask(self, source: Source, company: Company) -> Answer:
@@ -205,7 +229,14 @@ class Upstream:
                 telemetry.count("cache", source=source.name, result="joined")
                 return flight
             flight = self._flights[key] = Future()
-        self._hands.submit(partial(self._fly, _Question(source, key, object, background), flight))
+            question = _Question(source, key, object, background, flight)
+            before = self._queues.get(self._address(question))
+            self._queues[self._address(question)] = flight
+        start = partial(self._hands.submit, source.producer, partial(self._fly, question))
+        if before is None:
+            start()
+        else:
+            before.add_done_callback(lambda _: start())
         return flight
 
     def holds(self, source: Source, company: Company, *, object: str | None = None) -> bool:
@@ -215,6 +246,34 @@ class Upstream:
             return False
         key = self._key(source, number, object or self.connection.object)
         return key in self._flights or self._at_hand(key) is not None
+
+    def download(self, url: str, *, largest: int, patience: float) -> Answer:
+        """Fetch a file that an answer names, whole, its bytes as `data`; the address has been judged by the caller.
+
+        Unsigned, since no token goes to a storage; otherwise as bounded as a call, and paid for as one.
+        """
+        grant = self.budgets.take(FILES)
+        if not grant.granted:
+            return self._not_made(FILES, Cause.THROTTLED, grant.wait)
+        end = self._clock() + patience
+        try:
+            with self._hands.session().get(
+                url, auth=_unsigned, timeout=(CONNECT_SECONDS, patience), allow_redirects=False, stream=True,
+                headers={"Accept": "application/pdf, application/zip;q=0.9, */*;q=0.1"},
+            ) as response:  # fmt: skip
+                self._heed(FILES, response)
+                return self._read_file(response, largest, end)
+        except _Refused as refusal:
+            return _failed(FILES, refusal.cause)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
+            return _failed(FILES, Cause.UNREACHABLE)
+
+    def _read_file(self, response: requests.Response, largest: int, end: float) -> Answer:
+        if 300 <= response.status_code < 400:
+            return _failed(FILES, Cause.REDIRECTED, response)
+        if response.status_code != 200:
+            return _failed(FILES, Cause.PROVIDER, response)
+        return _of(FILES, response, Status.OK, data=self._body(response, largest, end))
 
     def close(self) -> None:
         """Take no more calls and wait for none."""
@@ -228,6 +287,10 @@ class Upstream:
         """Where the faults of our own token are kept: they are not the other tenants'."""
         return (self._tenant, *key[1:]) if key[0] == "" else key
 
+    def _call_key(self, source: Source, key: Key) -> Key:
+        """What API Entreprise takes for identical calls, whatever the procedure."""
+        return key if source.open else (self._tenant, *key[1:])
+
     def _at_hand(self, key: Key) -> Answer | None:
         now = self._epoch()
         kept = self.store.near(key)
@@ -237,20 +300,27 @@ class Upstream:
     def _epoch(self) -> float:
         return self._now().timestamp()
 
-    def _fly(self, question: _Question, flight: Future[Answer]) -> None:
+    def _fly(self, question: _Question) -> None:
         try:
             answer = self._find(question)
         except BaseException as fault:
             telemetry.error("upstream.fault", source=question.source.name, kind=type(fault).__name__)
-            self._land(question.key)
-            flight.set_exception(fault)
+            self._land(question)
+            with contextlib.suppress(InvalidStateError):
+                question.flight.set_exception(fault)
             raise
-        self._land(question.key)
-        flight.set_result(answer)
+        self._land(question)
+        _settle(question.flight, answer)
 
-    def _land(self, key: Key) -> None:
+    def _land(self, question: _Question) -> None:
         with self._lock:
-            self._flights.pop(key, None)
+            self._flights.pop(question.key, None)
+            if self._queues.get(self._address(question)) is question.flight:
+                del self._queues[self._address(question)]
+
+    def _address(self, question: _Question) -> str:
+        """Name what the upstream takes for the same call whatever its parameters: two at once are a conflict."""
+        return question.source.path_for(question.key[2], self._now().year)
 
     def _find(self, question: _Question) -> Answer:
         """Look where all instances share, else ask, alone with the question."""
@@ -258,7 +328,12 @@ class Upstream:
         known = self._shared_answer(source, key)
         if known is not None:
             return known
-        with self.store.alone_with(source, key, source.timeout) as held:
+        wait = self.breakers.wait(source.producer)
+        if wait > 0:
+            return self._or_stale(self.store.near(key), self._not_made(source, Cause.RESTING, wait))
+        longest = 2 * (CONNECT_SECONDS + source.timeout) + CONFLICT_REST + 1
+        alone = self.store.alone_with(self._call_key(source, key), patience=source.timeout, longest=longest)
+        with alone as held:
             if not held:
                 return self._or_stale(self.store.near(key), _failed(source, Cause.CONFLICT))
             return self._shared_answer(source, key) or self._ask_anew(question)
@@ -297,19 +372,35 @@ class Upstream:
         refusal = self._token_rest.refusal(self._clock())
         if refusal is not None:
             return replace(refusal, source=source.name, seconds=0.0)
-        wait = self.breakers.wait(source.producer)
-        if wait > 0:
-            return self._not_made(source, Cause.RESTING, wait)
+        passage = self.breakers.enter(source.producer)
+        if passage.wait > 0:
+            return self._not_made(source, Cause.RESTING, passage.wait)
         grant = self.budgets.take(source, background=question.background)
         if not grant.granted:
-            self.breakers.release(source.producer)
+            self.breakers.leave(passage)
             return self._not_made(source, Cause.THROTTLED, grant.wait)
-        began = self._clock()
-        answer = replace(self._exchange(question, began), seconds=round(self._clock() - began, 3))
-        self.breakers.record(source.producer, answer)
+        with self._nobody_waits_for(passage, question):
+            began = self._clock()
+            answer = replace(self._exchange(question, began), seconds=round(self._clock() - began, 3))
+        self.breakers.record(source.producer, passage, answer)
         self._token_rest.learn(answer, self._clock())
         _tell(answer, grant.left)
         return answer
+
+    @contextlib.contextmanager
+    def _nobody_waits_for(self, passage: Passage, question: _Question) -> Iterator[None]:
+        """Answer those who asked without a probe that gets no answer at once; it goes on for those to come."""
+        if passage.probe is None:
+            yield
+            return
+        source, kept = question.source, self.store.near(question.key)
+        answer = Answer(source.name, Status.UNAVAILABLE, cause=Cause.RESTING, retry_after=math.ceil(source.timeout))
+        timer = threading.Timer(PROBE_PATIENCE, _settle, (question.flight, self._or_stale(kept, answer)))
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def _not_made(self, source: Source, cause: Cause, wait: float) -> Answer:
         telemetry.count("refused_calls", source=source.name, reason=cause.value)
@@ -351,7 +442,7 @@ class Upstream:
             return _failed(source, Cause.UNREADABLE, response)
         if undisclosed(data) and source.open:
             return _of(source, response, Status.WITHHELD)
-        shown = disclose(source, data) if source.open else data
+        shown = disclose(source, data)
         now = self._now().replace(microsecond=0)
         return _of(source, response, Status.OK, data=shown, meta=MappingProxyType(meta), retrieved_at=now)
 
@@ -372,10 +463,16 @@ class Upstream:
 
     def _refusal(self, source: Source, response: requests.Response, body: bytes) -> Answer:
         error = _first_error(body)
-        code = str(error.get("code") or "") or None
+        code = _code(error)
         status, cause = _meaning(response.status_code, code)
         wait = _retry_after(response, error, self._now())
         return _of(source, response, status, cause=cause, code=code, retry_after=wait)
+
+
+def _settle(flight: Future[Answer], answer: Answer) -> None:
+    """Give an answer to those who wait, unless they have one."""
+    with contextlib.suppress(InvalidStateError):
+        flight.set_result(answer)
 
 
 def _landed(answer: Answer) -> Future[Answer]:
@@ -430,12 +527,15 @@ def _rows(data: Any) -> list[Any]:
 
 def _is_about(source: Source, data: Any, meta: Mapping[str, Any], number: str) -> bool:
     """Tell whether the answer is about the company asked for, or says that it was redirected."""
-    if not isinstance(data, dict) or meta.get("redirect_from_siret") or meta.get("redirect_from_siren"):
+    if not isinstance(data, dict):
+        return True
+    asked = meta.get("redirect_from_siret") or meta.get("redirect_from_siren")
+    if isinstance(asked, str) and asked[:9] == number[:9]:
         return True
     unit = data.get("unite_legale")
     siren = unit.get("siren") if isinstance(unit, dict) else data.get("siren")
-    own = data.get("siret", "")
-    return (siren is None or siren == number[:9]) and (not isinstance(own, str) or own[:9] in ("", number[:9]))
+    own = data.get("siret")
+    return siren in (None, number[:9]) and (not own or str(own).startswith(number))
 
 
 def _first_error(body: bytes) -> dict[str, Any]:
@@ -444,6 +544,12 @@ def _first_error(body: bytes) -> dict[str, Any]:
     except (ValueError, LookupError, TypeError, RecursionError):
         return {}
     return error if isinstance(error, dict) else {}
+
+
+def _code(error: Mapping[str, Any]) -> str | None:
+    """Read the error's code, in a log that holds no sentence of others: five digits as they document it."""
+    code = str(error.get("code") or "")
+    return code if re.fullmatch(r"\w{1,8}", code, re.ASCII) else None
 
 
 def _meaning(http_status: int, code: str | None) -> tuple[Status, Cause | None]:
@@ -475,7 +581,8 @@ def _failed(source: Source, cause: Cause, response: requests.Response | None = N
 
 
 def _of(source: Source, response: requests.Response, status: Status, **rest: Any) -> Answer:
-    request_id = response.headers.get("X-Request-ID", "")[:100] or None
+    told = response.headers.get("X-Request-ID", "")
+    request_id = told if re.fullmatch(r"[\w.:-]{1,100}", told, re.ASCII) else None
     return Answer(source.name, status, http_status=response.status_code, request_id=request_id, **rest)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -18,7 +20,7 @@ from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
-from prefill import __version__, payloads, stream, telemetry
+from prefill import __version__, dossier_payloads, payloads, stream, telemetry
 from prefill.access import CANDIDATE, Caller, may_ask
 from prefill.audit import Trace
 from prefill.errors import (
@@ -32,12 +34,12 @@ from prefill.errors import (
     SourceUnknown,
     TooManyRequests,
 )
-from prefill.health import Check, check_locally, check_tenants, check_trace, check_upstream
+from prefill.health import Check, check_locally, check_tenants, check_trace, check_upstream, measure
 from prefill.houses import House, Houses
-from prefill.identifiers import closest, parse
+from prefill.identifiers import closest, holds_number, parse
 from prefill.mapping import Form
 from prefill.schemas import Library
-from prefill.service import Prefill, Request
+from prefill.service import Event, Finished, Prefill, Request
 from prefill.settings import Settings
 from prefill.signin import TENANT_HEADER, SignIn
 from prefill.sources import CATALOGUE
@@ -45,9 +47,11 @@ from prefill.tenants import Tenants
 from prefill.visitors import Visitors
 
 EXTENSION = "prefill"
+AGENTS = "dossiers"  # the blueprint of the agents' routes
 DEFAULT_FORM = "dume"
 SANDBOX_HEADER = "X-Prefill-Sandbox"
 PREFLIGHT_SECONDS = "86400"
+EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
@@ -105,7 +109,9 @@ def parts() -> Parts:
 def caller() -> Caller:
     """Tell who asks, by its proof; asked once a request. Raise the refusals of `SignIn.caller`."""
     if "caller" not in g:
-        g.caller = parts().sign_in.caller(request.headers, request.remote_addr or "", tenant=request.args.get("tenant"))
+        g.caller = parts().sign_in.caller(
+            dict(request.headers), request.remote_addr or "", tenant=request.args.get("tenant")
+        )
     found: Caller = g.caller
     return found
 
@@ -124,8 +130,8 @@ def prefill(number: str) -> AnyResponse:
     if request.accept_mimetypes.best_match(["application/json", stream.MEDIA]) == stream.MEDIA:
         return _stream(asked)
     done = house().service.prefill(asked)
-    g.told = _summary(done)
-    payload = payloads.render_prefill(done, _language())
+    g.told = summary(done)
+    payload = payloads.render_prefill(done, language())
     return _answer(payload, tag=payloads.etag(payloads.steady(payload)))
 
 
@@ -151,7 +157,7 @@ def sources() -> AnyResponse:
 
 @routes.get("/healthz")
 def healthz() -> AnyResponse:
-    return _json({"status": "alive", "version": __version__})
+    return json_answer({"status": "alive", "version": __version__})
 
 
 @routes.get("/readyz")
@@ -159,16 +165,20 @@ def readyz() -> AnyResponse:
     checks = _checks()
     ready = all(check.ok for check in checks if check.vital)
     shown = [{"name": check.name, "ok": check.ok, "message": check.message} for check in checks]
-    return _json({"ready": ready, "sandbox": parts().settings.sandbox, "checks": shown}, status=200 if ready else 503)
+    return json_answer(
+        {"ready": ready, "sandbox": parts().settings.sandbox, "checks": shown}, status=200 if ready else 503
+    )
 
 
-@routes.get("/metrics")
+@routes.route("/metrics", methods=EVERY_METHOD, provide_automatic_options=False)
 def metrics() -> AnyResponse:
     """Nobody without the operator's token learns that there are any."""
     expected = parts().settings.metrics_token
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if expected is None or not hmac.compare_digest(given.encode(), expected.encode()):
         raise NotFound
+    for one in parts().houses.built():
+        measure(one.upstream, one.tenant.id)
     return Response(telemetry.exposition(parts().environ), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -177,10 +187,10 @@ def openapi() -> AnyResponse:
     return _answer(openapi_document())
 
 
-def _summary(done: Prefill) -> dict[str, Any]:
+def summary(done: Prefill) -> dict[str, Any]:
     """What the log may say of a prefill: no value of it."""
     telemetry.count("forms", form=done.request.form.id, complete=str(done.filled.complete).lower())
-    answers = done.answers.values()
+    answers = {answer.source: answer for answer in done.answers.values()}.values()
     return {
         "form": done.request.form.id,
         "complete": done.filled.complete,
@@ -244,20 +254,20 @@ def _suggestion(name: str, known: Any) -> dict[str, str | None]:
     return {"suggestion": guess, "hint_fr": french, "hint_en": english}
 
 
-def _language() -> Language:
+def language() -> Language:
     return "en" if request.accept_languages.best_match(["fr", "en"], default="fr") == "en" else "fr"
 
 
 # -- rendering --------------------------------------------------------------------------------------
 
 
-def _json(payload: Mapping[str, Any], *, status: int = 200, media: str = "application/json") -> AnyResponse:
+def json_answer(payload: Mapping[str, Any], *, status: int = 200, media: str = "application/json") -> AnyResponse:
     return Response(current_app.json.dumps(payload), status=status, mimetype=media)
 
 
 def _answer(payload: Mapping[str, Any], *, tag: str | None = None, media: str = "application/json") -> AnyResponse:
     """Answer with a validator: a page that already holds it is told so in a few bytes."""
-    response = _json(payload, media=media)
+    response = json_answer(payload, media=media)
     response.set_etag(tag or payloads.etag(payload), weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     return response.make_conditional(request)
@@ -265,17 +275,36 @@ def _answer(payload: Mapping[str, Any], *, tag: str | None = None, media: str = 
 
 def _stream(asked: Request) -> AnyResponse:
     """Answer as the sources do. What the caller comes back with names those it was told of."""
-    language, request_id = _language(), g.get("request_id")
     told = re.findall(r"\w+", request.headers.get("Last-Event-ID", "")[:500])
+    if stream.ENDED in told:
+        return Response(status=204)  # nothing is left to tell: an EventSource stops here
     events = house().service.stream(asked, tick=stream.HEARTBEAT_SECONDS)
+    return streamed(events, partial(stream.render, told=told))
+
+
+def streamed(events: Generator[Event, None, None], write: Callable[..., Iterator[str]]) -> AnyResponse:
+    """Answer with events as `write` words them, a fault that comes too late for a status included."""
+    words, request_id, route = language(), g.get("request_id"), _route()
+    g.told = fate = {"outcome": "left"}
 
     def explain(fault: Exception) -> dict[str, Any]:
-        problem = _problem(fault)
+        problem = problem_of(fault)
+        fate["outcome"] = problem.code
         if problem.code == Problem.code:
-            telemetry.error("request.failed", path="/v1/prefill/<number>", kind=type(fault).__name__)
-        return payloads.render_problem(problem, language, request_id)
+            telemetry.error("request.failed", route=route, kind=type(fault).__name__)
+        return payloads.render_problem(problem, words, request_id)
 
-    return Response(stream.render(events, language, explain, told), mimetype=stream.MEDIA, headers=stream.HEADERS)
+    texts = write(follow(events, fate), words, explain)
+    return Response(texts, mimetype=stream.MEDIA, headers=stream.HEADERS)
+
+
+def follow(events: Generator[Event, None, None], fate: dict[str, Any]) -> Generator[Event, None, None]:
+    """Note how a stream ends: its client may leave before."""
+    with closing(events):
+        for event in events:
+            if isinstance(event, Finished):
+                fate.update(summary(event.prefill), outcome="200")
+            yield event
 
 
 def openapi_document() -> dict[str, Any]:
@@ -283,7 +312,9 @@ def openapi_document() -> dict[str, Any]:
     cached: dict[str, Any] | None = current_app.extensions.get("prefill.openapi")
     if cached is None:
         example = payloads.render_prefill(parts().example(), "fr")
-        cached = current_app.extensions["prefill.openapi"] = payloads.openapi(_forms(CANDIDATE), example)
+        cached = current_app.extensions["prefill.openapi"] = payloads.openapi(
+            _forms(CANDIDATE), example, dossier_payloads.operations(), dossier_payloads.SECURITY
+        )
     return cached
 
 
@@ -305,7 +336,8 @@ def _begin() -> None:
     """Note the time, and take the caller's request id when it is one, or make one."""
     g.began = parts().clock()
     given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if re.fullmatch(r"[\w.:-]{1,80}", given, re.ASCII) else secrets.token_hex(8)
+    usable = re.fullmatch(r"[\w.:-]{1,80}", given, re.ASCII) and not holds_number(given)
+    g.request_id = given if usable else secrets.token_hex(8)
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
@@ -324,21 +356,35 @@ def _dress(response: Response) -> Response:
 
 
 def _tell(response: Response) -> Response:
-    """One line a request: never the path, which holds a SIRET, only its route and a keyed hash."""
-    route = request.url_rule.rule if request.url_rule else "(unknown)"
-    outcome = g.get("outcome") or str(response.status_code)
-    seconds = round(parts().clock() - g.began, 4) if "began" in g else 0.0
-    telemetry.count("requests", route=route, outcome=outcome)
-    telemetry.observe("request_seconds", seconds, route=route)
-    fields = {"company": g.get("company"), **g.get("told", {})}
-    telemetry.event("request", route=route, status=response.status_code, outcome=outcome, seconds=seconds, **fields)
+    """One line a request, or at the end of a stream: not the path, which holds a SIRET, but its route and a keyed hash."""
+    clock, began = parts().clock, g.get("began")
+    route, status, told = _route(), response.status_code, g.get("told", {})
+    refusal = g.get("outcome")
+    known = {"request_id": g.get("request_id"), "company": g.get("company")}
+
+    def tell() -> None:
+        seconds = 0.0 if began is None else round(clock() - began, 4)
+        facts = {"outcome": str(status), **told} | ({"outcome": refusal} if refusal else {})
+        telemetry.count("requests", route=route, outcome=facts["outcome"])
+        telemetry.observe("request_seconds", seconds, route=route)
+        telemetry.event("request", route=route, status=status, seconds=seconds, **known, **facts)
+
+    if response.mimetype == stream.MEDIA:
+        response.call_on_close(tell)
+    else:
+        tell()
+    response.call_on_close(structlog.contextvars.clear_contextvars)
     return response
 
 
+def _route() -> str:
+    return request.url_rule.rule if request.url_rule else "(unknown)"
+
+
 def _share(response: Response) -> None:
-    """Let the pages of allowed origins read the answer (CORS); never with credentials."""
+    """Let the pages of allowed origins read the answer (CORS); never with credentials, never an agent's answer."""
     origin = request.headers.get("Origin")
-    if not origin or not _may_share(origin):
+    if not origin or request.blueprint == AGENTS or not _may_share(origin):
         return
     response.headers["Access-Control-Allow-Origin"] = origin
     response.headers["Access-Control-Expose-Headers"] = f"ETag, Retry-After, X-Request-ID, {SANDBOX_HEADER}"
@@ -359,11 +405,11 @@ def _may_share(origin: str) -> bool:
 
 def _refuse(fault: Exception) -> AnyResponse:
     """Say what went wrong to the caller; the stack trace is for the log alone."""
-    problem = _problem(fault)
+    problem = problem_of(fault)
     if problem.code == Problem.code:
-        telemetry.error("request.failed", path=request.url_rule and request.url_rule.rule, kind=type(fault).__name__)
-    body = payloads.render_problem(problem, _language(), g.get("request_id"))
-    response = _json(body, status=problem.status, media="application/problem+json")
+        telemetry.error("request.failed", route=_route(), kind=type(fault).__name__)
+    body = payloads.render_problem(problem, language(), g.get("request_id"))
+    response = json_answer(body, status=problem.status, media="application/problem+json")
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(problem.headers)
     if "retryAfter" in problem.values:
@@ -374,7 +420,7 @@ def _refuse(fault: Exception) -> AnyResponse:
     return response
 
 
-def _problem(fault: Exception) -> Problem:
+def problem_of(fault: Exception) -> Problem:
     if isinstance(fault, Problem):
         return fault
     if isinstance(fault, WerkzeugMethodNotAllowed):

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from tests.redis_server import lasting_redis, mortal_redis, redis_server  # noqa: F401
 from tests.simulator import open_service, running_simulator, service, simulator  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[1]

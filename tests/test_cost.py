@@ -47,6 +47,7 @@ SOLE_TRADER = {
     "personne_physique_attributs": {"nom_naissance": "LEROUX", "nom_usage": None, "prenom_usuel": "CLAIRE"},
     "forme_juridique": legal_form("1000", "Entrepreneur individuel"),
 }
+A_MINUTE = 62  # seconds: the clocks of two machines differ
 PATIENCE = 10.0  # seconds: what a busy machine may need, and a test never does
 
 
@@ -271,6 +272,6 @@ def test_the_servers_own_limit_is_believed_and_never_overspent(shared):
     assert {response.status_code for response in responses} == {200}
     assert values_of(responses[0].json)[NAME] == "ATELIERS DU GIER"
     assert last["reason"] == "unavailable"
-    assert 0 < last["retryAfter"] <= 60
+    assert 0 < last["retryAfter"] <= A_MINUTE
     assert "429" not in stats["statuses"]
     assert stats["violations"] == {}

@@ -26,14 +26,16 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from prefill.app import create_app
+from prefill.audit import Outcome
 from prefill.cli import main
+from prefill.dossier import State
 from prefill.errors import every_problem
 from prefill.mapping import Reason
 from prefill.notices import SENTENCES
 from prefill.sandbox import COMPANIES
 from prefill.settings import Settings
 from prefill.sources import CATALOGUE, Cause, Status
-from tests.test_layers import MODULES
+from tests.test_layers import MODULES, ROOMS
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVICE = "http://127.0.0.1:8000"
@@ -361,8 +363,8 @@ def names_of_commands(group: click.Group, prefix: str = "prefill") -> Iterator[s
 def names_of_routes() -> set[str]:
     """Write the routes of the API as the documentation does."""
     rules = create_app(Settings()).url_map.iter_rules()
-    api = (rule.rule for rule in rules if rule.endpoint.startswith("prefill."))
-    return {rule.replace("<name>", "{id}").replace("<", "{").replace(">", "}") for rule in api}
+    api = (rule.rule for rule in rules if rule.endpoint.startswith(("prefill.", "dossiers.")))
+    return {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule).replace("{name}", "{id}") for rule in api}
 
 
 @pytest.mark.parametrize(
@@ -373,12 +375,26 @@ def names_of_routes() -> set[str]:
         ("docs/api.md", list(Cause)),
         ("docs/api.md", list(SENTENCES)),
         ("docs/api.md", [company.siret for company in COMPANIES]),
+        ("docs/api.md", list(State)),
+        ("docs/access.md", list(Outcome)),
         ("docs/errors.md", [problem.code for problem in every_problem()]),
         ("docs/settings.md", names_of_settings()),
         ("docs/sources.md", list(CATALOGUE)),
         ("docs/deploy.md", list(names_of_commands(main))),
     ],
-    ids=["reasons", "statuses", "causes", "notices", "companies", "errors", "settings", "sources", "commands"],
+    ids=[
+        "reasons",
+        "statuses",
+        "causes",
+        "notices",
+        "companies",
+        "states",
+        "outcomes",
+        "errors",
+        "settings",
+        "sources",
+        "commands",
+    ],
 )
 def test_every_word_of_the_code_is_explained(page, words):
     explained = set(re.findall(r"^\| (`.*?`) \|", read(page), re.MULTILINE)) | set(
@@ -411,10 +427,12 @@ def test_errors_are_told_with_their_status():
     assert told == {problem.code: str(problem.status) for problem in every_problem()}
 
 
-def test_the_readme_names_rooms_that_exist():
-    table = read("README.md").split("## The rooms")[1]
+def test_the_readme_shows_the_rooms_from_the_ground_up():
+    named = re.findall(r"`(\w+)`", read("README.md").split("## The rooms")[1])
+    floors = [next(floor for floor, rooms in enumerate(ROOMS) if name in rooms) for name in named]
 
-    assert set(re.findall(r"`(\w+)`", table)) <= set(MODULES)
+    assert set(named) <= set(MODULES)
+    assert floors == sorted(floors)
 
 
 @pytest.mark.parametrize("company", COMPANIES, ids=lambda company: company.siret)

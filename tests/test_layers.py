@@ -15,17 +15,18 @@ PACKAGE = Path(__file__).resolve().parents[1] / "prefill"
 ROOMS = (
     ("errors",),
     ("countries", "identifiers", "sources"),
-    ("access", "expressions", "mapping", "notices", "telemetry"),
-    ("settings", "schemas", "shared", "budget", "breaker", "store", "visitors", "upstream"),
-    ("service",),
-    ("payloads", "espd", "stream"),
-    ("health", "sandbox_data", "sandbox", "web", "pages"),
-    ("app", "cli"),
+    ("access", "expressions", "mapping", "dossier", "notices", "telemetry"),
+    ("settings", "grammar", "schemas", "tenants", "tenants_file", "shared", "budget", "breaker", "store", "visitors",
+     "lockout", "jwks", "signin", "audit", "audit_database", "upstream", "documents", "bundle"),
+    ("service", "houses"),
+    ("payloads", "dossier_payloads", "espd", "stream"),
+    ("health", "sandbox_data", "sandbox", "web", "dossiers", "pages"),
+    ("app", "desk", "cli"),
 )
 ORDER = ("__init__", *chain.from_iterable(ROOMS))
 
 # The core and the renderings do no I/O: they answer from their arguments alone.
-CORE = frozenset(chain(*ROOMS[:3], ("payloads", "espd", "stream"))) - {"telemetry"}
+CORE = frozenset(chain(*ROOMS[:3], ("payloads", "dossier_payloads", "espd", "stream"))) - {"telemetry"}
 NOT_IN_CORE = frozenset({"flask", "requests", "time", "os.environ", "os.getenv"})
 CLOCKS_AND_ENVIRONMENT = frozenset({"now", "today", "utcnow", "environ", "getenv"})
 

@@ -431,6 +431,14 @@ def test_without_an_identifying_key_any_known_key_keeps_the_row():
     assert result(part, ok(RCS, l=[{"a": MASK}])) is Reason.WITHHELD
 
 
+def test_a_text_of_the_form_itself_does_not_save_a_masked_row():
+    items = (item("scheme", "'NATIONAL'"), item("name", "name"))
+    part = field("/l", (RCS, "l[?active]"), type=Type.LIST, items=items)
+
+    assert result(part, ok(RCS, l=[{"name": "A", "active": MASK}])) is Reason.WITHHELD
+    assert result(part, ok(RCS, l=[{"name": "A", "active": True}])) == [{"scheme": "NATIONAL", "name": "A"}]
+
+
 def test_a_condition_on_a_masked_key_hides_the_row():
     part = field("/l", (RCS, "l[?!is_auditor(role)]"), type=Type.LIST, items=(item("name", "name"),))
     auditor, unknown, manager = (

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prefill.access import may_ask, refusal
 from prefill.expressions import compile_expression
 from prefill.sources import (
     BUDGETS,
@@ -310,12 +309,6 @@ def test_only_rows_asked_on_demand_or_protected_may_be_dear():
     dear = [one for one in ASKED if one.open and one.budget.per_minute < 100]
 
     assert all(one.on_demand for one in dear)
-
-
-def test_access_follows_from_the_row_alone():
-    for source in SOURCES:
-        for audience in ("candidate", "instructor"):
-            assert (refusal(audience, source) is None) == may_ask(audience, source)
 
 
 def test_only_an_answer_that_is_ok_is_ok():

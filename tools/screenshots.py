@@ -18,10 +18,10 @@ FOLDER = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", "--disable-lcd-text", "--lang=fr-FR",
 ]  # fmt: skip
 ORDINARY, RCS_DOWN, UNKNOWN = "00000100800010", "00001300300017", "00001600600017"
-SIZES = {"desktop": {"width": 1280, "height": 960}, "phone": {"width": 390, "height": 844}}
+SIZES = {"desktop": {"width": 1120, "height": 760}, "phone": {"width": 390, "height": 844}}
 
 
 def fill(siret: str, state: str) -> Callable[[Page], None]:
@@ -46,13 +46,17 @@ def main() -> None:
     server = make_server("127.0.0.1", 0, create_app(Settings(log="json")), threaded=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, env={"LANGUAGE": "fr_FR", "LANG": "fr_FR.UTF-8"}
+        )
         for size, viewport in SIZES.items():
             for scheme in ("light", "dark"):
                 for state, act in STATES.items():
                     if scheme == "dark" and state != "filled":
                         continue
-                    page = browser.new_page(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
+                    page = browser.new_page(
+                        viewport=viewport, color_scheme=scheme, reduced_motion="reduce", locale="fr-FR"
+                    )
                     page.goto(f"http://127.0.0.1:{server.server_port}/")
                     act(page)
                     name = f"{state}-{size}{'-dark' if scheme == 'dark' else ''}.png"

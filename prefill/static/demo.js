@@ -54,7 +54,7 @@
     at('representatives').replaceChildren()
     at('json').textContent = 'Pas encore de réponse.'
   }
-  const moment = text => new Date(text).toLocaleString('fr-FR', { dateStyle: 'short', timeStyle: 'short' })
+  const moment = text => new Date(text).toLocaleString('fr-FR', { dateStyle: 'short' })
 
   form.addEventListener('prefill:start', event => {
     clear()
@@ -87,6 +87,7 @@
       make('small', { textContent: one.cached ? 'en mémoire' : one.seconds ? `${one.seconds.toLocaleString('fr-FR')} s` : '' }))))
   })
   form.addEventListener('prefill:error', event => {
+    if (event.detail.problem) at('sources-empty').textContent = `${event.detail.problem.title} (${event.detail.problem.status}) : rien n’a été prérempli.`
     at('json').textContent = event.detail.problem ? JSON.stringify(event.detail.problem, null, 2) : 'Pas de réponse.'
   })
   form.addEventListener('prefill:undo', clear)

@@ -1,4 +1,4 @@
-// From a SIRET to a filled form. Manual: docs/widget.md
+// Manual: docs/widget.md
 (() => {
 	'use strict'
 	if (window.Prefill) return
@@ -16,7 +16,7 @@
 		for (const key of ['schema', 'with', 'tenant']) if (o[key]) url.searchParams.set(key, o[key])
 		const once = async (Accept, ms) => {
 			const quit = new AbortController()
-			const soon = act => Promise.race([act, pause(ms).then(() => Promise.reject())])
+			const soon = act => Promise.race([act, pause(ms).then(() => Promise.reject(0))])
 			const settle = (body, ok) => {
 				if (ok) return body
 				throw Error(body.detail, { cause: body })
@@ -27,7 +27,7 @@
 					credentials: 'omit',
 					signal: AbortSignal.any([quit.signal, o.signal || quit.signal]),
 				}))
-				if (!/event/.test(answer.headers.get('Content-Type'))) return settle(await answer.json(), answer.ok)
+				if (!/event/.test(answer.headers.get('Content-Type'))) return settle(await soon(answer.json()), answer.ok)
 				const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
 				for (let text = ''; ;) {
 					const { value, done } = await soon(reader.read())
@@ -47,31 +47,28 @@
 		try {
 			if (tell && !held) return await once('text/event-stream', 5e3)
 		} catch (fault) {
-			if (fault?.cause || o.signal?.aborted) throw fault
+			if (fault.cause || o.signal?.aborted) throw fault
 			held = true
 		}
 		return once('application/json', 2e4)
 	}
 
-	const isField = el => el.matches('input,textarea,select')
+	const isField = el => el.matches('input,select,textarea')
 	const isBox = el => /^(radio|checkbox)$/.test(el.type)
-	const group = el => el.type == 'radio' ? [...el.form.elements].filter(x => x.name == el.name) : [el]
+	const group = el => el.type == 'radio' ? [...document.getElementsByName(el.name)].filter(x => x.form == el.form && x.type == el.type) : [el]
 	const read = el => isBox(el) ? group(el).findIndex(x => x.checked) : isField(el) ? el.value : el.textContent
 	const choices = el => (el.options || isBox(el)) && [...el.options || group(el)]
 	const blank = el => choices(el) ? choices(el).every(x => x.checked == x.defaultChecked && (x.selected || !x.defaultSelected)) : !isField(el) || !el.value
 	let writing
 	// Frameworks replace the node's own setter.
 	function set(el, key, value) {
+		if (el[key] === value) return
 		writing = true
-		if (key == 'click') el.click()
-		else {
-			Object.getOwnPropertyDescriptor(Object.getPrototypeOf(el), key).set.call(el, value)
-			for (const type of ['input', 'change']) el.dispatchEvent(new Event(type, { bubbles: true }))
-		}
+		Object.getOwnPropertyDescriptor(Object.getPrototypeOf(el), key).set.call(el, value)
+		for (const type of isBox(el) ? ['click', 'input', 'change'] : ['input', 'change']) el.dispatchEvent(new Event(type, { bubbles: true }))
 		writing = false
 	}
-	const check = (el, on) => el.checked == on || set(el, on || el.type == 'checkbox' ? 'click' : 'checked', on)
-	const write = (el, value) => isBox(el) ? group(el).forEach((x, i) => check(x, i == value))
+	const write = (el, value) => isBox(el) ? group(el).forEach((x, i) => set(x, 'checked', i == value))
 		: isField(el) ? set(el, 'value', value) : el.textContent = value
 	const plain = text => `${text}`.normalize('NFD').replace(/[\u0300-\u036f]/g, '').trim().toLowerCase()
 	function choose(list, value) {
@@ -94,20 +91,20 @@
 		form = form.nodeType ? form : document.querySelector(form)
 		if (form.prefill) return form.prefill
 		form.dataset.prefillState = ''
-		const off = new AbortController(), filled = new Map(), notes = new Map()
+		const filled = new Map(), notes = new Map()
 		let touched = new WeakSet(), job, current, company
 		const near = form.closest('[data-prefill]')?.dataset || {}
 		const lang = /^en/.test(o.lang || form.closest('[lang]')?.lang) ? 'en' : 'fr'
 		const t = (fr, en) => lang == 'en' ? en : fr
 		const own = selector => [...form.querySelectorAll(selector)].filter(el => el.parentNode.closest('[data-prefill-state]') == form)
-		const make = (tag, className, textContent) => Object.assign(document.createElement(tag), { className, textContent, id: `prefill-${++count}-` })
+		const make = (tag, kind, textContent) => Object.assign(document.createElement(tag), { className: 'prefill-' + kind, textContent, id: `prefill-${++count}-` })
 		const emit = (type, detail, el = form) => el.dispatchEvent(new CustomEvent('prefill:' + type, { bubbles: true, cancelable: true, detail }))
-		const listen = (el, type, act) => el?.addEventListener(type, act, off)
+		const listen = (el, type, act) => el?.addEventListener(type, act)
 		const map = Object.assign({}, ...[...document.querySelectorAll('[data-prefill-map]')].map(el => JSON.parse(el.textContent)), o.map)
 		const input = own(o.siret || Object.keys(map).find(key => map[key] == '@siret') || '[data-prefill-siret]')[0]
 		let [status] = own('[data-prefill-status]'), [button] = own('[data-prefill-undo]')
-		if (!status) (input?.closest('label') || input || form.lastChild).after(status = make('p', 'prefill-status'))
-		if (!button) status.after(button = make('button', 'prefill-undo', t('Annuler le préremplissage', 'Undo prefilling')))
+		if (!status) (input?.closest('label') || input || form.lastChild).after(status = make('p', 'status'))
+		if (!button) status.after(button = make('button', 'undo', t('Annuler le préremplissage', 'Undo prefilling')))
 		status.role = 'status'
 		button.type = 'button'
 		button.hidden = true
@@ -124,7 +121,7 @@
 			return el.options ? x?.value : x ? list.indexOf(x) : value === !!value && el.type == 'checkbox' ? value - 1 : null
 		}
 		function note(el, text = '', key, word) {
-			const old = notes.get(el), it = make('span', 'prefill-note', text), last = group(el).pop()
+			const old = notes.get(el), it = make('span', 'note', text), last = group(el).pop()
 			old?.remove()
 			notes.delete(el)
 			for (const x of group(el)) {
@@ -143,7 +140,7 @@
 			for (const selector in map) for (const el of own(selector)) names.set(group(el)[0], map[selector])
 			for (const [el, name] of names) {
 				const { pointer, value, source, gap } = find(answer, name), was = filled.get(el), mark = JSON.stringify(value)
-				if (!ours(el) || el == input || was?.mark == mark) continue
+				if (!ours(el) || el == input || was && was.mark == mark) continue
 				if (source && value != null && value !== '') {
 					const before = was ? was.before : read(el), next = translate(el, value)
 					if (next == null || !emit('field', { ...source, pointer, name, value }, el)) continue
@@ -155,7 +152,6 @@
 			}
 			button.hidden = !filled.size
 		}
-		// Give back what nobody edited since.
 		function revert() {
 			for (const [el, { before }] of filled) if (ours(el)) write(el, before)
 			for (const el of notes.keys()) note(el)
@@ -172,7 +168,7 @@
 		}
 		async function run(siret = digits(input.value)) {
 			if (!emit('start', { siret })) return
-			stop(t('Recherche dans les registres…', 'Searching the registers…'), 'busy')
+			stop(t('Recherche…', 'Searching…'), 'busy')
 			const { signal } = job = new AbortController()
 			if (company && siret != company) revert()
 			current = company = siret
@@ -180,7 +176,7 @@
 			const told = () => t('Champs préremplis : ', 'Fields filled in: ') + filled.size
 			let tell = part => {
 				apply(part)
-				status.textContent = told() + (part.expected > 1 ? ` ; ${part.answered} ${t('registres sur', 'of')} ${part.expected}…` : '…')
+				status.textContent = told() + (part.expected > 1 ? ` ; ${part.answered} ${t('registres sur', 'of')} ${part.expected}…` : '…')
 			}
 			try {
 				for (;;) {
@@ -191,14 +187,14 @@
 					form.dataset.prefillState = answer.complete ? 'done' : 'partial'
 					if (emit('done', { siret, answer, filled: filled.size, missing })) status.textContent = [
 						(by ? `${told()} (${by})${t(', à vérifier', ', to be checked')}` : t('Rien à préremplir : continuez à la main', 'Nothing to fill in: carry on by hand'))
-						+ (missing ? t(' ; à saisir : ', '; left to you: ') + missing : '') + '.', ...answer.notices.map(x => x.message),
+						+ (missing ? t(' ; à saisir : ', '; left to you: ') + missing : '') + '.', ...answer.notices.map(x => x.message),
 					].join(' ')
 					if (!tell || !/"late"/.test(JSON.stringify(answer.missing))) return
 					tell = null
 					await pause(4e3)
 				}
 			} catch (error) {
-				if (!signal.aborted && emit('error', { siret, error, problem: error?.cause })) stop(error?.cause?.detail
+				if (!signal.aborted && emit('error', { siret, error, problem: error.cause })) stop(error.cause?.detail
 					|| t('Le service ne répond pas : continuez à la main.', 'The service does not answer: carry on by hand.'), 'error')
 			}
 		}
@@ -209,7 +205,7 @@
 		}
 		function typed(type) {
 			const d = digits(input.value), last = input.selectionStart == input.value.length || type == 'change'
-			// Neither a pattern nor the server wants spaces.
+			// A pattern wants no spaces.
 			const text = input.pattern ? d : d.replace(/^(.{3})(.{0,3})(.{0,3})/, '$1 $2 $3 ').trim()
 			if (text != input.value && last) set(input, 'value', text)
 			if (d == current) return
