@@ -5,8 +5,8 @@
     python bench/load.py --dead-provider      Infogreffe never answers, then heals
     python bench/load.py --soak 1200          a steady rate: memory, threads and sockets
 
-Everything runs on loopback and ends by itself: gunicorn as the Procfile starts it, a Redis, the strict
-simulator of `../shared`, and the clients. Only processes started here are ended, each by its own number.
+Everything runs on loopback and ends by itself: three services as the Procfile starts them, a Redis, the
+strict simulator of `../shared`, and the clients, spread evenly. Only processes started here are ended, each by its own number.
 Results are printed, and kept in `bench/results-load.json`; the exit code says whether every check holds.
 """
 
@@ -44,8 +44,9 @@ DEADLINE = 8.0
 GRACE = 0.5  # seconds: the clients and what they load share the machine
 JSON_BUDGET = 250
 OTHER_GROUPS = ("/inpi/rne/", "/urssaf/", "/gip_mds/", "/documents", "/fntp/", "/cnetp/", "/qualibat/")
-PROCESSES = 3
+SERVICES = 3
 SOAK_RATE = 25.0
+RCS = "extraits_rcs_infogreffe"
 
 # -- the companies ----------------------------------------------------------------------------------
 
@@ -133,28 +134,35 @@ class Redis:
 
 
 @contextmanager
-def service(url: str, redis: Redis, folder: Path, processes: int, **settings: str) -> Iterator[Service]:
-    """Run the Procfile's command on a free port."""
-    port = invented._free_port()
+def services(stage: Stage, **settings: str) -> Iterator[list[Service]]:
+    """Run the Procfile's command so many times, each as on a machine of its own."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(service(stage, f"service-{one}", settings)) for one in range(SERVICES)]
+
+
+@contextmanager
+def service(stage: Stage, name: str, settings: dict[str, str]) -> Iterator[Service]:
+    port, folder = invented._free_port(), stage.folder
     environ = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),
         "TMPDIR": str(folder),
         "PYTHONPATH": str(ROOT),
         "PORT": str(port),
-        "WEB_CONCURRENCY": str(processes),
-        "API_ENTREPRISE_URL": url,
+        "WEB_CONCURRENCY": "1",
+        "API_ENTREPRISE_URL": stage.simulator.url,
         "API_ENTREPRISE_TOKEN": "open-data-of-the-bench",
         "PREFILL_RECIPIENT": invented.BUYER,
         "PREFILL_PROXIES": "1",
         "PREFILL_LOG": "json",
-        "REDIS_URL": f"redis://127.0.0.1:{redis.port}/0",
+        "REDIS_URL": f"redis://127.0.0.1:{stage.redis.port}/0",
         **settings,
     }
     command = (ROOT / "Procfile").read_text().partition("web:")[2].splitlines()[0].strip()
-    with running(["sh", "-c", command], folder / "service.log", cwd=ROOT, env=environ) as process:
-        found = Service(port, process, folder / "service.log")
-        wait_until(lambda: answers(port, "/healthz") and len(found.workers()) == processes)
+    log = folder / f"{name}.log"
+    with running(["sh", "-c", command], log, cwd=ROOT, env=environ) as process:
+        found = Service(port, process, log)
+        wait_until(lambda: answers(port, "/healthz"))
         yield found
 
 
@@ -164,9 +172,9 @@ class Service:
     process: subprocess.Popen[bytes]
     log: Path
 
-    def workers(self) -> list[int]:
-        """Name the processes that serve: the leaves of what we started."""
-        return [pid for pid in descendants(self.process.pid) if not descendants(pid)]
+    def worker(self) -> int:
+        """Name the process that serves: the leaf of what we started."""
+        return next(pid for pid in descendants(self.process.pid) if not descendants(pid))
 
     def events(self, name: str) -> list[dict[str, Any]]:
         lines = (line for line in self.log.read_text(errors="replace").splitlines() if f'"{name}"' in line)
@@ -230,7 +238,7 @@ class Answered:
 class Crowd:
     """So many clients, each one company after another, until the end; `rate` a second for all, or none."""
 
-    port: int
+    ports: list[int]
     numbers: list[str]
     clients: int
     rate: float | None = None
@@ -243,7 +251,7 @@ class Crowd:
         self.companies = itertools.cycle(order)
         self.turns = itertools.count()
         self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self.ask_on) for _ in range(self.clients)]
+        self.threads = [threading.Thread(target=self.ask_on, args=(one,)) for one in range(self.clients)]
 
     def start(self) -> None:
         self.began = time.monotonic()
@@ -255,8 +263,9 @@ class Crowd:
         for thread in self.threads:
             thread.join(60)
 
-    def ask_on(self) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+    def ask_on(self, client: int) -> None:
+        port = self.ports[client % len(self.ports)]
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         while not self.ended.is_set():
             with self.lock:
                 number, turn = next(self.companies), next(self.turns)
@@ -362,14 +371,14 @@ def stampede(stage: Stage, seconds: float) -> Report:
     report = Report("load")
     numbers, cases = companies(2000)
     stage.simulator.add(*cases)
-    with service(stage.simulator.url, stage.redis, stage.folder, PROCESSES) as served:
+    with services(stage) as served:
         until_a_window_ends(stage.window)
-        crowd, began = Crowd(served.port, numbers, 64), time.time()
+        crowd, began = Crowd([one.port for one in served], numbers, 64), time.time()
         crowd.start()
         time.sleep(seconds)
         crowd.stop()
         sum_up(report, crowd, stage.simulator, began, stage.window)
-        report.figures["footprint of the processes"] = footprint(served.workers())
+        report.figures["footprint of the services"] = footprint([one.worker() for one in served])
     used = report.figures["calls a full minute"]
     report.checks["no connection lost"] = not any(one.status == 0 for one in crowd.done)
     report.checks["at least 90 % of each full minute used"] = all(one >= 0.9 * JSON_BUDGET for one in used.values())
@@ -381,34 +390,33 @@ def chaos(stage: Stage, seconds: float) -> Report:
     report = Report("chaos")
     numbers, cases = companies(2000)
     stage.simulator.add(*cases)
-    with service(stage.simulator.url, stage.redis, stage.folder, PROCESSES) as served:
-        crowd, began = Crowd(served.port, numbers, 64), time.time()
+    with services(stage) as served:
+        crowd, began = Crowd([one.port for one in served], numbers, 64), time.time()
         crowd.start()
         time.sleep(seconds / 3)
         stage.redis.kill()
         time.sleep(seconds / 12)
-        seen_down = served.ready()
+        seen_down = [message for one in served for message in one.ready() if "Redis" in message]
         time.sleep(seconds / 12)
         stage.redis.start()
         time.sleep(seconds / 6)
-        victim, killed = served.workers()[0], time.time()
+        victim, killed = served[0].worker(), time.time()
         os.kill(victim, signal.SIGKILL)
         time.sleep(seconds / 3)
         crowd.stop()
         sum_up(report, crowd, stage.simulator, began, stage.window)
         lost = [one.at - killed for one in crowd.done if one.status == 0]
-        downs, backs = served.events("redis.down"), served.events("redis.back")
+        logged = [(len(one.events("redis.down")), len(one.events("redis.back"))) for one in served]
         report.figures |= {
-            "Redis down, back (lines of the log)": (len(downs), len(backs)),
+            "Redis down, back (log lines of each)": logged,
             "readyz while Redis is down": seen_down,
             "connections lost with the killed process": len(lost),
-            "processes at the end": len(served.workers()),
         }
         report.checks |= {
             "connections were lost by the killed process alone": all(-0.5 < at < 5 for at in lost) and len(lost) <= 64,
-            "readyz said that Redis was down": any("Redis" in message for message in seen_down),
-            "each process logged the loss and the return once": len(downs) == len(backs) == PROCESSES,
-            "all processes are back": len(served.workers()) == PROCESSES and victim not in served.workers(),
+            "each said in readyz that Redis was down": len(seen_down) == SERVICES,
+            "each logged the loss and the return once": logged == [(1, 1)] * SERVICES,
+            "the killed process is back": answers(served[0].port, "/healthz") and served[0].worker() != victim,
         }
     return report
 
@@ -419,21 +427,21 @@ def dead_provider(stage: Stage, seconds: float) -> Report:
     numbers, cases = companies(1000)
     stage.simulator.add(*cases)
     stage.simulator.fail({"infogreffe": "timeout"})
-    with service(stage.simulator.url, stage.redis, stage.folder, PROCESSES) as served:
-        crowd, began = Crowd(served.port, numbers, 32, rate=5, read=True), time.time()
+    with services(stage) as served:
+        crowd, began = Crowd([one.port for one in served], numbers, 32, rate=5, read=True), time.time()
         crowd.start()
         time.sleep(seconds)
-        opened = [one["timestamp"] for one in served.events("breaker.open")]
+        opened = sum(len(one.events("breaker.open")) for one in served)
         healed = time.time()
         stage.simulator.fail({})
         time.sleep(25)
         crowd.stop()
         sum_up(report, crowd, stage.simulator, began, stage.window)
-        lines = [one for one in served.events("upstream.call") if one["source"] == "extraits_rcs_infogreffe"]
+        lines = [line for one in served for line in one.events("upstream.call") if line["source"] == RCS]
     waiting = [one.seconds for one in crowd.done if began + 12 < one.at <= healed]
     rests = [one.at - healed for one in crowd.done if one.at > healed and rcs_status(one) == "ok"]
     report.figures |= {
-        "breakers opened": len(opened),
+        "breakers opened": opened,
         "calls to the dead provider": sum(one["status"] != "ok" for one in lines),
         "seconds to answer, breaker open": quantiles(waiting),
         "first fresh answer after healing (s)": round(min(rests), 2) if rests else None,
@@ -446,7 +454,7 @@ def dead_provider(stage: Stage, seconds: float) -> Report:
 
 
 def rcs_status(one: Answered) -> str | None:
-    return one.body["sources"].get("extraits_rcs_infogreffe", {}).get("status") if one.status == 200 else None
+    return one.body["sources"].get(RCS, {}).get("status") if one.status == 200 else None
 
 
 def soak(stage: Stage, seconds: float) -> Report:
@@ -457,14 +465,13 @@ def soak(stage: Stage, seconds: float) -> Report:
     known, new = numbers[:600], numbers[600:]
     asked = [number for one in new for number in (one, *random.Random(one).choices(known, k=9))]
     samples: list[dict[str, float]] = []
-    settings = {"PREFILL_CACHE_ENTRIES": "1000"}
-    with service(stage.simulator.url, stage.redis, stage.folder, PROCESSES, **settings) as served:
-        crowd, began = Crowd(served.port, asked, 16, rate=SOAK_RATE), time.time()
+    with services(stage, PREFILL_CACHE_ENTRIES="1000") as served:
+        crowd, began = Crowd([one.port for one in served], asked, 16, rate=SOAK_RATE), time.time()
         crowd.start()
         for tick in itertools.count(1):
             if crowd.ended.wait(max(0.0, began + 10 * tick - time.time())) or 10 * tick > seconds:
                 break
-            samples.append({"at": 10 * tick, **footprint(served.workers())})
+            samples.append({"at": 10 * tick, **footprint([one.worker() for one in served])})
             stage.simulator.fail({"infogreffe": "502", "european_commission": "504@0.5"} if tick % 12 in (5, 6) else {})
         crowd.stop()
         sum_up(report, crowd, stage.simulator, began, stage.window)
@@ -518,7 +525,7 @@ def main() -> int:
             return scenario(Stage(simulator, redis, folder, 60.0), seconds).close()
         finally:
             if keep := os.environ.get("BENCH_LOG"):
-                shutil.copy(folder / "service.log", keep)
+                shutil.copytree(folder, keep, dirs_exist_ok=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from flask import Flask
 
 from prefill import telemetry
 from prefill.access import Audience
-from prefill.audit import Lost, Trace, open_trace
+from prefill.audit import STDOUT, STDOUT_DESCRIPTOR, FileSink, Lost, StreamSink, Trace
 from prefill.breaker import Breakers
 from prefill.budget import Treasury
 from prefill.dossiers import dossiers
@@ -121,6 +121,23 @@ def open_audit(settings: Settings) -> Trace:
         return open_trace(settings.audit)
     except Lost as lost:
         raise SettingsInvalid(f"PREFILL_AUDIT : {lost}.") from lost
+
+
+def open_trace(target: str | None) -> Trace:
+    """Open the trace that `PREFILL_AUDIT` names: standard output, a file, or a database's URL.
+
+    Nothing is written yet. Raise `Lost` when what a database takes is not installed.
+    """
+    if target in (None, STDOUT):
+        return Trace(StreamSink(STDOUT_DESCRIPTOR))
+    if "://" not in str(target):
+        return Trace(FileSink(Path(str(target))))
+    try:
+        from prefill.audit_database import DatabaseSink  # its libraries are an extra
+
+        return Trace(DatabaseSink(str(target)))
+    except ImportError as missing:
+        raise Lost("une base demande une bibliothèque de plus : pip install 'prefill[audit-db]'") from missing
 
 
 # -- tenants ----------------------------------------------------------------------------------------

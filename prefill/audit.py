@@ -138,23 +138,6 @@ def oldest_kept(today: date) -> date:
     return date(year, today.month, day)
 
 
-def open_trace(target: str | None) -> Trace:
-    """Open the trace that `PREFILL_AUDIT` names: standard output, a file, or a database's URL.
-
-    Nothing is written yet. Raise `Lost` when what a database takes is not installed.
-    """
-    if target in (None, STDOUT):
-        return Trace(StreamSink(STDOUT_DESCRIPTOR))
-    if "://" not in str(target):
-        return Trace(FileSink(Path(str(target))))
-    try:
-        from prefill.audit_database import DatabaseSink  # its libraries are an extra
-
-        return Trace(DatabaseSink(str(target)))
-    except ImportError as missing:
-        raise Lost("une base demande une bibliothèque de plus : pip install 'prefill[audit-db]'") from missing
-
-
 def line_of(access: Access) -> bytes:
     """Write a line as JSON, after its kind; as UTF-8 with nothing that could end it early."""
     text = json.dumps({"event": "audit", **access.plain()}, ensure_ascii=False)

@@ -517,9 +517,9 @@ def _examine(settings: Settings, library: Library) -> Iterator[Check]:
         yield Check("tenants", False, str(bad))
         return
     yield from check_tenants(settings, tenants, now())
-    for tenant in tenants.directory().tenants.values():
-        for one in check_remotely(session_opener(settings)(), connection(settings, tenant)):
-            yield replace(one, message=f"{tenant.id} : {one.message}") if settings.tenants else one
+    for buyer in tenants.directory().tenants.values():
+        for one in check_remotely(session_opener(settings)(), connection(settings, buyer)):
+            yield replace(one, message=f"{buyer.id} : {one.message}") if settings.tenants else one
 
 
 def _tell(one: Check) -> Check:

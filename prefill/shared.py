@@ -50,12 +50,13 @@ class Shared:
         client = self.client
         if client is None or not self._awake():
             raise Alone
+        falls = self.falls
         try:
             done = work(client)
         except (redis.RedisError, OSError) as fault:
             self._fell(fault)
             raise Alone from fault
-        self._rose()
+        self._rose(falls)
         return done
 
     def _awake(self) -> bool:
@@ -77,8 +78,9 @@ class Shared:
             telemetry.gauge("redis_up", 0)
             telemetry.warning("redis.down", kind=type(fault).__name__, message="Redis ne répond pas : service seul.")
 
-    def _rose(self) -> None:
-        if self.up:
+    def _rose(self, falls: int) -> None:
+        """Believe it is back; an answer to what was asked before it fell proves nothing."""
+        if self.up or falls != self.falls:
             return
         with self._lock:
             was_up, self.up = self.up, True

@@ -33,6 +33,7 @@ from prefill import telemetry
 from prefill.access import disclose, undisclosed
 from prefill.breaker import Breakers, Passage
 from prefill.budget import Budgets
+from prefill.punctual import Punctual
 from prefill.sources import DOWNLOADS, Answer, Cause, Company, Kind, Source, Status
 from prefill.store import Kept, Key, Store
 
@@ -162,6 +163,8 @@ class Hands:
         session: requests.Session | None = getattr(self._own, "session", None)
         if session is None:
             session = self._own.session = self._open_session()
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, Punctual())
             session.headers["Accept"] = "application/json"
         return session
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -24,6 +25,7 @@ from prefill.settings import Settings
 
 BUYER = "13002526500013"
 TOKEN = "open-data-alone"  # the simulator gives a token that begins with « open » no other scope
+_TOKENS = (f"{TOKEN}-{rank}" for rank in count())  # each service has its own, as if alone with the simulator
 START_SECONDS = 20.0
 
 # Written from the public contract, not from our catalogue, so that each can be wrong alone.
@@ -71,9 +73,9 @@ class Simulator:
     def stats(self) -> dict[str, Any]:
         return self._control("stats")
 
-    def calls(self) -> dict[str, int]:
-        """Count the calls received, by path."""
-        return self.stats()["calls"]
+    def calls(self, about: str = "") -> dict[str, int]:
+        """Count the calls received, by path: all, or those about one number."""
+        return {path: count for path, count in self.stats()["calls"].items() if about in path}
 
     def total(self) -> int:
         return self.stats()["total"]
@@ -139,7 +141,7 @@ def simulator(running_simulator: Simulator) -> Simulator:
 def open_service_on(simulator: Simulator, **settings: Any) -> FlaskClient:
     """Open a new service, its cache cold, that asks this simulator and takes any number of visits."""
     values: dict[str, Any] = {
-        "url": simulator.url, "token": TOKEN, "recipient": BUYER, "log": "json", "visits": 0, **settings,
+        "url": simulator.url, "token": next(_TOKENS), "recipient": BUYER, "log": "json", "visits": 0, **settings,
     }  # fmt: skip
     return create_app(Settings(**values)).test_client()
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from structlog.testing import capture_logs
 
-from prefill.audit import LONGEST, Access, FileSink, Lost, Outcome, StreamSink, Trace, harmless, open_trace
+from prefill.app import open_trace
+from prefill.audit import LONGEST, Access, FileSink, Lost, Outcome, StreamSink, Trace, harmless
 from prefill.audit_database import DatabaseSink
 from prefill.cli import main
 from prefill.errors import AuditUnavailable
@@ -72,11 +72,12 @@ def test_an_access_is_one_line_of_json(tmp_path):
     assert json.loads(written) == {"event": "audit", **PLAIN}
 
 
-# A process of its own that writes lines, numbered by its second argument; it imports little.
+# A process of its own that writes lines, numbered by its second argument.
 WRITER = """
 import sys
 from datetime import datetime
-from prefill.audit import Access, open_trace
+from prefill.app import open_trace
+from prefill.audit import Access
 target, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 trace = open_trace(target or None)
 at = datetime.fromisoformat("2026-11-23T10:00:00+01:00")
@@ -304,7 +305,7 @@ def test_a_rotated_file_begins_anew(tmp_path):
 def test_a_dead_server_refuses_without_telling_its_address():
     trace = open_trace("postgresql://agent:s3same@127.0.0.1:1/trace")
 
-    with capture_logs() as events:
+    with told_to_the_operator() as events:
         assert refuses(trace)
     for secret in ("s3same", "127.0.0.1", ACCESS.siret, ACCESS.object):
         assert secret not in str(trace.fault) + str(events)

@@ -276,7 +276,7 @@ def test_every_metric_of_the_table_has_the_labels_it_says(client):
     client.get(f"/v1/prefill/{ORDINARY.siret}")
     known = {metric.name: set(metric.labels) for metric in telemetry.METRICS.values()}
 
-    for (name, labels) in read(client):
+    for name, labels in read(client):
         base = next(one for one in sorted(known, key=len, reverse=True) if name.startswith(one))
         assert {label for label, _ in labels} - {"le"} == known[base]
 

@@ -157,7 +157,7 @@ def test_what_is_shared_does_not_outlive_its_use(redis_server, clock):
     on(redis_server, clock).put(RCS, KEY, failed())
     on(redis_server, clock).put(RCS, ("", RCS.name, "2"), ok())
     with redis_server.client() as client:
-        lives = sorted(client.ttl(name) for name in client.keys())
+        lives = sorted(client.ttl(name) for name in client.scan_iter())
 
     assert 0 < lives[0] <= FAILURE_SECONDS
     assert RCS.fresh < lives[1] <= RCS.fresh + RCS.keep
@@ -168,7 +168,7 @@ def test_a_refusal_learnt_while_redis_was_away_is_not_undone_by_what_it_still_ho
     store = on(redis_server, clock)
     store.put(RCS, KEY, ok())
     with redis_server.client() as client:
-        held = {name: client.get(name) for name in client.keys()}
+        held = {name: client.get(name) for name in client.scan_iter()}
     clock.at += RCS.fresh + 1
     store.put(RCS, KEY, refusal)
     with redis_server.client() as client:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -275,7 +276,7 @@ def test_after_a_429_nothing_is_sent_to_the_group_until_its_reset(register, door
     "body",
     [
         b"", b"null", b"[]", b"{", b"<html>", b"[" * 100_000, b'{"data": null}', b'{"data": []}', b"\xff\xfe",
-        b'{"data": {"tva_number": 12}}', b'{"data": {}}',
+        b'{"data": {"tva_number": 12}}',
     ],
 )  # fmt: skip
 def test_a_body_of_another_shape_is_unreadable(register, door, body):
@@ -593,12 +594,16 @@ def service(register, **settings):
     return create_app(Settings(**values)).test_client()
 
 
+def cut_at_once(handler):
+    handler.close_connection = True
+    handler.connection.shutdown(socket.SHUT_RDWR)
+
+
 def test_a_ban_is_said_and_the_cache_goes_on_serving(register, capsys):
     register.reply = saying(200, about(COMPANY.siret))
     client = service(register)
     held = client.get(f"/v1/prefill/{COMPANY.siret}").json
-    register.shutdown()
-    register.server_close()
+    register.reply = cut_at_once
     for company in companies(10, 8):
         client.get(f"/v1/prefill/{company.siret}")
     messages = [one["message"] for one in client.get("/readyz").json["checks"] if not one["ok"]]
