@@ -386,11 +386,12 @@ def stampede(stage: Stage, seconds: float) -> Report:
 
 
 def chaos(stage: Stage, seconds: float) -> Report:
-    """The same; a third of the way Redis dies for a while, then a process is killed."""
+    """The same; Redis dies a third of the way, at the end of a minute, for half a minute; then a process is killed."""
     report = Report("chaos")
     numbers, cases = companies(2000)
     stage.simulator.add(*cases)
     with services(stage) as served:
+        until_a_window_ends(stage.window)
         crowd, began = Crowd([one.port for one in served], numbers, 64), time.time()
         crowd.start()
         time.sleep(seconds / 3)

@@ -105,6 +105,7 @@ class Budgets:
         self._instances = instances
         self._span = window
         self._before, self._after = min(BEFORE, window / 10), min(AFTER, window / 20)
+        self._settling = min(SETTLING, window / 4)
         self._prefix = prefix
         self._name = uuid.uuid4().hex
         self._lock = threading.Lock()  # never held while Redis is awaited
@@ -209,9 +210,9 @@ class Budgets:
     # -- losing Redis and finding it again
 
     def _meet(self) -> None:
-        """Once a window, and when Redis is back, tell the others that we are there, and see whether Redis has counted since it began."""
+        """Now and then, and when Redis is back, tell the others that we are there, and see whether Redis has counted since it began."""
         epoch = self._epoch()
-        meeting = (epoch, self._shared.falls)
+        meeting = (int(self._now() // self._settling), self._shared.falls)
         if self._redis is None or self._met == meeting:
             return
         self._met = meeting
@@ -250,7 +251,7 @@ class Budgets:
     def _found(self) -> None:
         """Redis counts for all again from the first window that every instance begins with it."""
         if self._exact_from == math.inf:
-            begins = math.ceil((self._now() + min(SETTLING, self._span / 2)) / self._span)
+            begins = math.ceil((self._now() + self._settling) / self._span)
             self._exact_from = begins
 
     def _tell(self, purse: _Purse, known: _Window, epoch: int) -> None:

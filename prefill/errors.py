@@ -78,7 +78,7 @@ class SourceUnknown(Problem):
     title = {"fr": "Source inconnue", "en": "Unknown source"}
     sentence = {
         "fr": "Le paramètre « with » nomme « {name} », que ce formulaire n'utilise pas à la demande.{hint_fr} Valeurs possibles : {known}.",
-        "en": "The parameter “with” names “{name}”, which this form does not use on demand.{hint_en} Possible values: {known}.",
+        "en": "The parameter “with” names “{name}”, which this form does not use on demand.{hint_en} Possible values: {known_en}.",
     }
     shown = frozenset({"suggestion"})
 
@@ -89,7 +89,7 @@ class SourceRefused(Problem):
     title = {"fr": "Source refusée", "en": "Source refused"}
     sentence = {
         "fr": "La source « {name} » ne peut pas être demandée ici : {why}",
-        "en": "The source “{name}” cannot be asked for here: {why}",
+        "en": "The source “{name}” cannot be asked for here: {why_en}",
     }
 
 

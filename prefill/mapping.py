@@ -53,7 +53,18 @@ REASONS: Mapping[Status, Reason] = {
     Status.NOT_APPLICABLE: Reason.NOT_APPLICABLE,
     Status.NOT_REQUESTED: Reason.NOT_REQUESTED,
 }
-_WEIGHT = {reason: weight for weight, reason in enumerate(Reason)}
+# What failed or is withheld outweighs what the registers simply do not hold: there the first origin, which is
+# the field's own register, speaks.
+_WEIGHT = {
+    Reason.WITHHELD: 0,
+    Reason.LATE: 1,
+    Reason.UNAVAILABLE: 2,
+    Reason.NOT_ENTITLED: 3,
+    Reason.ABSENT: 4,
+    Reason.NOT_REQUESTED: 4,
+    Reason.NOT_APPLICABLE: 4,
+    Reason.RESERVED: 5,
+}
 
 SENTENCES: Mapping[Reason, Mapping[Language, str]] = {
     Reason.WITHHELD: {
@@ -240,8 +251,9 @@ class Filled:
 
     @property
     def complete(self) -> bool:
-        """Tell whether no source failed: asking again would bring nothing more."""
-        return not any(gap.reason in (Reason.UNAVAILABLE, Reason.LATE) for gap in self.missing.values())
+        """Tell whether no source failed: asking again would bring nothing more, nor anything newer."""
+        failed = any(gap.reason in (Reason.UNAVAILABLE, Reason.LATE) for gap in self.missing.values())
+        return not failed and not any(one.stale for one in self.provenance.values())
 
 
 def fill(
@@ -287,9 +299,12 @@ def _answer_of(
 ) -> Answer:
     if not may_ask(audience, row):
         return Answer(row.name, Status.NOT_ENTITLED)
-    if not active(part, row.name, extra):
-        return Answer(row.name, Status.NOT_REQUESTED)
-    return answers.get(row.name) or Answer(row.name, Status.LATE)
+    answer = answers.get(row.name)
+    if active(part, row.name, extra):
+        return answer or Answer(row.name, Status.LATE)
+    if answer and answer.status is Status.NOT_APPLICABLE:
+        return answer
+    return Answer(row.name, Status.NOT_REQUESTED)
 
 
 def _read(part: Field, origin: Origin, answer: Answer) -> Any:
@@ -393,4 +408,4 @@ def _put(data: dict[str, Any], part: Field, value: Any) -> str:
         return part.path
     entries = data.setdefault(last, [])
     entries.append({**part.constants, "value": value})
-    return f"{part.path.split('[')[0]}/{len(entries) - 1}"
+    return f"{part.path.split('[')[0]}/{len(entries) - 1}/value"

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from prefill import __version__
 from prefill.errors import NotFound, every_problem
 from prefill.sandbox import COMPANIES, Invented
+from prefill.tenants import SANDBOX_AGENT_KEY
 from prefill.web import openapi_document, parts
 
 PAGE_POLICY = (
@@ -32,6 +33,12 @@ PACKED = frozenset({"text/html", "text/css", "text/javascript"})
 FEATURED = (
     "00000100800010", "00001700400011", "00000300400017", "00001300300017",
     "00000600700017", "00000800300014", "00001600600017", "00001400100010",
+)  # fmt: skip
+
+# Those whose proofs are in every state: the agents' page.
+PROVEN = (
+    "00000100800010", "00002200400014", "00002300200017", "00001300300017", "00000200600021", "00000300400017",
+    "00000900100017", "00001900000017",
 )  # fmt: skip
 
 pages = Blueprint("pages", __name__)
@@ -78,6 +85,12 @@ def home() -> AnyResponse:
     others = [one for one in _companies() if one.siret not in FEATURED]
     root, size = request.url_root.rstrip("/"), len(_packed(script().body))
     return _page("home.html", script=script(), size=size, root=root, featured=featured, others=others)
+
+
+@pages.get("/dossier")
+def agents_desk() -> AnyResponse:
+    companies = [one for siret in PROVEN for one in _companies() if one.siret == siret]
+    return _page("dossier.html", companies=companies, key=SANDBOX_AGENT_KEY if parts().settings.sandbox else "")
 
 
 @pages.get("/docs")

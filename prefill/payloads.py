@@ -264,10 +264,7 @@ def _missing(gap: Missing, language: Language) -> dict[str, Any]:
 
 
 def _aliases(form: Form, filled: Filled) -> dict[str, str]:
-    places = {
-        one.field: f"{pointer}/value" if one.field.endswith("]") else pointer
-        for pointer, one in filled.provenance.items()
-    }
+    places = {one.field: pointer for pointer, one in filled.provenance.items()}
     return {part.alias: places.get(part.path, part.path) for part in form.fields if part.alias}
 
 

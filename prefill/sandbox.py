@@ -210,7 +210,8 @@ class Sandbox:
         meant = [
             source
             for source in sources
-            if source.years_back == ago and all(request.args.get(key) == word for key, word in source.parameters.items())
+            if source.years_back == ago
+            and all(request.args.get(key) == word for key, word in source.parameters.items())
         ]
         return self.row(request, max(meant, key=lambda source: len(source.parameters), default=sources[0]), number)
 

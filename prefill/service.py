@@ -83,10 +83,11 @@ class Answered:
     answers: Mapping[str, Answer]
     answer: Answer
     expected: int
+    useless: Mapping[str, Answer] = field(default_factory=dict)
 
     def filled(self) -> Filled:
         """Fill what can be; what is still on its way counts as late."""
-        return fill(self.request.form, self.answers, audience=self.request.caller.audience, extra=self.request.extra)
+        return _fill(self.request, {**self.useless, **self.answers})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ class _Asking:
     tick: float | None
     company: Company
     answers: dict[str, Answer] = field(default_factory=dict)
+    useless: dict[str, Answer] = field(default_factory=dict)
 
 
 class Service:
@@ -148,7 +150,7 @@ class Service:
         yield from self._identify(asking)
         yield from self._ask_the_rest(asking)
         answers = _shown(asking)
-        filled = fill(request.form, answers, audience=request.caller.audience, extra=request.extra)
+        filled = _fill(request, {**asking.useless, **answers})
         notices = notice_all(request.number, answers, self._today())
         yield Finished(Prefill(request, asking.company, filled, answers, notices))
 
@@ -177,6 +179,7 @@ class Service:
 
     def _ask_the_rest(self, asking: _Asking) -> Iterator[Event]:
         flights: dict[str, Future[Answer]] = {}
+        asking.useless = _useless(asking)
         for source in _wanted(asking):
             answer = _unasked(source, asking)
             if answer is not None:
@@ -207,7 +210,11 @@ class Service:
 
     def _arrived(self, asking: _Asking, name: str, answer: Answer, expected: int) -> Answered:
         asking.answers[name] = answer
-        return Answered(asking.request, _shown(asking), answer, expected)
+        return Answered(asking.request, _shown(asking), answer, expected, asking.useless)
+
+
+def _fill(request: Request, answers: Mapping[str, Answer]) -> Filled:
+    return fill(request.form, answers, audience=request.caller.audience, extra=request.extra)
 
 
 def _wanted(asking: _Asking) -> list[Source]:
@@ -220,6 +227,13 @@ def _wanted(asking: _Asking) -> list[Source]:
         rows.append(HEAD_OFFICE)
     wanted = [row for row in rows if row.name not in asking.answers and may_ask(request.caller.audience, row)]
     return list(dict.fromkeys(wanted))
+
+
+def _useless(asking: _Asking) -> dict[str, Answer]:
+    """Name the sources that nobody asked for and that could bring nothing: it is no use to ask for them."""
+    request = asking.request
+    rows = [CATALOGUE[name] for name in request.form.on_demand() if name not in request.extra]
+    return {row.name: Answer(row.name, Status.NOT_APPLICABLE) for row in rows if row.applies(asking.company) is False}
 
 
 def _unasked(source: Source, asking: _Asking) -> Answer | None:

@@ -170,6 +170,10 @@ class Settings:
     cache_entries: int = _setting(
         "PREFILL_CACHE_ENTRIES", _whole(0, 10_000_000), 50_000, "Nombre de réponses gardées en mémoire, au plus."
     )
+    ready: int = _setting(
+        "PREFILL_READY", _whole(0, 1_000_000), 1000,
+        "Nombre de préremplissages gardés tout prêts à envoyer, au plus (une dizaine de ko chacun). 0 : aucun.",
+    )
     workers: int = _setting(
         "PREFILL_WORKERS", _whole(1, 1000), 16, "Nombre d'appels simultanés à un même fournisseur, au plus, par processus."
     )

@@ -16,6 +16,7 @@ import traceback
 import unicodedata
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -116,12 +117,18 @@ def _open(metric: Metric) -> Counter | Gauge | Histogram:
 
 def count(name: str, **labels: str) -> None:
     """Add one to a counter."""
-    _metric(name).labels(**labels).inc()
+    _labelled(name, *labels.items()).inc()
 
 
 def observe(name: str, seconds: float, **labels: str) -> None:
     """Note how long something took."""
-    _metric(name).labels(**labels).observe(seconds)
+    _labelled(name, *labels.items()).observe(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _labelled(name: str, *labels: tuple[str, str]) -> Any:
+    """Find a metric's child once: the library checks and locks each time it is asked."""
+    return _metric(name).labels(**dict(labels))
 
 
 def gauge(name: str, value: float, **labels: str) -> None:
@@ -221,7 +228,7 @@ def _plain(value: object) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):
-        return "".join(map(_visible, value))
+        return value if value.isprintable() else "".join(map(_visible, value))
     if isinstance(value, Mapping):
         return {str(_plain(key)): _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

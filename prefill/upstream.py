@@ -250,6 +250,11 @@ class Upstream:
         key = self._key(source, number, object or self.connection.object)
         return key in self._flights or self._at_hand(key) is not None
 
+    def kept(self, source: Source, company: Company) -> tuple[Key, Kept]:
+        """Tell where an open source's answer about a company is kept, and what memory holds there."""
+        key = self._key(source, source.identify(company) or "", self.connection.object)
+        return key, self.store.near(key)
+
     def download(self, url: str, *, largest: int, patience: float) -> Answer:
         """Fetch a file that an answer names, whole, its bytes as `data`; the address has been judged by the caller.
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-import secrets
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as AnyResponse
 
-from prefill import __version__, dossier_payloads, payloads, stream, telemetry
+from prefill import __version__, dossier_payloads, front, payloads, stream, telemetry
 from prefill.access import CANDIDATE, Caller, may_ask
 from prefill.audit import Trace
 from prefill.errors import (
@@ -36,13 +35,13 @@ from prefill.errors import (
 )
 from prefill.health import Check, check_locally, check_tenants, check_trace, check_upstream, measure
 from prefill.houses import House, Houses
-from prefill.identifiers import closest, holds_number, parse
+from prefill.identifiers import closest, parse
 from prefill.mapping import Form
 from prefill.schemas import Library
 from prefill.service import Event, Finished, Prefill, Request
 from prefill.settings import Settings
 from prefill.signin import TENANT_HEADER, SignIn
-from prefill.sources import CATALOGUE
+from prefill.sources import CATALOGUE, Source
 from prefill.tenants import Tenants
 from prefill.visitors import Visitors
 
@@ -87,8 +86,16 @@ def create_web(parts: Parts) -> Flask:
     app.json = PlainJSON(app)
     app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = parts
+    ahead = front.Front(
+        app.wsgi_app,
+        entries=parts.settings.ready,
+        tenants=parts.tenants.directory,
+        visitors=parts.visitors,
+        now=parts.now,
+        clock=parts.clock,
+    )
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-        app.wsgi_app, x_for=parts.settings.proxies or 0, x_proto=parts.settings.proxies or 0
+        ahead, x_for=parts.settings.proxies or 0, x_proto=parts.settings.proxies or 0
     )
     app.register_blueprint(routes)
     app.before_request(_begin)
@@ -124,7 +131,7 @@ def house() -> House:
 # -- the routes -------------------------------------------------------------------------------------
 
 
-@routes.get("/v1/prefill/<number>")
+@routes.get("/v1/prefill/<path:number>")
 def prefill(number: str) -> AnyResponse:
     asked = _read_request(number)
     if request.accept_mimetypes.best_match(["application/json", stream.MEDIA]) == stream.MEDIA:
@@ -132,7 +139,12 @@ def prefill(number: str) -> AnyResponse:
     done = house().service.prefill(asked)
     g.told = summary(done)
     payload = payloads.render_prefill(done, language())
-    return _answer(payload, tag=payloads.etag(payloads.steady(payload)))
+    tag = payloads.etag(payloads.steady(payload))
+    response = _tagged(payload, tag)
+    basis = front.basis_of(done, house().upstream, parts().now())
+    if basis:
+        request.environ[front.OFFER] = front.Offer(response.get_data(), tag, basis, _route(), g.company, g.told)
+    return response.make_conditional(request)
 
 
 @routes.get("/v1/schemas")
@@ -240,12 +252,24 @@ def _extra(form: Form, caller: Caller) -> frozenset[str]:
     for name in sorted(names):
         row = CATALOGUE.get(name)
         if row and not may_ask(caller.audience, row):
-            raise SourceRefused(
-                name=name, why=row.refusal or "c'est une donnée protégée, réservée aux agents de l'acheteur."
-            )
+            raise SourceRefused(name=name, **_why_refused(row))
         if name not in known:
-            raise SourceUnknown(name=name[:60], known=", ".join(known) or "aucune", **_suggestion(name, known))
+            raise SourceUnknown(name=name[:60], **_listed(known), **_suggestion(name, known))
     return names
+
+
+def _why_refused(row: Source) -> dict[str, str]:
+    if row.refusal:
+        return {"why": row.refusal, "why_en": "it is withdrawn, or not allowed for public tenders (see /v1/sources)."}
+    return {
+        "why": "c'est une donnée protégée, réservée aux agents de l'acheteur.",
+        "why_en": "it is protected data, for the buyer's agents.",
+    }
+
+
+def _listed(names: Iterable[str]) -> dict[str, str]:
+    written = ", ".join(names)
+    return {"known": written or "aucune", "known_en": written or "none"}
 
 
 def _suggestion(name: str, known: Any) -> dict[str, str | None]:
@@ -267,10 +291,14 @@ def json_answer(payload: Mapping[str, Any], *, status: int = 200, media: str = "
 
 def _answer(payload: Mapping[str, Any], *, tag: str | None = None, media: str = "application/json") -> AnyResponse:
     """Answer with a validator: a page that already holds it is told so in a few bytes."""
+    return _tagged(payload, tag or payloads.etag(payload), media).make_conditional(request)
+
+
+def _tagged(payload: Mapping[str, Any], tag: str, media: str = "application/json") -> AnyResponse:
     response = json_answer(payload, media=media)
-    response.set_etag(tag or payloads.etag(payload), weak=True)
+    response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
-    return response.make_conditional(request)
+    return response
 
 
 def _stream(asked: Request) -> AnyResponse:
@@ -335,9 +363,7 @@ def _checks() -> tuple[Check, ...]:
 def _begin() -> None:
     """Note the time, and take the caller's request id when it is one, or make one."""
     g.began = parts().clock()
-    given = request.headers.get("X-Request-ID", "")
-    usable = re.fullmatch(r"[\w.:-]{1,80}", given, re.ASCII) and not holds_number(given)
-    g.request_id = given if usable else secrets.token_hex(8)
+    g.request_id = front.request_id_of(request.headers.get("X-Request-ID", ""))
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
@@ -356,18 +382,16 @@ def _dress(response: Response) -> Response:
 
 
 def _tell(response: Response) -> Response:
-    """One line a request, or at the end of a stream: not the path, which holds a SIRET, but its route and a keyed hash."""
+    """One line a request, or at the end of a stream."""
     clock, began = parts().clock, g.get("began")
     route, status, told = _route(), response.status_code, g.get("told", {})
     refusal = g.get("outcome")
     known = {"request_id": g.get("request_id"), "company": g.get("company")}
 
     def tell() -> None:
-        seconds = 0.0 if began is None else round(clock() - began, 4)
+        seconds = 0.0 if began is None else clock() - began
         facts = {"outcome": str(status), **told} | ({"outcome": refusal} if refusal else {})
-        telemetry.count("requests", route=route, outcome=facts["outcome"])
-        telemetry.observe("request_seconds", seconds, route=route)
-        telemetry.event("request", route=route, status=status, seconds=seconds, **known, **facts)
+        front.tell(route, status, seconds, {**known, **facts})
 
     if response.mimetype == stream.MEDIA:
         response.call_on_close(tell)
@@ -378,7 +402,8 @@ def _tell(response: Response) -> Response:
 
 
 def _route() -> str:
-    return request.url_rule.rule if request.url_rule else "(unknown)"
+    """Name the route as the documentation does, without what converts its parts."""
+    return re.sub(r"<\w+:", "<", request.url_rule.rule) if request.url_rule else "(unknown)"
 
 
 def _share(response: Response) -> None:

@@ -247,7 +247,6 @@ def named(name: str | None) -> dict[str, str | None]:
 NOBODY = dict.fromkeys(
     ("pseudonyme", "prenom_usuel", "prenom_1", "prenom_2", "prenom_3", "prenom_4", "nom_usage", "nom_naissance", "sexe")
 )
-STREETS = ("TUILERIES", "TANNEURS")
 
 
 def address(**changes: object) -> dict[str, Any]:

@@ -80,7 +80,10 @@ RCS_ALONE = """
 RNA_ALONE = """
     association/rna association/purpose association/regime association/registrationDate
     /partIV/A/professionalRegister/registerName /partIV/A/professionalRegister/registrationNumber """
-ON_DEMAND = " collectiveAgreements filedActs association/documents "
+# On demand, for who can have it: acts are filed by companies, documents by associations.
+ON_DEMAND = " collectiveAgreements filedActs "
+ON_DEMAND_OF_ASSOCIATIONS = " collectiveAgreements association/documents "
+NOT_AN_ASSOCIATION = " identifiers[rna] association/documents "
 NO_CEDEX = """
     postalAddress/cedex/code postalAddress/cedex/label
     headOfficeAddress/cedex/code headOfficeAddress/cedex/label """
@@ -183,8 +186,8 @@ GOLDENS = {
             },
         },
         missing=gaps(
-            absent="identifiers[rna] employeeBand/to /partIV/A/tradeRegister/strikeOffDate" + NO_COMPLEMENT + NO_CEDEX,
-            not_applicable=RNA_ALONE,
+            absent="employeeBand/to /partIV/A/tradeRegister/strikeOffDate" + NO_COMPLEMENT + NO_CEDEX,
+            not_applicable=RNA_ALONE + NOT_AN_ASSOCIATION,
             not_requested=ON_DEMAND,
         ),
         sources={
@@ -225,12 +228,12 @@ GOLDENS = {
         },
         missing=gaps(
             absent="""
-                tradeName identifiers[rna] mainActivity/label employeeBand/code employeeBand/from employeeBand/to
+                tradeName mainActivity/label employeeBand/code employeeBand/from employeeBand/to
                 employeeBand/label employeeBand/referenceYear companyCategory socialEconomy"""
             + NO_COMPLEMENT
             + NO_CEDEX
             + RCS_ALONE,
-            not_applicable="identifiers[vat]" + RNA_ALONE,
+            not_applicable="identifiers[vat]" + RNA_ALONE + NOT_AN_ASSOCIATION,
             not_requested=ON_DEMAND,
         ),
         sources={
@@ -291,8 +294,8 @@ GOLDENS = {
         },
         missing=gaps(
             absent="tradeName identifiers[vat] employeeBand/to" + RNA_ALONE,
-            not_applicable=RCS_ALONE,
-            not_requested=ON_DEMAND,
+            not_applicable=RCS_ALONE + " filedActs ",
+            not_requested=ON_DEMAND_OF_ASSOCIATIONS,
         ),
         sources={
             "etablissements": "ok",
@@ -362,8 +365,8 @@ GOLDENS = {
                 companyCategory"""
             + NO_COMPLEMENT
             + NO_CEDEX,
-            not_applicable=RCS_ALONE,
-            not_requested=ON_DEMAND,
+            not_applicable=RCS_ALONE + " filedActs ",
+            not_requested=ON_DEMAND_OF_ASSOCIATIONS,
         ),
         sources={
             "etablissements": "ok",
@@ -470,12 +473,12 @@ def test_every_value_is_signed_by_a_source_that_answered_and_every_field_is_told
 
 
 def leaves(data: Any, pointer: str = "") -> Iterator[str]:
-    """Give the pointers of what is filled: plain values, whole lists, and each identifier."""
+    """Give the pointers of what is filled: plain values, whole lists, and the value of each identifier."""
     if isinstance(data, dict):
         for key, part in data.items():
             yield from leaves(part, f"{pointer}/{key}")
     elif pointer.endswith("/identifiers"):
-        yield from (f"{pointer}/{place}" for place in range(len(data)))
+        yield from (f"{pointer}/{place}/value" for place in range(len(data)))
     else:
         yield pointer
 
@@ -575,7 +578,7 @@ PARTIALLY_DISCLOSED = (
     "Cette entreprise a demandé à limiter la diffusion de ses données : les champs concernés sont à saisir.",
 )
 PUBLIC_OF_A_PERSON = {
-    "identifiers[siret]": {"scheme": "NATIONAL", "schemeName": "SIRET", "value": HEAD},
+    "identifiers[siret]": HEAD,
     "legalEntity/companyID": SIREN,
     "legalEntity/legalFormCode": "1000",
     "legalEntity/legalForm": "Entrepreneur individuel",
@@ -932,7 +935,7 @@ TRAPS = {
         {
             "name": "ATELIERS DU GIER",
             "tradeName": "LE TOUR",
-            "identifiers[siret]": {"scheme": "NATIONAL", "schemeName": "SIRET", "value": BRANCH},
+            "identifiers[siret]": BRANCH,
             "mainActivity/code": "47.91B",
             "postalAddress/streetName": "7 RUE DES TUILERIES",
             "postalAddress/postalZone": "42000",
@@ -951,8 +954,8 @@ TRAPS = {
     "a duplicate is answered with the establishment that stays": Trap(
         (found(HEIR, redirected_from=HEAD), rcs(siren(2)), vat(siren(2))),
         {
-            "identifiers[siret]": {"scheme": "NATIONAL", "schemeName": "SIRET", "value": HEIR},
-            "identifiers[vat]": {"scheme": "VAT", "schemeName": "TVA", "value": f"FR00{siren(2)}"},
+            "identifiers[siret]": HEIR,
+            "identifiers[vat]": f"FR00{siren(2)}",
             "legalEntity/companyID": siren(2),
             "/partIV/A/tradeRegister/registered": True,
         },
@@ -1083,7 +1086,7 @@ TRAPS = {
     ),
     "what is asked on demand and is not there is absent": Trap(
         (found(HEAD), agreements(HEAD)),
-        missing=gaps(absent="collectiveAgreements filedActs", not_requested="association/documents"),
+        missing=gaps(absent="collectiveAgreements filedActs", not_applicable="association/documents"),
         extra="conventions_collectives,actes_inpi",
     ),
     "acts name people: those of a partially disclosed company are not asked for": Trap(
@@ -1126,7 +1129,7 @@ TRAPS = {
             documents("W423000001"),
         ),
         {
-            "identifiers[rna]": {"scheme": "NATIONAL", "schemeName": "RNA", "value": "W423000001"},
+            "identifiers[rna]": "W423000001",
             "association/rna": "W423000001",
             "association/documents": [{"kind": "Statuts", "filingDate": "2024-02-29"}],
             "/partIV/A/professionalRegister/registrationNumber": "W423000001",
@@ -1169,18 +1172,18 @@ TRAPS = {
     # numbers
     "an establishment of La Poste": Trap(
         (found("35600000049837", siege_social=False, of={"forme_juridique": LA_POSTE}),),
-        {"identifiers[siret]": {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "35600000049837"}},
+        {"identifiers[siret]": "35600000049837"},
         number="35600000049837",
     ),
     "the head office of La Poste": Trap(
         (found("35600000000048", of={"forme_juridique": LA_POSTE}),),
-        {"identifiers[siret]": {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "35600000000048"}},
+        {"identifiers[siret]": "35600000000048"},
         number="35600000000048",
     ),
     "leading zeros stay": Trap(
         (found("00588059600019", of={"siren": "005880596"}),),
         {
-            "identifiers[siret]": {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "00588059600019"},
+            "identifiers[siret]": "00588059600019",
             "legalEntity/companyID": "005880596",
         },
         number="00588059600019",
@@ -1189,7 +1192,7 @@ TRAPS = {
         (found(HEAD, source="siege_social"), vat(SIREN)),
         {
             "name": "ATELIERS DU GIER",
-            "identifiers[siret]": {"scheme": "NATIONAL", "schemeName": "SIRET", "value": HEAD},
+            "identifiers[siret]": HEAD,
             "postalAddress/streetName": "7 RUE DES TUILERIES",
             "headOfficeAddress/streetName": "7 RUE DES TUILERIES",
         },

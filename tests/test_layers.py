@@ -39,7 +39,7 @@ ROOMS = (
     ),
     ("service", "houses"),
     ("payloads", "dossier_payloads", "espd", "stream"),
-    ("health", "sandbox_data", "sandbox", "web", "dossiers", "pages"),
+    ("health", "sandbox_data", "sandbox", "front", "web", "dossiers", "pages"),
     ("app", "desk", "cli"),
 )
 ORDER = ("__init__", *chain.from_iterable(ROOMS))

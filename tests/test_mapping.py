@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import Path
 
 import pytest
@@ -149,16 +149,15 @@ def test_no_answer_yet_is_late():
     assert not outcome.complete
 
 
-# The most telling first, each against the next.
+# The most telling first, each against the next; what the registers do not hold weighs the same, whatever the reason.
 ORDER = [
     Answer("", Status.WITHHELD),
     Answer("", Status.LATE),
     Answer("", Status.UNAVAILABLE),
     Answer("", Status.NOT_ENTITLED),
     Answer("", Status.ABSENT),
-    Answer("", Status.NOT_REQUESTED),
-    Answer("", Status.NOT_APPLICABLE),
 ]
+HELD_BY_NOBODY = [Status.ABSENT, Status.NOT_REQUESTED, Status.NOT_APPLICABLE]
 
 
 @pytest.mark.parametrize(("strong", "weak"), list(pairwise(ORDER)), ids=lambda one: one.status)
@@ -171,6 +170,15 @@ def test_the_most_telling_reason_is_given(strong, weak, swapped):
 
     assert outcome.missing["/a"].reason.value == strong.status.value
     assert outcome.missing["/a"].source == (RCS if swapped else INSEE)
+
+
+@pytest.mark.parametrize(("first", "second"), list(permutations(HELD_BY_NOBODY, 2)))
+def test_what_nobody_holds_is_explained_by_the_first_origin(first, second):
+    part = field("/a", (INSEE, "a"), (RCS, "a"))
+
+    outcome = filled(part, answers=[Answer(INSEE, first), Answer(RCS, second)])
+
+    assert (outcome.missing["/a"].reason.value, outcome.missing["/a"].source) == (first.value, INSEE)
 
 
 def test_between_equal_reasons_the_first_origin_is_named():
@@ -361,9 +369,9 @@ def test_named_entries_make_one_list_in_the_order_of_the_form():
         "ids": [{"scheme": "NATIONAL", "value": "552"}, {"scheme": "VAT", "value": "FR5"}, {"value": "W751"}]
     }
     assert {pointer: signed.field for pointer, signed in outcome.provenance.items()} == {
-        "/ids/0": "/ids[siret]",
-        "/ids/1": "/ids[vat]",
-        "/ids/2": "/ids[rna]",
+        "/ids/0/value": "/ids[siret]",
+        "/ids/1/value": "/ids[vat]",
+        "/ids/2/value": "/ids[rna]",
     }
 
 
@@ -371,7 +379,7 @@ def test_a_missing_entry_leaves_no_hole_and_is_named_by_its_path():
     outcome = filled(*IDENTIFIERS, answers=[ok(siret="552"), ok("numero_tva"), ok(RNA, rna="W751")])
 
     assert [entry["value"] for entry in outcome.data["ids"]] == ["552", "W751"]
-    assert outcome.provenance["/ids/1"].field == "/ids[rna]"
+    assert outcome.provenance["/ids/1/value"].field == "/ids[rna]"
     assert outcome.missing.keys() == {"/ids[vat]"}
 
 

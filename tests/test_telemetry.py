@@ -228,14 +228,11 @@ def tour(client: Any) -> None:
     """Ask for every company in every way, well and badly."""
     for company in COMPANIES:
         for number in (company.siret, spaced(company.siret), company.siren, company.siret[:-1], company.siret[::-1]):
-            for query in (
-                "",
-                "?with=conventions_collectives,actes_inpi,documents_associations",
-                "?schema=" + company.siret,
-            ):
-                client.get(f"/v1/prefill/{number}{query}", headers={"X-Request-ID": company.siret})
-            with client.get(f"/v1/prefill/{number}", headers={"Accept": "text/event-stream"}) as answer:
-                answer.get_data()
+            client.get(f"/v1/prefill/{number}", headers={"X-Request-ID": company.siret})
+        for query in ("with=conventions_collectives,actes_inpi,documents_associations", f"schema={company.siret}"):
+            client.get(f"/v1/prefill/{company.siret}?{query}")
+        with client.get(f"/v1/prefill/{company.siret}", headers={"Accept": "text/event-stream"}) as answer:
+            answer.get_data()
         client.get(
             "/" + company.siret, headers={"Last-Event-ID": company.siret, "Origin": f"https://{company.siret}.fr"}
         )
@@ -327,7 +324,7 @@ def open_on(adapter: Odd, style: str = "json") -> Any:
 
     def session() -> requests.Session:
         opened = requests.Session()
-        opened.mount("http://", adapter)
+        opened.mount("http://127.0.0.1:9", adapter)
         return opened
 
     parts = create_app(settings).extensions["prefill"]
@@ -445,7 +442,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def wait_for(what: Any, seconds: float = 20.0) -> Any:
+def wait_for(what: Any, seconds: float = 60.0) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

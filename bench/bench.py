@@ -1,0 +1,50 @@
+"""Measure the service side by side with something simpler, in ratios; write bench/results.json and docs/performance.md.
+
+    BENCH_SIM=…/api_entreprise_sim.py python bench/bench.py             everything
+    BENCH_SIM=…/api_entreprise_sim.py python bench/bench.py warm cold   these alone; the other lines are kept
+
+Figures in seconds mean little on a shared machine: each line is a ratio of two sides that take turns in one
+run, its median and its spread. Everything runs on loopback and ends by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+import more
+import report
+import sections
+import stage
+from lines import SECTIONS
+
+RESULTS = stage.BENCH / "results.json"
+MEASURES = (sections, more)  # they registered themselves
+
+
+def main(asked: list[str]) -> None:
+    kept = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    for name in asked or SECTIONS:
+        began = time.monotonic()
+        print(f"{name}…", flush=True)
+        lines = []
+        for line in SECTIONS[name]():
+            lines.append({**asdict(line), "median": statistics.median(line.runs)})
+            print(f"  {line.what}: {statistics.median(line.runs):.3g} {line.unit} {line.goal} {line.note}", flush=True)
+        kept[name] = {
+            "what": SECTIONS[name].__doc__, "lines": lines, "seconds": round(time.monotonic() - began),
+            "at": datetime.now(UTC).isoformat(timespec="minutes"), "processors": os.cpu_count(),
+            "python": platform.python_version(), "load": os.getloadavg()[0],
+        }  # fmt: skip
+        RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+        report.write(kept)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

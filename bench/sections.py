@@ -1,0 +1,197 @@
+"""The measures that the goals are about: warm, cold, what a prefill costs, and crowds."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import stage
+from lines import Line, over, ratio, section, turns
+
+NO_BUDGET = ("--budget-scale", "1000")
+SOURCE_SECONDS = 0.2
+CRITICAL_PATH = 2 * SOURCE_SECONDS  # the establishment, then the others at the same time
+
+# -- warm -------------------------------------------------------------------------------------------
+
+
+@section
+def warm() -> Iterator[Line]:
+    """Requests a second from the cache, over those of a bare Flask route with the same bytes and headers."""
+    with ExitStack() as stack:
+        sim = stack.enter_context(stage.simulator(*NO_BUDGET))
+        prefill = stack.enter_context(stage.service(sim.url))
+        without = stack.enter_context(stage.service(sim.url, PREFILL_READY="0"))
+        [number] = stage.companies(sim, 1)
+        path = stage.path_of(number)
+        bare = stack.enter_context(_bare_twin(prefill, path))
+        for _ in range(3):
+            prefill.get(path)
+            without.get(path)
+        tag = f"If-None-Match: {prefill.get(path).headers['ETag']}"
+        asked = {
+            "prefill": (prefill, ""), "bare": (bare, ""), "prefill 304": (prefill, tag), "bare 304": (bare, tag),
+            "made": (without, ""),
+        }  # fmt: skip
+        sides = {name: partial(_pace, server, path, header) for name, (server, header) in asked.items()}
+        paces = turns(11, sides)
+        for what, one, other, least in (
+            ("whole answer", "prefill", "bare", 0.85),
+            ("304", "prefill 304", "bare 304", 0.85),
+            ("whole answer made anew each time (PREFILL_READY=0)", "made", "bare", None),
+        ):
+            rates, costs = [{name: [pace[n] for pace in runs] for name, runs in paces.items()} for n in (0, 1)]
+            note = (
+                f"{statistics.median(rates[one]):.0f} and {statistics.median(rates[other]):.0f} requests a second here"
+            )
+            yield ratio(f"{what}: requests a second, over bare Flask", over(rates, one, other), least=least, note=note)
+            yield ratio(
+                f"{what}: requests a second of the server's processor time, over bare Flask", over(costs, one, other),
+                least=least, note="what neighbours on the machine disturb least",
+            )  # fmt: skip
+
+
+def _bare_twin(prefill: stage.Server, path: str) -> Any:
+    """Serve the same answer from a bare route."""
+    for _ in range(3):
+        answer = prefill.get(path)
+    own = {"server", "date", "connection", "content-length", "content-type"}
+    headers = [pair for pair in answer.getheaders() if pair[0].lower() not in own]
+    with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
+        json.dump({"body": answer.content.decode(), "headers": headers}, file)  # type: ignore[attr-defined]
+    return stage.serving("gunicorn gthread", "bare:create_app", BENCH_ANSWER=file.name)
+
+
+def _pace(server: stage.Server, path: str, header: str) -> tuple[float, float]:
+    """Give the requests a second, by the clock and by the processor time of the server."""
+    before = server.processor_seconds()
+    done = stage.wrk(server, [path], clients=32, seconds=1, header=header)
+    assert done["broken"] + done["refused"] == 0, done
+    return done["requests"] / done["seconds"], done["requests"] / (server.processor_seconds() - before)
+
+
+# -- cold -------------------------------------------------------------------------------------------
+
+
+@section
+def cold() -> Iterator[Line]:
+    """Time of a prefill whose sources take 200 ms each, over the 400 ms of its two stages."""
+    options = (*NO_BUDGET, "--latency", f"{SOURCE_SECONDS * 1000:.0f}")
+    with stage.simulator(*options) as sim, stage.service(sim.url) as plain:
+        plain.get(stage.path_of(stage.companies(sim, 1)[0]))
+        for clients, most in ((1, 1.08), (32, 1.25)):
+            runs = [_cold(sim, plain, clients) for _ in range(5)]
+            yield ratio(
+                f"{clients} client{'s'[: clients > 1]}", [run["p50"] / CRITICAL_PATH for run in runs], most=most,
+                note=f"p99 {statistics.median(run['p99'] for run in runs) / CRITICAL_PATH:.2f}",
+            )  # fmt: skip
+        assert sim.stats()["violations"] == {}
+
+
+def _cold(sim: Any, server: stage.Server, clients: int) -> Any:
+    paths = [stage.path_of(number) for number in stage.companies(sim, clients * 12 + 20)]
+    done = stage.wrk(server, paths, clients=clients, seconds=3)
+    assert done["broken"] + done["refused"] == 0, done
+    assert done["requests"] <= len(paths), "some answers were warm"
+    return done
+
+
+# -- cost -------------------------------------------------------------------------------------------
+
+
+@section
+def cost() -> Iterator[Line]:
+    """Upstream calls a prefill, and how many companies fit in one token's budget."""
+    every = _general_information()
+    with stage.simulator(*NO_BUDGET) as sim, stage.service(sim.url) as server:
+        known = _public_companies()
+        called, kinds = _calls(sim, server, known)
+        yield ratio(
+            "calls a prefill, all companies of the public answers", [called / len(known)], most=2.6, unit="calls",
+            note=f"{len(known)} companies, {called} calls: {kinds}",
+        )  # fmt: skip
+        numbers = stage.companies(sim, 200, stage.MIX)
+        called, kinds = _calls(sim, server, numbers)
+        mean = called / len(numbers)
+        yield ratio("calls a prefill, mix of 70/15/10/5 %", [mean], most=2.6, unit="calls", note=kinds)
+        yield ratio(
+            "companies a minute in one JSON budget, over asking every general-information endpoint", [every / mean],
+            least=5, note=f"{every} endpoints that give JSON and that an open-data or full token may ask, in their last version",
+        )  # fmt: skip
+        assert sim.stats()["violations"] == {}
+
+
+def _calls(sim: Any, server: stage.Server, numbers: list[str]) -> tuple[int, str]:
+    before = sim.stats()["calls"]
+    for number in numbers:
+        server.get(stage.path_of(number))
+    after = sim.stats()["calls"]
+    made = {path: count - before.get(path, 0) for path, count in after.items() if count > before.get(path, 0)}
+    kinds: dict[str, int] = {}
+    for path, count in made.items():
+        kind = next(
+            part for part in ("siege_social", "etablissements", "kbis", "tva", "associations", "") if part in path
+        )
+        kinds[kind] = kinds.get(kind, 0) + count
+    return sum(made.values()), ", ".join(f"{kind or 'other'} {count}" for kind, count in sorted(kinds.items()))
+
+
+def _reference() -> Path:
+    """The folder of the public contract, beside the simulator's."""
+    return Path(os.environ["BENCH_SIM"]).resolve().parents[1] / "api-entreprise"
+
+
+def _public_companies() -> list[str]:
+    """Every SIRET that the public answers know as an establishment, and every other SIREN that they know."""
+    cases = [case for case in json.loads((_reference() / "cases.json").read_text()) if case["status"] == 200]
+    sirets = {str(case["params"]["siret"]) for case in cases if case["params"].get("siret")}
+    sirens = {str(case["params"]["siren"]) for case in cases if case["params"].get("siren")}
+    alone = sirens - {number[:9] for number in sirets}
+    return sorted({*filter(_valid, sirets), *filter(_valid, alone)})
+
+
+def _valid(number: str) -> bool:
+    from prefill.errors import Problem
+    from prefill.identifiers import parse
+
+    try:
+        return parse(number) == number
+    except Problem:
+        return False
+
+
+def _general_information() -> int:
+    """Count the endpoints of general information about a company, the last version of each, documents left out."""
+    paths = json.loads((_reference() / "openapi.json").read_text())["paths"]
+    tagged = [path for path, one in paths.items() if "Informations générales" in one.get("get", {}).get("tags", ())]
+    latest = {path.split("/", 2)[2] for path in tagged}
+    return len([path for path in latest if "{sire" in path and not path.endswith(("/documents", "/adresse"))])
+
+
+# -- crowds -----------------------------------------------------------------------------------------
+
+
+@section
+def crowds() -> Iterator[Line]:
+    """500 clients at once on one company that nobody asked about yet."""
+    options = (*NO_BUDGET, "--latency", f"{SOURCE_SECONDS * 1000:.0f}")
+    with stage.simulator(*options) as sim, stage.service(sim.url) as server:
+        one = stage.companies(sim, 1)[0]
+        alone, _ = _calls(sim, server, [one])
+        calls, slowest = [], []
+        for number in stage.companies(sim, 5):
+            before = sim.stats()["total"]
+            answers = stage.crowd(server, stage.path_of(number), 500)
+            assert {status for _, status in answers} == {200}
+            calls.append((sim.stats()["total"] - before) / alone)
+            slowest.append(sorted(seconds for seconds, _ in answers)[494] / CRITICAL_PATH)
+        yield ratio("upstream calls of 500 clients, over those of one", calls, most=1)
+        yield ratio("p99 of the 500, over the two stages", slowest, note="one process, 32 threads")
+        assert sim.stats()["violations"] == {}
