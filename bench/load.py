@@ -30,6 +30,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -432,17 +433,17 @@ def dead_provider(stage: Stage, seconds: float) -> Report:
         crowd, began = Crowd([one.port for one in served], numbers, 32, rate=5, read=True), time.time()
         crowd.start()
         time.sleep(seconds)
-        opened = sum(len(one.events("breaker.open")) for one in served)
+        opened = [moment(line) for one in served for line in one.events("breaker.open")]
         healed = time.time()
         stage.simulator.fail({})
         time.sleep(25)
         crowd.stop()
         sum_up(report, crowd, stage.simulator, began, stage.window)
         lines = [line for one in served for line in one.events("upstream.call") if line["source"] == RCS]
-    waiting = [one.seconds for one in crowd.done if began + 12 < one.at <= healed]
+    waiting = [one.seconds for one in crowd.done if one.at <= healed and one.at - one.seconds > max(opened)]
     rests = [one.at - healed for one in crowd.done if one.at > healed and rcs_status(one) == "ok"]
     report.figures |= {
-        "breakers opened": opened,
+        "breakers opened after (s)": sorted(round(at - began, 1) for at in opened),
         "calls to the dead provider": sum(one["status"] != "ok" for one in lines),
         "seconds to answer, breaker open": quantiles(waiting),
         "first fresh answer after healing (s)": round(min(rests), 2) if rests else None,
@@ -452,6 +453,10 @@ def dead_provider(stage: Stage, seconds: float) -> Report:
         "the first fresh answer comes within the rest": bool(rests) and min(rests) <= 10.5,
     }
     return report
+
+
+def moment(line: dict[str, Any]) -> float:
+    return datetime.fromisoformat(line["timestamp"]).timestamp()
 
 
 def rcs_status(one: Answered) -> str | None:

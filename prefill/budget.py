@@ -34,6 +34,7 @@ CAUTION = 0.9  # of a window that nobody counted from its beginning
 FIRST_CALLS = 12  # on their way at once, until the server tells: fewer than it takes to be banned
 FIRST_SHARE = 0.1  # of the limit, all instances together
 FIRST_WAIT = 1.0  # seconds for the server to tell
+INSTANCE_WINDOWS = 10  # after which an instance that called nobody is believed gone
 SETTLING = 3.0  # seconds for every instance to notice that Redis is back
 LONGEST_CLOSING = 3600.0
 ADDRESS = "address"
@@ -102,7 +103,7 @@ class Budgets:
         self._shared = shared
         self._tenant = tenant
         self._now = now
-        self._instances = instances
+        self._told_instances = self._instances = instances
         self._span = window
         self._before, self._after = min(BEFORE, window / 10), min(AFTER, window / 20)
         self._settling = min(SETTLING, window / 4)
@@ -210,7 +211,7 @@ class Budgets:
     # -- losing Redis and finding it again
 
     def _meet(self) -> None:
-        """Now and then, and when Redis is back, tell the others that we are there, and see whether Redis has counted since it began."""
+        """Now and then, and when Redis is back, tell the others that we are there, and see how old it is."""
         epoch = self._epoch()
         meeting = (int(self._now() // self._settling), self._shared.falls)
         if self._redis is None or self._met == meeting:
@@ -221,8 +222,8 @@ class Budgets:
         except Alone:
             self._lose()
             return
-        self._instances = max(self._instances, others)
-        if age < self._now() - epoch * self._span:
+        self._instances = max(self._told_instances, others)
+        if epoch >= self._exact_from and age < self._now() - epoch * self._span:
             self._lose()
         self._found()
 
@@ -230,8 +231,8 @@ class Budgets:
         name = f"{self._prefix}:instances:{self._tenant}"
         with client.pipeline(transaction=False) as pipe:
             pipe.zadd(name, {self._name: epoch})
-            pipe.zremrangebyscore(name, "-inf", epoch - 3)
-            pipe.expire(name, self._expiry)
+            pipe.zremrangebyscore(name, "-inf", epoch - INSTANCE_WINDOWS)
+            pipe.expire(name, int(INSTANCE_WINDOWS * self._span) + 1)
             pipe.zcard(name)
             pipe.info("server")
             *_, others, server = pipe.execute()

@@ -354,7 +354,7 @@ def names_nothing(label: str) -> bool:
 def removes_name(name: str) -> bool:
     """Recognise the entry that a register writes in place of the trade name it deletes."""
     words = plain(name)
-    return "suppression d" in words and "nom commercial" in words
+    return "suppression d" in words and ("nom commercial" in words or "enseigne" in words)
 
 
 # The keys that each function on an object reads, in this order: a mask elsewhere does not concern it.
@@ -435,7 +435,7 @@ class OurFunctions(functions.Functions):
 
     @_takes("string")
     def _func_trade_name(self, text: str | None) -> str | None:
-        """Nom commercial, sauf la mention « SUPPRESSION DU NOM COMMERCIAL »."""
+        """Nom commercial ou enseigne, sauf la mention de leur suppression."""
         return None if text is None or removes_name(text) else text
 
     @_takes("string")

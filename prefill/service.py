@@ -180,8 +180,9 @@ class Service:
     def _ask_the_rest(self, asking: _Asking) -> Iterator[Event]:
         flights: dict[str, Future[Answer]] = {}
         asking.useless = _useless(asking)
+        too_late = self._clock() >= asking.end  # nobody would wait, and what the company is may not even be known
         for source in _wanted(asking):
-            answer = _unasked(source, asking)
+            answer = _unasked(source, asking) or (Answer(source.name, Status.LATE) if too_late else None)
             if answer is not None:
                 asking.answers[source.name] = answer
             else:
@@ -263,6 +264,8 @@ def _status_told_by(head_office: Answer | None) -> Status | None:
     """Say what becomes of the registers that name people: nothing when nobody limits their disclosure."""
     if head_office is None:
         return Status.LATE
+    if head_office.status in (Status.WITHHELD, Status.ABSENT):  # the open Sirene says 404 of some who are protected
+        return Status.WITHHELD
     if not head_office.ok or head_office.data["unite_legale"].get("status_diffusion") == DISCLOSED:
         return None
     return Status.WITHHELD

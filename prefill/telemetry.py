@@ -42,6 +42,7 @@ LATEST, LEAST, MOST = "livemostrecent", "livemin", "livemax"  # which process's 
 DEEPEST_CHAIN = 8
 LAST_FRAMES = 40
 CARRIERS = frozenset({"logging", "gunicorn.glogging", __name__})
+NUMBERS = (bool, int, float)
 CONTROLS = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 
 # -- metrics ----------------------------------------------------------------------------------------
@@ -225,10 +226,10 @@ def _tame(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMappin
 
 
 def _plain(value: object) -> object:
-    if value is None or isinstance(value, bool | int | float):
-        return value
     if isinstance(value, str):
         return value if value.isprintable() else "".join(map(_visible, value))
+    if value is None or isinstance(value, NUMBERS):
+        return value
     if isinstance(value, Mapping):
         return {str(_plain(key)): _plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

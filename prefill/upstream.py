@@ -401,14 +401,17 @@ class Upstream:
         if passage.probe is None:
             yield
             return
-        source, kept = question.source, self.store.near(question.key)
-        answer = Answer(source.name, Status.UNAVAILABLE, cause=Cause.RESTING, retry_after=math.ceil(source.timeout))
-        timer = threading.Timer(PROBE_PATIENCE, _settle, (question.flight, self._or_stale(kept, answer)))
+        timer = threading.Timer(PROBE_PATIENCE, self._answer_without, (question,))
         timer.start()
         try:
             yield
         finally:
             timer.cancel()
+
+    def _answer_without(self, question: _Question) -> None:
+        source = question.source
+        answer = self._not_made(source, Cause.RESTING, source.timeout)
+        _settle(question.flight, self._or_stale(self.store.near(question.key), answer))
 
     def _not_made(self, source: Source, cause: Cause, wait: float) -> Answer:
         telemetry.count("refused_calls", source=source.name, reason=cause.value)

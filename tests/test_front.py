@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from prefill import telemetry
 from prefill.app import join, read_forms
 from prefill.front import FILED_BY, LET_THROUGH
 from prefill.service import Service
@@ -57,6 +58,7 @@ class Clock:
 
 def open_client(**changes):
     settings = Settings(log="json", **{"visits": 0, **changes})
+    telemetry.configure(settings.log)
     parts = join(settings, read_forms(settings))
     clock = Clock(parts.now)
     client = create_web(replace(parts, now=clock)).test_client()

@@ -287,13 +287,24 @@ GOLDENS = {
                         },
                         "companyCategory": "GE",
                         "socialEconomy": False,
+                        # The RNA answers 404 of it, but Sirene knows its number there.
+                        "association": {"rna": "W751004076"},
                     }
                 }
             },
-            "partIV": {"B": {"setUpDate": "1952-05-11"}},
+            "partIV": {
+                "A": {
+                    "professionalRegister": {
+                        "registerName": "Répertoire national des associations",
+                        "registrationNumber": "W751004076",
+                    }
+                },
+                "B": {"setUpDate": "1952-05-11"},
+            },
         },
         missing=gaps(
-            absent="tradeName identifiers[vat] employeeBand/to" + RNA_ALONE,
+            absent="""tradeName identifiers[vat] employeeBand/to association/purpose association/regime
+                association/registrationDate""",
             not_applicable=RCS_ALONE + " filedActs ",
             not_requested=ON_DEMAND_OF_ASSOCIATIONS,
         ),
@@ -970,7 +981,10 @@ TRAPS = {
     ),
     "the answer about another company is not used": Trap(
         (case("etablissements", HEAD, wrapped(establishment(HEIR))),),
-        missing=gaps(unavailable="name identifiers[siret] postalAddress/streetName legalEntity/companyID"),
+        # The head office is not in the open Sirene: nobody can tell that the company is not a protected one.
+        missing=gaps(
+            unavailable="name identifiers[siret] postalAddress/streetName", withheld="legalEntity/companyID"
+        ),
         never=(HEIR, siren(2)),
     ),
     # the register of commerce
