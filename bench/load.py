@@ -46,6 +46,7 @@ GRACE = 0.5  # seconds: the clients and what they load share the machine
 JSON_BUDGET = 250
 OTHER_GROUPS = ("/inpi/rne/", "/urssaf/", "/gip_mds/", "/documents", "/fntp/", "/cnetp/", "/qualibat/")
 SERVICES = 3
+LEAD = 5.0  # seconds before the first whole minute
 SOAK_RATE = 25.0
 RCS = "extraits_rcs_infogreffe"
 
@@ -376,7 +377,7 @@ def stampede(stage: Stage, seconds: float) -> Report:
         until_a_window_ends(stage.window)
         crowd, began = Crowd([one.port for one in served], numbers, 64), time.time()
         crowd.start()
-        time.sleep(seconds)
+        time.sleep(LEAD + seconds + 1)
         crowd.stop()
         sum_up(report, crowd, stage.simulator, began, stage.window)
         report.figures["footprint of the services"] = footprint([one.worker() for one in served])
@@ -503,7 +504,7 @@ class Stage:
 def until_a_window_ends(window: float) -> None:
     """Begin a little before a clock minute, so that the minutes measured are whole."""
     left = window - time.time() % window
-    time.sleep(left - 5 if left > 5 else left + window - 5 if window > 20 else 0)
+    time.sleep((left - LEAD) % window)
 
 
 def main() -> int:

@@ -1,1 +1,214 @@
-"""The measures beside the goals."""
+"""The measures beside the first goals: the peer, the servers, growth, the start, and where the time goes."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from typing import Any
+
+import stage
+from lines import Line, over, ratio, section, turns
+
+NO_BUDGET = ("--budget-scale", "1000")
+PEER = stage.ROOT / ".tools" / "peer" / "bin" / "python"
+PY_SPY = stage.PYTHON.parent / "py-spy"
+PEER_FORM = """\
+title: Les deux sources du pair
+version: "1"
+audience: candidate
+fields:
+  /name:
+    label: Nom
+    from:
+      etablissements: unite_legale.personne_morale_attributs.raison_sociale
+  /vat:
+    label: Numéro de TVA
+    from:
+      numero_tva: tva_number
+"""
+
+# -- the peer ---------------------------------------------------------------------------------------
+
+
+@section
+def peer() -> Iterator[Line]:
+    """Companies a minute from the same two sources, over those of the peer `api-entreprise` 31; sources take 50 ms."""
+    with ExitStack() as stack:
+        sim = stack.enter_context(stage.simulator(*NO_BUDGET, "--latency", "50"))
+        folder = stack.enter_context(stage.folder())
+        (folder / "pair.yaml").write_text(PEER_FORM)
+        server = stack.enter_context(stage.service(sim.url, PREFILL_SCHEMAS=str(folder)))
+        for clients, count, rounds in ((1, 20, 3), (8, 100, 3), (32, 200, 3)):
+            paces: dict[str, list[float]] = {"prefill": [], "polite": [], "free": []}
+            wrong = dict.fromkeys(paces, 0)
+            for _ in range(rounds):
+                for side in paces:
+                    seconds, errors = _ask_all(sim, server, side, clients, count if side != "polite" else 60)
+                    paces[side].append((count if side != "polite" else 60) / seconds)
+                    wrong[side] += errors
+            least = {32: (20, 1.3)}.get(clients, (None, None))
+            for side, goal in zip(("polite", "free"), least, strict=True):
+                note = f"errors or breaches: ours {wrong['prefill']}, the peer's {wrong[side]}"
+                yield ratio(
+                    f"{clients} at once, over its {side} mode", over(paces, "prefill", side), least=goal, note=note
+                )
+
+
+def _ask_all(sim: Any, server: stage.Server, side: str, clients: int, count: int) -> tuple[float, int]:
+    """Ask about new companies; give the seconds to the last, and the errors and breaches on the way."""
+    numbers = stage.companies(sim, count)
+    _forget_v3(sim, numbers)
+    before = sum(sim.stats()["violations"].values())
+    if side == "prefill":
+        seconds, errors = stage.each_once(server, [f"{stage.path_of(one)}?schema=pair" for one in numbers], clients)
+    else:
+        command = [str(PEER), str(stage.BENCH / "peer.py"), sim.url, stage.TOKEN + side, str(clients), side]
+        done = subprocess.run(
+            command, input="\n".join(numbers), capture_output=True, text=True, timeout=120, check=True
+        )
+        told = json.loads(done.stdout.strip().splitlines()[-1])
+        seconds, errors = told["seconds"], told["errors"]
+    return seconds, errors + sum(sim.stats()["violations"].values()) - before
+
+
+def _forget_v3(sim: Any, numbers: list[str]) -> None:
+    """Make the version that the peer asks (v3) know the same companies."""
+    path = "/v3/insee/sirene/etablissements/diffusibles/{siret}"
+    sim.add(*({**stage.invented.found(number), "path": path} for number in numbers))
+
+
+# -- the servers ------------------------------------------------------------------------------------
+
+
+@section
+def servers() -> Iterator[Line]:
+    """The same application on four WSGI servers, one process and 32 threads each, over gunicorn gthread."""
+    with ExitStack() as stack:
+        sim = stack.enter_context(stage.simulator(*NO_BUDGET))
+        path = stage.path_of(stage.companies(sim, 1)[0])
+        found = {name: stack.enter_context(stage.service(sim.url, name)) for name in stage.SERVERS}
+        for server in found.values():
+            for _ in range(3):
+                server.get(path)
+        rates = turns(5, {name: partial(_rate, server, path) for name, server in found.items()})
+        half = statistics.median(rates["gunicorn gthread"]) / 2
+        slow = turns(3, {name: partial(_p99, server, path, half) for name, server in found.items()})
+        streams = {name: _streams(sim, server, path) for name, server in found.items()}
+        for name, server in found.items():
+            answered, of, streamed = streams[name]
+            yield ratio(
+                f"{name}: requests a second, warm", over(rates, name, "gunicorn gthread"),
+                note=f"{statistics.median(rates[name]):.0f} a second; {server.memory():.0f} MB; {answered} of {of} others "
+                f"answered within 2 s while {streamed} event streams are open on slow sources",
+            )  # fmt: skip
+            yield ratio(f"{name}: p99 at half the load of gthread", over(slow, name, "gunicorn gthread"))
+
+
+def _rate(server: stage.Server, path: str) -> float:
+    done = stage.wrk(server, [path], clients=32, seconds=1)
+    return float(done["requests"] / done["seconds"])
+
+
+def _p99(server: stage.Server, path: str, rate: float) -> float:
+    done = stage.wrk(server, [path], clients=16, seconds=2, pause=16 / rate * 1000)
+    return float(done["p99"])
+
+
+def _streams(sim: Any, server: stage.Server, path: str) -> tuple[int, int, int]:
+    """Open 200 event streams on sources that take 3 seconds, and see who else is answered meanwhile."""
+    numbers = stage.companies(sim, 200)
+    sim.delay({"": 3000})
+    opened = stage.Streams(server, [stage.path_of(number) for number in numbers])
+    try:
+        time.sleep(0.5)
+        answers = stage.crowd(server, path, 20)
+        return sum(seconds < 2 for seconds, _ in answers), 20, len(numbers)
+    finally:
+        sim.delay({})
+        opened.close()
+
+
+# -- growth and start -------------------------------------------------------------------------------
+
+
+@section
+def growth() -> Iterator[Line]:
+    """Memory and time as companies, forms and fields grow: linear is 1."""
+    weights = {count: _grow("memory", count, 300_000) for count in (100, 1000, 10_000)}
+    base = weights[1000]["a_company"]
+    for count in (100, 10_000):
+        yield ratio(
+            f"memory a cached company, {count:,} companies over 1,000", [weights[count]["a_company"] / base],
+            note=f"{weights[count]['a_company'] / 1024:.1f} kB a company, three answers each",
+        )  # fmt: skip
+    bounded = _grow("memory", 100_000, 30_000)
+    yield ratio(
+        "memory of 100,000 companies with PREFILL_CACHE_ENTRIES=30000, over 10,000 without",
+        [bounded["bytes"] / weights[10_000]["bytes"]], most=1.3, note=f"{bounded['entries']} answers held",
+    )  # fmt: skip
+    loads = {count: _grow("forms", count)["seconds"] for count in (1, 10, 100)}
+    for count in (10, 100):
+        yield ratio(
+            f"time to load a form of 100 fields, {count} forms over one", [loads[count] / count / loads[1]], most=1.1,
+            note=f"{loads[count] / count * 1000:.0f} ms a form",
+        )  # fmt: skip
+    maps = {count: _grow("fields", count)["a_field"] for count in (25, 100, 400)}
+    for count in (100, 400):
+        yield ratio(
+            f"mapping time a field, {count} fields over 25", [maps[count] / maps[25]], most=1.1,
+            note=f"{maps[count] * 1e6:.1f} µs a field",
+        )  # fmt: skip
+
+
+def _grow(*words: object) -> Any:
+    command = [sys.executable, str(stage.BENCH / "growth.py"), *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=240)
+    return json.loads(done.stdout)
+
+
+@section
+def start() -> Iterator[Line]:
+    """From the command to the first answer, and memory at rest, over bare Flask on the same server."""
+    weights: dict[str, list[float]] = {"prefill.app:create_app": [], "bare:create_app": []}
+
+    def begin(factory: str) -> float:
+        began = time.monotonic()
+        with stage.serving("gunicorn gthread", factory, PREFILL_LOG="json") as server:
+            seconds = time.monotonic() - began
+            weights[factory].append(server.memory())
+        return seconds
+
+    times = turns(5, {factory: partial(begin, factory) for factory in weights})
+    for what, found, unit in (("time to the first answer", times, "s"), ("memory at rest", weights, "MB")):
+        ours, bare = (statistics.median(found[factory]) for factory in weights)
+        yield ratio(what, over(found, *weights), note=f"{ours:.2f} and {bare:.2f} {unit}")
+
+
+# -- where the time goes ----------------------------------------------------------------------------
+
+
+@section
+def profile() -> Iterator[Line]:
+    """Record a flame graph of the warm and of the cold path, with py-spy."""
+    for name, latency in (("warm", "0"), ("cold", "20")):
+        with stage.simulator(*NO_BUDGET, "--latency", latency) as sim, stage.service(sim.url) as server:
+            paths = [stage.path_of(one) for one in stage.companies(sim, 1 if name == "warm" else 2000)]
+            for path in paths[:1]:
+                for _ in range(3):
+                    server.get(path)
+            load = threading.Thread(target=stage.wrk, args=(server, paths), kwargs={"clients": 8, "seconds": 6})
+            load.start()
+            picture = stage.ROOT / "docs" / f"flame-{name}.svg"
+            command = [PY_SPY, "record", "--gil", "-d", "4", "-r", "200", "-o", picture, "-p", str(server.workers()[0])]
+            done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60)
+            load.join()
+            yield ratio(
+                f"{name}: flame graph", [float(done.returncode == 0)], unit="picture", note=f"docs/{picture.name}"
+            )

@@ -10,11 +10,13 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,3 +278,30 @@ def companies(sim: invented.Simulator, count: int, mix: dict[Kind, int] | None =
 
 def path_of(number: str) -> str:
     return f"/v1/prefill/{number}"
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="prefill-bench-") as text:
+        yield Path(text)
+
+
+def each_once(server: Server, paths: list[str], clients: int) -> tuple[float, int]:
+    """Ask each path once, so many clients at once; give the seconds to the last, and how many were not answered 200."""
+    began = time.monotonic()
+    with ThreadPoolExecutor(clients) as crowd:
+        statuses = list(crowd.map(lambda path: server.get(path).status, paths))
+    return time.monotonic() - began, sum(status != 200 for status in statuses)
+
+
+class Streams:
+    """Event streams that are open and read by nobody."""
+
+    def __init__(self, server: Server, paths: list[str]) -> None:
+        self._sockets = [socket.create_connection(("127.0.0.1", server.port), 5) for _ in paths]
+        for sock, path in zip(self._sockets, paths, strict=True):
+            sock.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode())
+
+    def close(self) -> None:
+        for sock in self._sockets:
+            sock.close()

@@ -177,6 +177,8 @@ class Budgets:
         return count
 
     def _pay_from_share(self, purse: _Purse, known: _Window, epoch: int, part: float) -> bool:
+        if known.share is None:
+            self._tell(purse, known, epoch)
         with self._lock:
             mine = self._mine(purse, epoch)
             if known.share is None:
@@ -226,6 +228,10 @@ class Budgets:
         if epoch >= self._exact_from and age < self._now() - epoch * self._span:
             self._lose()
         self._found()
+        for purse in list(self._purses.values()):
+            for window, known in list(purse.windows.items()):
+                if epoch <= window < self._exact_from:
+                    self._tell(purse, known, window)
 
     def _greet(self, client: redis.Redis, epoch: int) -> tuple[int, float]:
         name = f"{self._prefix}:instances:{self._tenant}"
@@ -256,14 +262,17 @@ class Budgets:
             self._exact_from = begins
 
     def _tell(self, purse: _Purse, known: _Window, epoch: int) -> None:
-        """Let those who count in Redis know what we spent without it."""
+        """Let those who count in Redis know what we spent without it, and learn what they did."""
         if self._redis is None:
             return
         with self._lock:
             debt, known.untold = known.untold, 0
         try:
-            if self._incr(purse, epoch, debt) < known.seen:
-                self._raise(purse, epoch, known.seen)
+            count = self._incr(purse, epoch, debt)
+            if count < known.seen:
+                count = self._raise(purse, epoch, known.seen)
+            with self._lock:
+                known.seen = max(known.seen, count)
         except Alone:
             with self._lock:
                 known.untold += debt

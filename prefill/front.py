@@ -198,7 +198,7 @@ def _holds(environ: Environ, tag: str) -> bool:
 def request_id_of(given: str) -> str:
     """Take the caller's request id when it is one, or make one."""
     usable = re.fullmatch(r"[\w.:-]{1,80}", given, re.ASCII) and not holds_number(given)
-    return given if usable else f"{random.getrandbits(64):016x}"  # noqa: S311 a name, no secret
+    return given if usable else f"{random.getrandbits(64):016x}"
 
 
 def tell(route: str, status: int, seconds: float, facts: Mapping[str, Any]) -> None:

@@ -386,6 +386,24 @@ def test_who_sat_idle_while_redis_restarted_does_not_spend_the_window_again(mort
     assert crew.counted[early.at // 60] <= LIMIT
 
 
+def test_who_starts_after_redis_did_learns_what_the_others_spent_without_it(mortal_redis, early):
+    crew = Crew(mortal_redis.url, early)
+    for _ in range(2):
+        crew.spend(1)
+        crew.next_minute()
+    mortal_redis.kill()
+    crew.spend(1)
+    crew.next_minute()
+    early.at += 20
+    crew.spend()
+    mortal_redis.start()
+    early.at += 5
+    crew.spend(5)
+    newcomer = Crew(mortal_redis.url, early, 1).members[0]
+
+    assert spend(newcomer) <= LIMIT - crew.counted[early.at // 60]
+
+
 def test_the_instances_are_counted_and_need_not_be_told(mortal_redis, early):
     crew = Crew(mortal_redis.url, early, 4)
     for _ in range(2):

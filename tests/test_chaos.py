@@ -98,16 +98,18 @@ LOST: dict[str, tuple[str, ...]] = {
         /partIV/A/tradeRegister/registrationNumber /partIV/A/tradeRegister/registrationDate
         /partIV/A/tradeRegister/strikeOffDate"""),
     "numero_tva": full("identifiers[vat]"),
-    "associations": full("""
-        association/rna association/purpose association/regime association/registrationDate
-        /partIV/A/professionalRegister/registerName /partIV/A/professionalRegister/registrationNumber"""),
+    "associations": full("association/purpose association/regime association/registrationDate"),
     "conventions_collectives": full("collectiveAgreements"),
     "actes_inpi": full("filedActs"),
     "documents_associations": full("association/documents"),
     "successions": (),
 }  # fmt: skip
 # A withheld number is not told by a second register; one that fails is replaced by Insee's.
-WITHHELD_TOO = {"associations": full("identifiers[rna]")}
+WITHHELD_TOO = {
+    "associations": full("""
+        identifiers[rna] association/rna
+        /partIV/A/professionalRegister/registerName /partIV/A/professionalRegister/registrationNumber""")
+}
 TRADE_NAME, STRIKE_OFF = full("tradeName /partIV/A/tradeRegister/strikeOffDate")
 NAME_AT_THE_RCS = "LES ATELIERS"
 
@@ -290,6 +292,46 @@ def test_a_late_establishment_leaves_the_form_to_what_came_in_time(victims, open
     assert values.keys() | reasons.keys() == kept.keys() | missing.keys()
     assert {reason for path, reason in reasons.items() if path != STRIKE_OFF} == {"late"}
     assert outcome.seconds < SHORT + LENIENCE
+
+
+# Two registers fail at once, each in its way: every quick fault beside every other.
+QUICK = tuple(
+    fault for fault, (reason, _) in FAULTS.items() if reason != "late" and ":" not in fault and fault != "429"
+)
+PAIR = ("extraits_rcs_infogreffe", "numero_tva")
+
+
+@pytest.mark.parametrize("first", QUICK)
+def test_two_failing_sources_take_nothing_from_the_others(victims, open_service, healthy, first):
+    pair = [VICTIMS[name] for name in PAIR]
+    well = healthy[PAIR[0]].body
+    victims.add(*pair[0].cases)
+
+    for second in QUICK[:: max(1, len(QUICK) // 4)]:
+        victims.fail({pair[0].path: first, PATHS[PAIR[1]].format(siren=pair[0].siren): second})
+        outcome = ask(open_service(), pair[0])
+        lost = dict.fromkeys(LOST[PAIR[0]], FAULTS[first][0]) | dict.fromkeys(LOST[PAIR[1]], FAULTS[second][0])
+
+        assert outcome.status == 200
+        assert values_of(outcome.body) == {path: one for path, one in values_of(well).items() if path not in lost}
+        assert reasons_of(outcome.body) == reasons_of(well) | lost
+
+
+@pytest.mark.parametrize("fault", ["502@0.5", "reset@0.5", "html@0.5", "404@0.5"])
+def test_a_fault_that_comes_and_goes_is_told_each_time_as_it_is(victims, open_service, healthy, fault):
+    victim = VICTIMS["extraits_rcs_infogreffe"]
+    reason = FAULTS[fault.partition("@")[0]][0]
+    well = values_of(healthy[victim.source].body)
+    left = {path: one for path, one in well.items() if path not in LOST[victim.source]}
+    victims.fail({victim.path: fault})
+
+    outcomes = [ask(open_service(), victim) for _ in range(12)]
+
+    for outcome in outcomes:
+        lost = {path: why for path, why in reasons_of(outcome.body).items() if path != STRIKE_OFF}
+        assert outcome.status == 200
+        assert values_of(outcome.body) in (well, left)
+        assert set(lost.values()) <= {reason}
 
 
 def test_after_a_429_nothing_more_is_sent_to_that_group(victims, open_service):

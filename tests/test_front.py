@@ -18,7 +18,7 @@ from prefill.sources import CATALOGUE, Status
 from prefill.store import Store
 from prefill.tenants import SANDBOX_AGENT_KEY, directory
 from prefill.web import create_web
-from tests.test_metrics import BEARER, METRICS_TOKEN, PREFILL, parse
+from tests.test_metrics import BEARER, METRICS_TOKEN, parse
 
 ORDINARY = "00000100800010"
 ALL_DOWN = "00001400100010"

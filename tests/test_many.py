@@ -70,13 +70,22 @@ def strict_simulator(strict):
 
 
 @contextmanager
-def crowd(simulator: Simulator, redis: RedisServer, parts: list[list[str]], seconds: float) -> Iterator[Counter[str]]:
-    """Let processes ask for so long, each its part of the companies; the counts are there at the end."""
+def crowd(
+    simulator: Simulator, redis: RedisServer, parts: list[list[str]], *, before: float, after: float
+) -> Iterator[Counter[str]]:
+    """Let processes ask, each its part of the companies, from so long before a window begins to so long after.
+
+    The block begins with them; the counts are there at its end.
+    """
+    seconds = before + after
     told: Queue[Counter[str]] = SPAWN.Queue()
     ready, counts = SPAWN.Barrier(len(parts) + 1), Counter[str]()
     crew = [SPAWN.Process(target=ask_on, args=(simulator.url, redis.url, part, seconds, ready, told)) for part in parts]
     for one in crew:
         one.start()
+    while ready.n_waiting < len(parts):
+        time.sleep(0.05)
+    time.sleep((-time.time() - before) % WINDOW)
     ready.wait(60)
     yield counts
     for _ in crew:
@@ -92,7 +101,7 @@ def used(simulator: Simulator) -> list[int]:
 
 
 def test_processes_spend_a_budget_together_and_never_ask_twice_at_once(strict_simulator, mortal_redis):
-    with crowd(strict_simulator, mortal_redis, [COMPANIES] * PROCESSES, 22) as counts:
+    with crowd(strict_simulator, mortal_redis, [COMPANIES] * PROCESSES, before=2, after=11) as counts:
         pass
 
     assert strict_simulator.stats()["violations"] == {}
@@ -102,10 +111,10 @@ def test_processes_spend_a_budget_together_and_never_ask_twice_at_once(strict_si
 
 def test_redis_may_die_and_come_back(strict_simulator, mortal_redis):
     parts = [COMPANIES[one::PROCESSES] for one in range(PROCESSES)]
-    with crowd(strict_simulator, mortal_redis, parts, 42) as counts:
-        time.sleep(8)
+    with crowd(strict_simulator, mortal_redis, parts, before=8, after=22) as counts:
+        time.sleep(5)
         mortal_redis.kill()
-        time.sleep(8)
+        time.sleep(6)  # a window begins without it
         mortal_redis.start()
 
     assert strict_simulator.stats()["violations"] == {}
