@@ -8,7 +8,7 @@ TOOLS := .tools
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test lint format lock clean
+.PHONY: help install run test lint format lock bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -38,6 +38,19 @@ LOCK := env -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX_URL -u UV_INDE
 lock: | $(TOOLS)/bin/uv ## Write both lock files anew, with the newest releases
 	$(LOCK) --upgrade --output-file requirements.lock
 	$(LOCK) --upgrade --output-file requirements-dev.lock --group dev --constraints requirements.lock
+
+bench: $(VENV)/.dev $(TOOLS)/.bench ## Measure side by side: make bench BENCH_SIM=… [ONLY="warm cold"]
+	@test -n "$(BENCH_SIM)" || { echo "BENCH_SIM must give the path of the simulator of API Entreprise" >&2; exit 1; }
+	BENCH_SIM=$(BENCH_SIM) $(BIN)/python bench/bench.py $(ONLY)
+
+# Servers to compare, py-spy, and the peer, each beside nothing else: none of them is a dependency.
+$(TOOLS)/.bench: requirements.lock
+	$(PYTHON) -m venv $(TOOLS)/bench
+	$(TOOLS)/bench/bin/pip install --quiet --require-hashes -r requirements.lock
+	$(TOOLS)/bench/bin/pip install --quiet granian waitress gevent py-spy
+	$(PYTHON) -m venv $(TOOLS)/peer
+	$(TOOLS)/peer/bin/pip install --quiet 'api-entreprise[ratelimit]==31.*' 'setuptools<81'
+	touch $@
 
 clean: ## Remove the environment and all that tools left behind
 	rm -rf $(VENV) $(TOOLS) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

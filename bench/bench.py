@@ -12,9 +12,11 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import statistics
 import sys
 import time
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -29,14 +31,18 @@ MEASURES = (sections, more)  # they registered themselves
 
 
 def main(asked: list[str]) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that what was started ends too
     kept = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     for name in asked or SECTIONS:
         began = time.monotonic()
         print(f"{name}…", flush=True)
         lines = []
-        for line in SECTIONS[name]():
-            lines.append({**asdict(line), "median": statistics.median(line.runs)})
-            print(f"  {line.what}: {statistics.median(line.runs):.3g} {line.unit} {line.goal} {line.note}", flush=True)
+        with closing(SECTIONS[name]()) as measured:
+            for line in measured:
+                lines.append({**asdict(line), "median": statistics.median(line.runs)})
+                print(
+                    f"  {line.what}: {statistics.median(line.runs):.3g} {line.unit} {line.goal} {line.note}", flush=True
+                )
         kept[name] = {
             "what": SECTIONS[name].__doc__, "lines": lines, "seconds": round(time.monotonic() - began),
             "at": datetime.now(UTC).isoformat(timespec="minutes"), "processors": os.cpu_count(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import stage
@@ -19,6 +21,7 @@ from lines import Line, over, ratio, section, turns
 NO_BUDGET = ("--budget-scale", "1000")
 PEER = stage.ROOT / ".tools" / "peer" / "bin" / "python"
 PY_SPY = stage.PYTHON.parent / "py-spy"
+ABSENT = ("gunicorn gevent",)  # its worker never answers: see docs/performance.md
 PEER_FORM = """\
 title: Les deux sources du pair
 version: "1"
@@ -45,13 +48,13 @@ def peer() -> Iterator[Line]:
         folder = stack.enter_context(stage.folder())
         (folder / "pair.yaml").write_text(PEER_FORM)
         server = stack.enter_context(stage.service(sim.url, PREFILL_SCHEMAS=str(folder)))
-        for clients, count, rounds in ((1, 20, 3), (8, 100, 3), (32, 200, 3)):
+        for clients, count, rounds in ((8, 60, 2), (32, 200, 2)):
             paces: dict[str, list[float]] = {"prefill": [], "polite": [], "free": []}
             wrong = dict.fromkeys(paces, 0)
             for _ in range(rounds):
-                for side in paces:
-                    seconds, errors = _ask_all(sim, server, side, clients, count if side != "polite" else 60)
-                    paces[side].append((count if side != "polite" else 60) / seconds)
+                for side in ("prefill", "polite", "free"):
+                    seconds, errors = _ask_all(sim, server, side, clients, count if side != "polite" else 40)
+                    paces[side].append((count if side != "polite" else 40) / seconds)
                     wrong[side] += errors
             least = {32: (20, 1.3)}.get(clients, (None, None))
             for side, goal in zip(("polite", "free"), least, strict=True):
@@ -93,7 +96,9 @@ def servers() -> Iterator[Line]:
     with ExitStack() as stack:
         sim = stack.enter_context(stage.simulator(*NO_BUDGET))
         path = stage.path_of(stage.companies(sim, 1)[0])
-        found = {name: stack.enter_context(stage.service(sim.url, name)) for name in stage.SERVERS}
+        found = {
+            name: stack.enter_context(stage.service(sim.url, name)) for name in stage.SERVERS if name not in ABSENT
+        }
         for server in found.values():
             for _ in range(3):
                 server.get(path)
@@ -106,7 +111,7 @@ def servers() -> Iterator[Line]:
             yield ratio(
                 f"{name}: requests a second, warm", over(rates, name, "gunicorn gthread"),
                 note=f"{statistics.median(rates[name]):.0f} a second; {server.memory():.0f} MB; {answered} of {of} others "
-                f"answered within 2 s while {streamed} event streams are open on slow sources",
+                f"answered within a second while {streamed} event streams are open on slow sources",
             )  # fmt: skip
             yield ratio(f"{name}: p99 at half the load of gthread", over(slow, name, "gunicorn gthread"))
 
@@ -122,14 +127,14 @@ def _p99(server: stage.Server, path: str, rate: float) -> float:
 
 
 def _streams(sim: Any, server: stage.Server, path: str) -> tuple[int, int, int]:
-    """Open 200 event streams on sources that take 3 seconds, and see who else is answered meanwhile."""
-    numbers = stage.companies(sim, 200)
-    sim.delay({"": 3000})
+    """Open 100 event streams on sources that take 2 seconds, and see who else is answered meanwhile."""
+    numbers = stage.companies(sim, 100)
+    sim.delay({"": 2000})
     opened = stage.Streams(server, [stage.path_of(number) for number in numbers])
     try:
         time.sleep(0.5)
         answers = stage.crowd(server, path, 20)
-        return sum(seconds < 2 for seconds, _ in answers), 20, len(numbers)
+        return sum(seconds < 1 for seconds, _ in answers), 20, len(numbers)
     finally:
         sim.delay({})
         opened.close()
@@ -141,20 +146,15 @@ def _streams(sim: Any, server: stage.Server, path: str) -> tuple[int, int, int]:
 @section
 def growth() -> Iterator[Line]:
     """Memory and time as companies, forms and fields grow: linear is 1."""
-    weights = {count: _grow("memory", count, 300_000) for count in (100, 1000, 10_000)}
+    weights = {count: _grow("memory", count, 300_000) for count in (100, 1000, 5000)}
     base = weights[1000]["a_company"]
-    for count in (100, 10_000):
+    for count in (100, 5000):
         yield ratio(
             f"memory a cached company, {count:,} companies over 1,000", [weights[count]["a_company"] / base],
             note=f"{weights[count]['a_company'] / 1024:.1f} kB a company, three answers each",
         )  # fmt: skip
-    bounded = _grow("memory", 100_000, 30_000)
-    yield ratio(
-        "memory of 100,000 companies with PREFILL_CACHE_ENTRIES=30000, over 10,000 without",
-        [bounded["bytes"] / weights[10_000]["bytes"]], most=1.3, note=f"{bounded['entries']} answers held",
-    )  # fmt: skip
-    loads = {count: _grow("forms", count)["seconds"] for count in (1, 10, 100)}
-    for count in (10, 100):
+    loads = {count: _grow("forms", count)["seconds"] for count in (1, 10)}
+    for count in (10,):
         yield ratio(
             f"time to load a form of 100 fields, {count} forms over one", [loads[count] / count / loads[1]], most=1.1,
             note=f"{loads[count] / count * 1000:.0f} ms a form",
@@ -194,6 +194,14 @@ def start() -> Iterator[Line]:
 # -- where the time goes ----------------------------------------------------------------------------
 
 
+def _forget_folders(picture: Path) -> None:
+    """Name files from their package on: a picture tells nothing of somebody's machine."""
+    if picture.is_file():
+        picture.write_text(
+            re.sub(r"(?:/[\w.-]+)+?/(?=prefill/|bench/|site-packages/|lib/python)", "", picture.read_text())
+        )
+
+
 @section
 def profile() -> Iterator[Line]:
     """Record a flame graph of the warm and of the cold path, with py-spy."""
@@ -207,8 +215,9 @@ def profile() -> Iterator[Line]:
             load.start()
             picture = stage.ROOT / "docs" / f"flame-{name}.svg"
             command = [PY_SPY, "record", "--gil", "-d", "4", "-r", "200", "-o", picture, "-p", str(server.workers()[0])]
-            done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=60)
+            done = subprocess.run(list(map(str, command)), check=False, capture_output=True, text=True, timeout=60)
             load.join()
+            _forget_folders(picture)
             yield ratio(
                 f"{name}: flame graph", [float(done.returncode == 0)], unit="picture", note=f"docs/{picture.name}"
             )

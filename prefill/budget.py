@@ -11,9 +11,7 @@ and begins slowly until the server has told what was spent in it.
 
 from __future__ import annotations
 
-import math
 import threading
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,6 +21,7 @@ import redis
 from limits.storage import MemoryStorage, RedisStorage
 
 from prefill import telemetry
+from prefill.instances import Instances
 from prefill.shared import Alone, Shared
 from prefill.sources import CALLS_PER_ADDRESS, Source
 
@@ -34,8 +33,6 @@ CAUTION = 0.9  # of a window that nobody counted from its beginning
 FIRST_CALLS = 12  # on their way at once, until the server tells: fewer than it takes to be banned
 FIRST_SHARE = 0.1  # of the limit, all instances together
 FIRST_WAIT = 1.0  # seconds for the server to tell
-INSTANCE_WINDOWS = 10  # after which an instance that called nobody is believed gone
-SETTLING = 3.0  # seconds for every instance to notice that Redis is back
 LONGEST_CLOSING = 3600.0
 ADDRESS = "address"
 
@@ -59,7 +56,9 @@ class _Window:
     """What this process knows of one purse in one window."""
 
     seen: int = 0  # the highest count known, all instances together
-    share: float | None = None  # how many calls this process may make when Redis does not know them all
+    left: float | None = None  # what all may still spend, when Redis does not know it all
+    since: int = 0  # how many we had spent by then: our share is this and our part of that
+    losses: int = 0  # of Redis, by then
     untold: int = 0  # those that Redis must still be told of
     answers: int = 0
     heard: bool = False  # the server told its own count
@@ -103,20 +102,20 @@ class Budgets:
         self._shared = shared
         self._tenant = tenant
         self._now = now
-        self._told_instances = self._instances = instances
         self._span = window
         self._before, self._after = min(BEFORE, window / 10), min(AFTER, window / 20)
-        self._settling = min(SETTLING, window / 4)
         self._prefix = prefix
-        self._name = uuid.uuid4().hex
         self._lock = threading.Lock()  # never held while Redis is awaited
         self._purses: dict[str, _Purse] = {}
         self._memory = MemoryStorage()
         self._redis = _redis_storage(shared, prefix)
-        self._met = (-1, -1)
         self._landlord = beside or self
-        self._exact_from = 0.0 if self._redis else math.inf  # the first window that Redis counts as a whole
-        self._lost = -1 if fresh else self._epoch()  # the window in which we last ceased to know all
+        self._crew: Instances = (
+            beside._crew
+            if beside
+            else Instances(shared, now=now, window=window, told=instances, prefix=prefix, fresh=fresh)
+        )
+        self._greeted = 0
 
     # -- spending
 
@@ -128,8 +127,9 @@ class Budgets:
         if closed > 0:
             return Grant(False, 0, closed)
         address = self._landlord._purse(ADDRESS, CALLS_PER_ADDRESS)
+        self._crew.greet()
         for payer in {self, self._landlord}:
-            payer._meet()
+            payer._tell_all()
         for epoch in self._epochs(now):
             for payer, one in ((self, purse), (self._landlord, address)):
                 if not payer._pay(one, epoch, background=background):
@@ -152,10 +152,10 @@ class Budgets:
     def _pay(self, purse: _Purse, epoch: int, *, background: bool) -> bool:
         part = RESERVE if background else 1.0
         with self._lock:
-            known = purse.window(epoch)
+            known = self._window(purse, epoch)
             if known.seen >= purse.limit * part or self._hurries(purse, known, epoch):
                 return False
-        if epoch >= self._exact_from:
+        if self._crew.exact(epoch):
             count = self._count(purse, known, epoch)
             if count is not None:
                 return count <= purse.limit * part
@@ -169,7 +169,7 @@ class Budgets:
         except Alone:
             return None
         if count <= before:  # Redis forgot: it came back empty, or ran out of memory
-            self._lose()
+            self._crew.lose()
             return None
         with self._lock:
             known.seen = max(known.seen, count)
@@ -177,13 +177,13 @@ class Budgets:
         return count
 
     def _pay_from_share(self, purse: _Purse, known: _Window, epoch: int, part: float) -> bool:
-        if known.share is None:
+        if known.left is None:
             self._tell(purse, known, epoch)
         with self._lock:
             mine = self._mine(purse, epoch)
-            if known.share is None:
-                known.share = mine + self._share(purse, known, epoch)
-            if known.seen >= purse.limit * part or mine + 1 > known.share * part:
+            if known.left is None:
+                self._limit(known, mine, self._left(purse, known, epoch))
+            if known.seen >= purse.limit * part or mine + 1 > self._share(known) * part:
                 return False
             self._memory.incr(self._key(purse, epoch), self._expiry)
             known.seen += 1
@@ -191,75 +191,49 @@ class Budgets:
         self._tell(purse, known, epoch)
         return True
 
-    def _share(self, purse: _Purse, known: _Window, epoch: int) -> float:
-        """Our part of a window: of the whole when all knew from its beginning that they were alone."""
-        left = purse.limit if epoch > self._lost else purse.limit * CAUTION - known.seen
-        return max(0.0, left) / self._instances
+    def _left(self, purse: _Purse, known: _Window, epoch: int) -> float:
+        """What all may spend of a window: the whole of it when all knew from its beginning that they were alone."""
+        return purse.limit if epoch > self._crew.lost else purse.limit * CAUTION - known.seen
+
+    def _limit(self, known: _Window, mine: int, left: float) -> None:
+        known.since, known.left = mine, max(0.0, left)
+
+    def _share(self, known: _Window) -> float:
+        """How many calls we may make; fewer when there are more of us than we knew."""
+        return known.since + (known.left or 0.0) / self._crew.many
+
+    def _window(self, purse: _Purse, epoch: int) -> _Window:
+        """What we know of a window; what it was worth is forgotten when Redis is lost on the way."""
+        known = purse.window(epoch)
+        if known.losses != self._crew.losses:
+            known.losses, known.heard, known.left = self._crew.losses, False, None
+        return known
 
     def _hurries(self, purse: _Purse, known: _Window, epoch: int) -> bool:
         """Tell whether too many calls are on their way while nobody has told yet what was spent."""
-        first = min(FIRST_CALLS, purse.limit * FIRST_SHARE / self._instances)
+        first = min(FIRST_CALLS, purse.limit * FIRST_SHARE / self._crew.many)
         return self._unsure(purse, known, epoch) and self._mine(purse, epoch) - known.answers >= max(1.0, first)
 
     def _unsure(self, purse: _Purse, known: _Window, epoch: int) -> bool:
         """Tell whether the server must be heard first: in a window lost half-way, and for a limit of its own."""
-        if known.heard or purse.name == ADDRESS or self._lost < 0:
+        if known.heard or purse.name == ADDRESS or self._crew.lost < 0:
             return False
-        return epoch <= max(self._lost, purse.first)
+        return epoch <= max(self._crew.lost, purse.first)
 
     def _mine(self, purse: _Purse, epoch: int) -> int:
         return self._memory.get(self._key(purse, epoch))
 
-    # -- losing Redis and finding it again
+    # -- what Redis must be told of
 
-    def _meet(self) -> None:
-        """Now and then, and when Redis is back, tell the others that we are there, and see how old it is."""
-        epoch = self._epoch()
-        meeting = (int(self._now() // self._settling), self._shared.falls)
-        if self._redis is None or self._met == meeting:
+    def _tell_all(self) -> None:
+        """After a greeting, tell what we spent alone, also when nothing is left to spend."""
+        if self._greeted == self._crew.greetings:
             return
-        self._met = meeting
-        try:
-            others, age = self._shared.attempt(lambda client: self._greet(client, epoch))
-        except Alone:
-            self._lose()
-            return
-        self._instances = max(self._told_instances, others)
-        if epoch >= self._exact_from and age < self._now() - epoch * self._span:
-            self._lose()
-        self._found()
+        self._greeted = self._crew.greetings
         for purse in list(self._purses.values()):
-            for window, known in list(purse.windows.items()):
-                if epoch <= window < self._exact_from:
-                    self._tell(purse, known, window)
-
-    def _greet(self, client: redis.Redis, epoch: int) -> tuple[int, float]:
-        name = f"{self._prefix}:instances:{self._tenant}"
-        with client.pipeline(transaction=False) as pipe:
-            pipe.zadd(name, {self._name: epoch})
-            pipe.zremrangebyscore(name, "-inf", epoch - INSTANCE_WINDOWS)
-            pipe.expire(name, int(INSTANCE_WINDOWS * self._span) + 1)
-            pipe.zcard(name)
-            pipe.info("server")
-            *_, others, server = pipe.execute()
-        return others, float(server["uptime_in_seconds"]) + 1
-
-    def _lose(self) -> None:
-        """From now on Redis does not know all that is spent, nor do we."""
-        with self._lock:
-            epoch = self._epoch()
-            if epoch >= self._exact_from:
-                self._lost = epoch
-                for purse in self._purses.values():
-                    for known in purse.windows.values():
-                        known.heard, known.share = False, None
-            self._exact_from = math.inf
-
-    def _found(self) -> None:
-        """Redis counts for all again from the first window that every instance begins with it."""
-        if self._exact_from == math.inf:
-            begins = math.ceil((self._now() + self._settling) / self._span)
-            self._exact_from = begins
+            for epoch, known in list(purse.windows.items()):
+                if epoch >= self._epoch() and not self._crew.exact(epoch):
+                    self._tell(purse, known, epoch)
 
     def _tell(self, purse: _Purse, known: _Window, epoch: int) -> None:
         """Let those who count in Redis know what we spent without it, and learn what they did."""
@@ -295,22 +269,23 @@ class Budgets:
     def _learn(self, purse: _Purse, limit: int) -> None:
         telemetry.event("budget.limit", group=purse.name, limit=limit)
         for known in purse.windows.values():
-            if known.share is not None:
-                known.share += (limit - purse.limit) / self._instances
+            if known.left is not None:
+                known.left = max(0.0, known.left + limit - purse.limit)
         purse.limit = limit
 
     def _correct(self, purse: _Purse, epoch: int, used: int) -> None:
         """Raise our count to the server's: somebody else may spend the same token."""
         with self._lock:
-            known = purse.window(epoch)
-            if not known.heard and known.share is not None and epoch <= self._lost:
-                left = max(0.0, purse.limit * CAUTION - used) / self._instances
-                known.share = min(known.share, self._mine(purse, epoch) + left)
+            known = self._window(purse, epoch)
+            if not known.heard and known.left is not None and epoch <= self._crew.lost:
+                mine, left = self._mine(purse, epoch), purse.limit * CAUTION - used
+                if mine + left / self._crew.many < self._share(known):
+                    self._limit(known, mine, left)
             known.heard = True
         if used <= known.seen:
             return
         count = used
-        if epoch >= self._exact_from:
+        if self._crew.exact(epoch):
             try:
                 count = self._raise(purse, epoch, used)
             except Alone:
@@ -388,9 +363,9 @@ class Budgets:
         try:
             count = self._shared.attempt(lambda _: storage.incr(key, self._expiry, amount))
         except Alone:
-            self._lose()
+            self._crew.lose()
             raise
-        self._found()
+        self._crew.find()
         return count
 
     def _raise(self, purse: _Purse, epoch: int, least: int) -> int:

@@ -982,9 +982,7 @@ TRAPS = {
     "the answer about another company is not used": Trap(
         (case("etablissements", HEAD, wrapped(establishment(HEIR))),),
         # The head office is not in the open Sirene: nobody can tell that the company is not a protected one.
-        missing=gaps(
-            unavailable="name identifiers[siret] postalAddress/streetName", withheld="legalEntity/companyID"
-        ),
+        missing=gaps(unavailable="name identifiers[siret] postalAddress/streetName", withheld="legalEntity/companyID"),
         never=(HEIR, siren(2)),
     ),
     # the register of commerce

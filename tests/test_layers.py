@@ -23,6 +23,7 @@ ROOMS = (
         "tenants",
         "tenants_file",
         "shared",
+        "instances",
         "budget",
         "breaker",
         "store",

@@ -101,7 +101,7 @@ def used(simulator: Simulator) -> list[int]:
 
 
 def test_processes_spend_a_budget_together_and_never_ask_twice_at_once(strict_simulator, mortal_redis):
-    with crowd(strict_simulator, mortal_redis, [COMPANIES] * PROCESSES, before=2, after=11) as counts:
+    with crowd(strict_simulator, mortal_redis, [COMPANIES] * PROCESSES, before=6, after=11) as counts:
         pass
 
     assert strict_simulator.stats()["violations"] == {}
