@@ -254,7 +254,7 @@ class Crowd:
         self.companies = itertools.cycle(order)
         self.turns = itertools.count()
         self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self.ask_on, args=(one,)) for one in range(self.clients)]
+        self.threads = [threading.Thread(target=self.ask_on, args=(one,), daemon=True) for one in range(self.clients)]
 
     def start(self) -> None:
         self.began = time.monotonic()

@@ -188,8 +188,8 @@ class Budgets:
             self._memory.incr(self._key(purse, epoch), self._expiry)
             known.seen += 1
             known.untold += 1
-        self._tell(purse, known, epoch)
-        return True
+        count = self._tell(purse, known, epoch)
+        return count is None or count <= purse.limit * part
 
     def _left(self, purse: _Purse, known: _Window, epoch: int) -> float:
         """What all may spend of a window: the whole of it when all knew from its beginning that they were alone."""
@@ -235,10 +235,10 @@ class Budgets:
                 if epoch >= self._epoch() and not self._crew.exact(epoch):
                     self._tell(purse, known, epoch)
 
-    def _tell(self, purse: _Purse, known: _Window, epoch: int) -> None:
+    def _tell(self, purse: _Purse, known: _Window, epoch: int) -> int | None:
         """Let those who count in Redis know what we spent without it, and learn what they did."""
         if self._redis is None:
-            return
+            return None
         with self._lock:
             debt, known.untold = known.untold, 0
         try:
@@ -250,6 +250,8 @@ class Budgets:
         except Alone:
             with self._lock:
                 known.untold += debt
+            return None
+        return count
 
     # -- what the server says
 
@@ -365,7 +367,7 @@ class Budgets:
         except Alone:
             self._crew.lose()
             raise
-        self._crew.find()
+        self._crew.find(self._now())
         return count
 
     def _raise(self, purse: _Purse, epoch: int, least: int) -> int:
@@ -376,7 +378,8 @@ class Budgets:
 
         def work(client: redis.Redis) -> int:
             full = storage.prefixed_key(key)
-            found: Any = client.transaction(partial(_raise, key=full, least=least), full, value_from_callable=True)  # type: ignore[arg-type]
+            raise_it: Any = partial(_raise, key=full, least=least, expiry=self._expiry)
+            found: Any = client.transaction(raise_it, full, value_from_callable=True)
             return int(found)
 
         return self._shared.attempt(work)
@@ -412,11 +415,11 @@ class Treasury:
             return self._opened[token_name]
 
 
-def _raise(pipe: Any, key: str, least: int) -> int:
+def _raise(pipe: Any, key: str, least: int, expiry: int) -> int:
     count = int(pipe.get(key) or 0)
     pipe.multi()
     if least > count:
-        pipe.set(key, least, keepttl=True)
+        pipe.set(key, least, ex=expiry)
     return max(least, count)
 
 

@@ -46,6 +46,7 @@ class Instances:
         self.losses = 0
         self.greetings = 0
         self.many = told
+        self._counted = 0
         self.greet()
 
     def epoch(self) -> int:
@@ -67,11 +68,18 @@ class Instances:
         except Alone:
             self.lose()
             return
-        self.many = max(self._told, present)
+        self._count(present, epoch)
         if self.exact(epoch) and age < self._now() - epoch * self._span:
             self.lose()
-        self.find()
+            self.find(self._now() - age)
+        self.find(self._now())
         self.greetings += 1
+
+    def _count(self, present: int, epoch: int) -> None:
+        """Believe at once that there are more of us, and late that there are fewer: Redis may have forgotten some."""
+        present = max(self._told, present)
+        if present >= self.many or epoch > self._counted + REMEMBERED:
+            self.many, self._counted = present, epoch
 
     def lose(self) -> None:
         """From now on Redis does not know all that is spent, nor do we."""
@@ -82,11 +90,11 @@ class Instances:
                 self.losses += 1
             self._exact_from = math.inf
 
-    def find(self) -> None:
-        """Redis counts for all again from the first window that every instance begins with it."""
+    def find(self, back: float) -> None:
+        """Redis counts for all again from the first window that every instance begins with it; it is back since then."""
         with self._lock:
             if self._exact_from == math.inf:
-                self._exact_from = math.ceil((self._now() + self._settling) / self._span)
+                self._exact_from = math.ceil((back + self._settling) / self._span)
 
     def _exchange(self, client: redis.Redis, epoch: int) -> tuple[int, float]:
         with client.pipeline(transaction=False) as pipe:

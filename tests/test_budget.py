@@ -404,6 +404,35 @@ def test_who_starts_after_redis_did_learns_what_the_others_spent_without_it(mort
     assert spend(newcomer) <= LIMIT - crew.counted[early.at // 60]
 
 
+def test_a_redis_that_comes_back_empty_does_not_make_us_fewer(mortal_redis, early):
+    crew = Crew(mortal_redis.url, early)
+    for _ in range(2):
+        crew.spend(1)
+        crew.next_minute()
+    mortal_redis.kill()
+    crew.spend(1)
+    crew.next_minute()
+    crew.spend(30)
+    mortal_redis.start()
+    early.at += 5
+    crew.spend(members=(0,))
+    crew.spend(members=(1,))
+
+    assert crew.counted[early.at // 60] <= LIMIT
+
+
+def test_who_starts_while_the_others_count_in_redis_counts_with_them(mortal_redis, early):
+    crew = Crew(mortal_redis.url, early)
+    early.at += 50  # Redis is younger than this window, and not than the next
+    crew.spend(1)
+    crew.next_minute()
+    crew.spend(70)
+    crew.members.append(Crew(mortal_redis.url, early, 1).members[0])
+    crew.spend(members=(3, 0, 1, 2))
+
+    assert crew.counted[early.at // 60] == LIMIT
+
+
 def test_the_instances_are_counted_and_need_not_be_told(mortal_redis, early):
     crew = Crew(mortal_redis.url, early, 4)
     for _ in range(2):
