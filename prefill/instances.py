@@ -103,5 +103,6 @@ class Instances:
             pipe.expire(self._key, int(REMEMBERED * self._span) + 1)
             pipe.zcard(self._key)
             pipe.info("server")
-            *_, present, server = pipe.execute()
-        return present, float(server["uptime_in_seconds"]) + 1
+            *_, present, server = pipe.execute(raise_on_error=False)
+        age = server.get("uptime_in_seconds", math.inf) if isinstance(server, dict) else math.inf  # may be forbidden
+        return present if isinstance(present, int) else 1, float(age) + 1

@@ -433,6 +433,19 @@ def test_who_starts_while_the_others_count_in_redis_counts_with_them(mortal_redi
     assert crew.counted[early.at // 60] == LIMIT
 
 
+def test_a_redis_that_does_not_tell_its_age_is_believed(mortal_redis, early):
+    with mortal_redis.client() as client:
+        client.acl_setuser(
+            "tenant", enabled=True, passwords=["+pw"], keys=["*"], categories=["+@all"], commands=["-info"]
+        )
+    crew = Crew(mortal_redis.url.replace("//", "//tenant:pw@"), early)
+    crew.spend(1)
+    crew.next_minute()
+
+    assert crew.spend() == LIMIT
+    assert all(member._shared.up for member in crew.members)
+
+
 def test_the_instances_are_counted_and_need_not_be_told(mortal_redis, early):
     crew = Crew(mortal_redis.url, early, 4)
     for _ in range(2):

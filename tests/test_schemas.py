@@ -1047,7 +1047,7 @@ def test_the_reserved_field_of_the_documentation_asks_nothing(forms):
 
     assert "exercices" not in form.sources()
     assert filled.missing["/capacite/chiffreAffaires"].reason is Reason.RESERVED
-    assert filled.provenance["/entreprise/identifiants/1"].field == "/entreprise/identifiants[tva]"
+    assert filled.provenance["/entreprise/identifiants/1/value"].field == "/entreprise/identifiants[tva]"
     assert (
         filled.missing["/capacite/chiffreAffaires"].message("fr").strip(".").lower() in PAGE.replace("\n", " ").lower()
     )

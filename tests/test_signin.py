@@ -330,10 +330,9 @@ def hs256(secret_: bytes) -> Callable[[bytes], bytes]:
     return lambda signed: hmac.digest(secret_, signed, "sha256")
 
 
-NOW = int(time.time())
 WRONG_TOKENS: dict[str, Callable[[], str]] = {
-    "expired": lambda: token(exp=NOW - 60),
-    "not yet valid": lambda: token(nbf=NOW + 300),
+    "expired": lambda: token(exp=int(time.time()) - 60),
+    "not yet valid": lambda: token(nbf=int(time.time()) + 300),
     "wrong audience": lambda: token(aud="another-service"),
     "no audience": lambda: token(aud=None),
     "wrong issuer": lambda: token(iss="https://evil.example"),
