@@ -4,8 +4,8 @@ A call is paid for before it is made, in windows aligned to the clock; near the 
 for on both sides, since it may arrive there. The server's own headers correct the count and the limit. A
 group that answered 429 is closed until its reset and nothing is sent to it meanwhile.
 
-The `limits` library counts: in Redis for all instances, in memory for this one. A window that Redis has
-counted from its beginning is spent exactly. In any other each instance keeps to its share of what is left,
+Redis counts for all instances, through the `limits` library. A window that it has counted from its beginning
+is spent exactly. In any other each instance keeps to its share of what is left,
 and begins slowly until the server has told what was spent in it.
 """
 
@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 
 import redis
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import RedisStorage
 
 from prefill import telemetry
 from prefill.instances import Instances
@@ -56,6 +56,7 @@ class _Window:
     """What this process knows of one purse in one window."""
 
     seen: int = 0  # the highest count known, all instances together
+    mine: int = 0  # those that we paid for
     left: float | None = None  # what all may still spend, when Redis does not know it all
     since: int = 0  # how many we had spent by then: our share is this and our part of that
     losses: int = 0  # of Redis, by then
@@ -107,7 +108,6 @@ class Budgets:
         self._prefix = prefix
         self._lock = threading.Lock()  # never held while Redis is awaited
         self._purses: dict[str, _Purse] = {}
-        self._memory = MemoryStorage()
         self._redis = _redis_storage(shared, prefix)
         self._landlord = beside or self
         self._crew: Instances = (
@@ -173,19 +173,18 @@ class Budgets:
             return None
         with self._lock:
             known.seen = max(known.seen, count)
-            self._memory.incr(self._key(purse, epoch), self._expiry)
+            known.mine += 1
         return count
 
     def _pay_from_share(self, purse: _Purse, known: _Window, epoch: int, part: float) -> bool:
         if known.left is None:
             self._tell(purse, known, epoch)
         with self._lock:
-            mine = self._mine(purse, epoch)
             if known.left is None:
-                self._limit(known, mine, self._left(purse, known, epoch))
-            if known.seen >= purse.limit * part or mine + 1 > self._share(known) * part:
+                self._limit(known, self._left(purse, known, epoch))
+            if known.seen >= purse.limit * part or known.mine + 1 > self._share(known) * part:
                 return False
-            self._memory.incr(self._key(purse, epoch), self._expiry)
+            known.mine += 1
             known.seen += 1
             known.untold += 1
         count = self._tell(purse, known, epoch)
@@ -195,8 +194,8 @@ class Budgets:
         """What all may spend of a window: the whole of it when all knew from its beginning that they were alone."""
         return purse.limit if epoch > self._crew.lost else purse.limit * CAUTION - known.seen
 
-    def _limit(self, known: _Window, mine: int, left: float) -> None:
-        known.since, known.left = mine, max(0.0, left)
+    def _limit(self, known: _Window, left: float) -> None:
+        known.since, known.left = known.mine, max(0.0, left)
 
     def _share(self, known: _Window) -> float:
         """How many calls we may make; fewer when there are more of us than we knew."""
@@ -212,16 +211,13 @@ class Budgets:
     def _hurries(self, purse: _Purse, known: _Window, epoch: int) -> bool:
         """Tell whether too many calls are on their way while nobody has told yet what was spent."""
         first = min(FIRST_CALLS, purse.limit * FIRST_SHARE / self._crew.many)
-        return self._unsure(purse, known, epoch) and self._mine(purse, epoch) - known.answers >= max(1.0, first)
+        return self._unsure(purse, known, epoch) and known.mine - known.answers >= max(1.0, first)
 
     def _unsure(self, purse: _Purse, known: _Window, epoch: int) -> bool:
         """Tell whether the server must be heard first: in a window lost half-way, and for a limit of its own."""
         if known.heard or purse.name == ADDRESS or self._crew.lost < 0:
             return False
         return epoch <= max(self._crew.lost, purse.first)
-
-    def _mine(self, purse: _Purse, epoch: int) -> int:
-        return self._memory.get(self._key(purse, epoch))
 
     # -- what Redis must be told of
 
@@ -280,9 +276,9 @@ class Budgets:
         with self._lock:
             known = self._window(purse, epoch)
             if not known.heard and known.left is not None and epoch <= self._crew.lost:
-                mine, left = self._mine(purse, epoch), purse.limit * CAUTION - used
-                if mine + left / self._crew.many < self._share(known):
-                    self._limit(known, mine, left)
+                left = purse.limit * CAUTION - used
+                if known.mine + left / self._crew.many < self._share(known):
+                    self._limit(known, left)
             known.heard = True
         if used <= known.seen:
             return

@@ -19,6 +19,7 @@ from prefill.payloads import (
     NoticeShape,
     Shape,
     SourceStatus,
+    by_name,
     dump,
     operation,
     parameter,
@@ -106,10 +107,7 @@ class DossierShape(Shape):
     )
     themes = fields.List(fields.Nested(ThemeShape), required=True)
     notices = fields.List(fields.Nested(NoticeShape), required=True)
-    sources = fields.Dict(
-        keys=fields.String(), values=fields.Nested(SourceStatus), required=True,
-        metadata={"description": "How each source answered, by its name."},
-    )  # fmt: skip
+    sources = by_name(SourceStatus, "How each source answered, by its name.")
 
 
 class DossierProgressShape(Shape):

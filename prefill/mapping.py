@@ -156,15 +156,13 @@ class Field:
     on_demand: bool = False
     confirm: bool = False
     reserved: str | None = None
+    entry: str | None = field(init=False)
+    place: tuple[str, ...] = field(init=False)  # the keys that lead to the value, or to the list that an entry is in
 
-    @property
-    def entry(self) -> str | None:
-        return self.path[self.path.index("[") + 1 : -1] if self.path.endswith("]") else None
-
-    @property
-    def place(self) -> tuple[str, ...]:
-        """The keys that lead to the value, or to the list that an entry belongs to."""
-        return pointer_keys(self.path.split("[")[0])
+    def __post_init__(self) -> None:
+        path, _, entry = self.path.partition("[")
+        object.__setattr__(self, "entry", entry[:-1] if entry.endswith("]") else None)
+        object.__setattr__(self, "place", pointer_keys(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,18 +176,28 @@ class Form:
     fields: tuple[Field, ...]
     description: str = ""
     file: str = ""
+    _by_default: tuple[str, ...] = field(init=False, repr=False)
+    _on_demand: tuple[str, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        every = dict.fromkeys(origin.source for part in self.fields for origin in part.origins)
+        by_default = self._sources(frozenset())
+        object.__setattr__(self, "_by_default", by_default)
+        object.__setattr__(self, "_on_demand", tuple(name for name in every if name not in by_default))
 
     def sources(self, extra: frozenset[str] = frozenset()) -> tuple[str, ...]:
         """Name the sources to ask, in the form's order: the default ones, and those asked for besides."""
+        return self._sources(extra) if extra else self._by_default
+
+    def on_demand(self) -> tuple[str, ...]:
+        """Name the sources that this form asks only when told to."""
+        return self._on_demand
+
+    def _sources(self, extra: frozenset[str]) -> tuple[str, ...]:
         wanted = [
             origin.source for field in self.fields for origin in field.origins if active(field, origin.source, extra)
         ]
         return tuple(dict.fromkeys(wanted))
-
-    def on_demand(self) -> tuple[str, ...]:
-        """Name the sources that this form asks only when told to."""
-        every = [origin.source for field in self.fields for origin in field.origins]
-        return tuple(name for name in dict.fromkeys(every) if name not in self.sources())
 
 
 def active(field: Field, source: str, extra: frozenset[str]) -> bool:
@@ -261,8 +269,9 @@ def fill(
 ) -> Filled:
     """Fill the form; a source with no answer yet counts as late."""
     filled = Filled()
+    told = _Told(answers, audience, extra)
     for part in form.fields:
-        outcome = _resolve(part, answers, audience, extra)
+        outcome = _resolve(part, told)
         if isinstance(outcome, Missing):
             filled.missing[part.path] = outcome
             continue
@@ -275,36 +284,48 @@ def fill(
     return filled
 
 
-def _resolve(
-    part: Field, answers: Mapping[str, Answer], audience: Audience, extra: frozenset[str]
-) -> tuple[Any, Answer] | Missing:
+class _Told:
+    """What each source said, as far as it may be shown and was asked for: looked at once a fill."""
+
+    def __init__(self, answers: Mapping[str, Answer], audience: Audience, extra: frozenset[str]) -> None:
+        self._answers = answers
+        self._audience = audience
+        self._extra = extra
+        self._known: dict[tuple[str, bool], Answer] = {}
+
+    def by(self, part: Field, source: str) -> Answer:
+        key = (source, part.on_demand)
+        answer = self._known.get(key)
+        if answer is None:
+            answer = self._known[key] = self._look(part, CATALOGUE[source])
+        return answer
+
+    def _look(self, part: Field, row: Source) -> Answer:
+        if not may_ask(self._audience, row):
+            return Answer(row.name, Status.NOT_ENTITLED)
+        answer = self._answers.get(row.name)
+        if active(part, row.name, self._extra):
+            return answer or Answer(row.name, Status.LATE)
+        if answer and answer.status is Status.NOT_APPLICABLE:
+            return answer
+        return Answer(row.name, Status.NOT_REQUESTED)
+
+
+def _resolve(part: Field, told: _Told) -> tuple[Any, Answer] | Missing:
     if part.reserved:
         return Missing(Reason.RESERVED, part.reserved, CATALOGUE[part.reserved].producer)
     gaps: list[Missing] = []
     for origin in part.origins:
-        row = CATALOGUE[origin.source]
-        answer = _answer_of(part, row, answers, audience, extra)
+        answer = told.by(part, origin.source)
         outcome = _read(part, origin, answer)
         if not isinstance(outcome, Reason):
             return outcome, answer
+        row = CATALOGUE[origin.source]
         cause = Cause.UNREADABLE if answer.ok and outcome is Reason.UNAVAILABLE else answer.cause
         gaps.append(Missing(outcome, row.name, row.producer, cause, answer.retry_after))
         if outcome is Reason.WITHHELD:
             break
     return min(gaps, key=lambda gap: _WEIGHT[gap.reason])
-
-
-def _answer_of(
-    part: Field, row: Source, answers: Mapping[str, Answer], audience: Audience, extra: frozenset[str]
-) -> Answer:
-    if not may_ask(audience, row):
-        return Answer(row.name, Status.NOT_ENTITLED)
-    answer = answers.get(row.name)
-    if active(part, row.name, extra):
-        return answer or Answer(row.name, Status.LATE)
-    if answer and answer.status is Status.NOT_APPLICABLE:
-        return answer
-    return Answer(row.name, Status.NOT_REQUESTED)
 
 
 def _read(part: Field, origin: Origin, answer: Answer) -> Any:

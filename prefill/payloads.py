@@ -53,9 +53,7 @@ class ProvenanceShape(Shape):
         required=True, metadata={"description": "Name in the catalogue.", "example": "etablissements"}
     )
     producer = fields.String(required=True, metadata={"example": "Insee"})
-    retrievedAt = fields.DateTime(
-        attribute="retrieved_at", metadata={"description": "When the register said so (ISO 8601)."}
-    )
+    retrievedAt = fields.DateTime(metadata={"description": "When the register said so (ISO 8601)."})
     field = fields.String(
         metadata={"description": "The form's path, when it is not the pointer itself (entry of a list)."}
     )
@@ -67,7 +65,7 @@ class MissingShape(Shape):
     reason = fields.Enum(Reason, by_value=True, required=True)
     source = fields.String(metadata={"example": "extraits_rcs_infogreffe"})
     message = fields.String(required=True, metadata={"description": "One sentence for the candidate."})
-    retryAfter = fields.Float(attribute="retry_after", metadata={"description": "Seconds."})
+    retryAfter = fields.Float(metadata={"description": "Seconds."})
 
 
 class SourceStatus(Shape):
@@ -76,10 +74,8 @@ class SourceStatus(Shape):
     code = fields.String(metadata={"description": "API Entreprise's own error code.", "example": "02002"})
     cached = fields.Boolean(required=True)
     seconds = fields.Float(required=True)
-    requestId = fields.String(
-        attribute="request_id", metadata={"description": "What API Entreprise's support asks for."}
-    )
-    retryAfter = fields.Float(attribute="retry_after", metadata={"description": "Seconds."})
+    requestId = fields.String(metadata={"description": "What API Entreprise's support asks for."})
+    retryAfter = fields.Float(metadata={"description": "Seconds."})
     stale = fields.Boolean()
 
 
@@ -90,9 +86,16 @@ class NoticeShape(Shape):
     successor = fields.String(metadata={"description": "SIRET of a closed establishment's successor."})
 
 
-def _by_pointer(shape: type[Schema], description: str) -> fields.Dict:
+class Written(fields.Nested):
+    """An object that its own function below writes, in this shape: there are sixty of them in an answer."""
+
+    def _serialize(self, nested_obj: Any, attr: Any, obj: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        return nested_obj
+
+
+def by_name(shape: type[Schema], description: str) -> fields.Dict:
     return fields.Dict(
-        keys=fields.String(), values=fields.Nested(shape), required=True, metadata={"description": description}
+        keys=fields.String(), values=Written(shape), required=True, metadata={"description": description}
     )
 
 
@@ -106,9 +109,9 @@ class PrefillShape(Shape):
     data = fields.Dict(
         required=True, metadata={"description": "What is known, in the form's own shape (see its JSON Schema)."}
     )
-    provenance = _by_pointer(ProvenanceShape, "Who says so, by JSON pointer under `data`.")
-    missing = _by_pointer(MissingShape, "Every other field of the form, by its path, and why it has no value.")
-    sources = _by_pointer(SourceStatus, "How each source answered, by its name.")
+    provenance = by_name(ProvenanceShape, "Who says so, by JSON pointer under `data`.")
+    missing = by_name(MissingShape, "Every other field of the form, by its path, and why it has no value.")
+    sources = by_name(SourceStatus, "How each source answered, by its name.")
     notices = fields.List(fields.Nested(NoticeShape), required=True)
     aliases = fields.Dict(
         keys=fields.String(), values=fields.String(), required=True,
@@ -124,8 +127,8 @@ class ProgressShape(Shape):
     answered = fields.Integer(required=True, metadata={"description": "How many sources have answered."})
     expected = fields.Integer(required=True, metadata={"description": "How many are asked, as far as is known."})
     data = fields.Dict(required=True)
-    provenance = _by_pointer(ProvenanceShape, "Of the values that this source brings.")
-    missing = _by_pointer(MissingShape, "The fields that are now known to have no value.")
+    provenance = by_name(ProvenanceShape, "Of the values that this source brings.")
+    missing = by_name(MissingShape, "The fields that are now known to have no value.")
     aliases = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
@@ -244,23 +247,27 @@ def render_progress(form: Form, answer: Answer, news: Filled, language: Language
 
 
 def _provenance(pointer: str, one: Any) -> dict[str, Any]:
-    return {
-        "source": one.source,
-        "producer": one.producer,
-        "retrieved_at": one.retrieved_at,
-        "field": None if one.field == pointer else one.field,
-        "confirm": one.confirm or None,
-        "stale": one.stale or None,
-    }
+    return _known(
+        source=one.source,
+        producer=one.producer,
+        retrievedAt=one.retrieved_at and one.retrieved_at.isoformat(),
+        field=None if one.field == pointer else one.field,
+        confirm=one.confirm or None,
+        stale=one.stale or None,
+    )
 
 
 def _missing(gap: Missing, language: Language) -> dict[str, Any]:
-    return {
-        "reason": gap.reason,
-        "source": gap.source,
-        "message": gap.message(language),
-        "retry_after": gap.retry_after,
-    }
+    return _known(
+        reason=gap.reason.value,
+        source=gap.source,
+        message=gap.message(language),
+        retryAfter=gap.retry_after and float(gap.retry_after),
+    )
+
+
+def _known(**members: Any) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _aliases(form: Form, filled: Filled) -> dict[str, str]:
@@ -275,16 +282,16 @@ def _distinct(answers: Mapping[str, Answer]) -> dict[str, Answer]:
 
 
 def _source_status(answer: Answer) -> dict[str, Any]:
-    return {
-        "status": answer.status,
-        "cause": answer.cause and answer.cause.value,
-        "code": answer.code,
-        "cached": answer.cached,
-        "seconds": answer.seconds,
-        "request_id": answer.request_id,
-        "retry_after": answer.retry_after,
-        "stale": answer.stale or None,
-    }
+    return _known(
+        status=answer.status.value,
+        cause=answer.cause and answer.cause.value,
+        code=answer.code,
+        cached=answer.cached,
+        seconds=float(answer.seconds),
+        requestId=answer.request_id,
+        retryAfter=answer.retry_after and float(answer.retry_after),
+        stale=answer.stale or None,
+    )
 
 
 def render_form(form: Form) -> dict[str, Any]:
@@ -354,18 +361,31 @@ def render_problem(problem: Problem, language: Language, request_id: str | None 
     })  # fmt: skip
 
 
-def steady(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out of a prefill what changes each time it is asked: its validator names what it says."""
+def write_prefill(payload: Mapping[str, Any]) -> tuple[str, str]:
+    """Write a prefill as JSON, and name what it says: not what changes each time it is asked."""
+    texts = {name: write(value) for name, value in payload.items()}
+    body = ",".join(f"{write(name)}:{text}" for name, text in texts.items())
     sources = {
         name: {key: value for key, value in status.items() if key not in VOLATILE}
         for name, status in payload["sources"].items()
     }
-    return {**payload, "sources": sources}
+    return f"{{{body}}}", _digest("\n".join({**texts, "sources": write(sources)}.values()))
 
 
 def etag(payload: Mapping[str, Any]) -> str:
     """Name a payload by its content."""
-    text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
+    return _digest(write(payload))
+
+
+def write(value: Any) -> str:
+    """Write JSON: accents as they are, keys in their order, no space."""
+    return _WRITER.encode(value)
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

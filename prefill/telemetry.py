@@ -43,6 +43,7 @@ DEEPEST_CHAIN = 8
 LAST_FRAMES = 40
 CARRIERS = frozenset({"logging", "gunicorn.glogging", __name__})
 NUMBERS = (bool, int, float)
+TAME = frozenset({*NUMBERS, type(None)})
 CONTROLS = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 
 # -- metrics ----------------------------------------------------------------------------------------
@@ -170,11 +171,12 @@ def _lives(pid: int) -> bool:
 
 # -- events -----------------------------------------------------------------------------------------
 
-_logger = structlog.get_logger("prefill")
+_logger: Any = structlog.get_logger("prefill")
 
 
 def configure(style: str = "auto") -> None:
     """Write events to standard error as `json` or `text`; `auto` is text on a terminal."""
+    global _logger
     terminal = sys.stderr.isatty()
     text = style == "text" or (style == "auto" and terminal)
     renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -190,8 +192,9 @@ def configure(style: str = "auto") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *_: _Lines(sys.stderr),
+        logger_factory=lambda *_: _Lines(),
     )
+    _logger = structlog.get_logger("prefill").bind()  # once: the library would put it together at each event
     _listen_to_libraries()
 
 
@@ -210,19 +213,25 @@ def error(name: str, **fields: object) -> None:
     _logger.error(name, exc_info=sys.exc_info()[0] is not None, **fields)
 
 
-class _Lines(structlog.WriteLogger):
+class _Lines:
     """Write whole lines; a log that cannot be written (pipe closed, disk full) stops nobody's request."""
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
     def msg(self, message: str) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            super().msg(message)
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(message + "\n")  # which is flushed at each line
 
     debug = info = warning = error = critical = msg
 
 
 def _tame(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Keep each value to plain words on one line: no forged line, no colours, no object that prints its insides."""
-    return {name: value if name == "exc_info" else _plain(value) for name, value in fields.items()}
+    for name, value in fields.items():
+        if type(value) not in TAME and not (type(value) is str and value.isprintable()) and name != "exc_info":
+            fields[name] = _plain(value)
+    return fields
 
 
 def _plain(value: object) -> object:

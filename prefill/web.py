@@ -138,9 +138,8 @@ def prefill(number: str) -> AnyResponse:
         return _stream(asked)
     done = house().service.prefill(asked)
     g.told = summary(done)
-    payload = payloads.render_prefill(done, language())
-    tag = payloads.etag(payloads.steady(payload))
-    response = _tagged(payload, tag)
+    body, tag = payloads.write_prefill(payloads.render_prefill(done, language()))
+    response = _tagged(body, tag)
     basis = front.basis_of(done, house().upstream, parts().now())
     if basis:
         request.environ[front.OFFER] = front.Offer(response.get_data(), tag, basis, _route(), g.company, g.told)
@@ -286,16 +285,16 @@ def language() -> Language:
 
 
 def json_answer(payload: Mapping[str, Any], *, status: int = 200, media: str = "application/json") -> AnyResponse:
-    return Response(current_app.json.dumps(payload), status=status, mimetype=media)
+    return Response(payloads.write(payload), status=status, mimetype=media)
 
 
-def _answer(payload: Mapping[str, Any], *, tag: str | None = None, media: str = "application/json") -> AnyResponse:
+def _answer(payload: Mapping[str, Any], *, media: str = "application/json") -> AnyResponse:
     """Answer with a validator: a page that already holds it is told so in a few bytes."""
-    return _tagged(payload, tag or payloads.etag(payload), media).make_conditional(request)
+    return _tagged(payloads.write(payload), payloads.etag(payload), media).make_conditional(request)
 
 
-def _tagged(payload: Mapping[str, Any], tag: str, media: str = "application/json") -> AnyResponse:
-    response = json_answer(payload, media=media)
+def _tagged(body: str, tag: str, media: str = "application/json") -> AnyResponse:
+    response = Response(body, mimetype=media)
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     return response

@@ -9,7 +9,7 @@ import pytest
 from prefill.app import create_app
 from prefill.settings import Settings
 from prefill.shared import Shared
-from prefill.visitors import CHEAPER, Visitors
+from prefill.visitors import CHEAPER, MOST_VISITORS, Counts, Visitors
 from tests.redis_server import Clock
 
 ORDINARY, SECONDARY, RCS_DOWN = "00000100800010", "00000200600021", "00001300300017"
@@ -28,7 +28,51 @@ def test_an_address_may_ask_so_much_and_no_more():
 
     assert admitted(limit, "192.0.2.1") == 5
     assert admitted(limit, "192.0.2.2") == 5
-    assert 1 <= limit.admit("192.0.2.1", known=False) <= 60
+    assert 1 <= limit.admit("192.0.2.1", known=False) <= 120
+
+
+def test_the_minute_before_counts_for_the_part_of_it_that_is_less_than_a_minute_ago():
+    clock = Clock(600.0)
+    counts = Counts(clock)
+    assert [counts.hit("one", 10) for _ in range(10)] == [0] * 10
+
+    clock.at += 60 + 15  # three quarters of the ten still count
+
+    assert [counts.hit("one", 10) == 0 for _ in range(4)] == [True, True, False, False]
+    assert counts.hit("another", 10) == 0
+
+
+@pytest.mark.parametrize("most", [1, 5, 30])
+@pytest.mark.parametrize(("begun", "later"), [(0, 0), (0, 59), (30, 20), (59, 2)])
+def test_who_comes_back_when_told_is_let_in_and_not_a_second_earlier(most, begun, later):
+    clock = Clock(600.0 + begun)
+    counts = Counts(clock)
+    for _ in range(most):
+        counts.hit("one", most)
+    clock.at += later
+    wait = counts.hit("one", most)
+    assert wait
+
+    clock.at += wait - 1.01
+    assert counts.hit("one", most)
+    clock.at += 1.01
+    assert counts.hit("one", most) == 0
+
+
+def test_a_crowd_of_threads_is_counted_to_the_last():
+    counts = Counts(Clock(600.0))
+    with ThreadPoolExecutor(8) as pool:
+        granted = sum(pool.map(lambda _: counts.hit("one", 500) == 0, range(2000)))
+
+    assert granted == 500
+
+
+def test_a_flood_of_addresses_fills_no_memory_for_ever():
+    counts = Counts(Clock(600.0))
+    for number in range(MOST_VISITORS + 100):
+        counts.hit(f"{number}", 5)
+
+    assert len(counts._counts) == MOST_VISITORS
 
 
 def test_what_is_known_is_cheaper():
@@ -109,7 +153,7 @@ def test_too_many_questions_are_a_problem_that_says_when_to_come_back():
     assert refused.status_code == 429
     assert refused.mimetype == "application/problem+json"
     assert refused.json["code"] == "too_many_requests"
-    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert 1 <= int(refused.headers["Retry-After"]) <= 120
     assert refused.json["retryAfter"] == int(refused.headers["Retry-After"])
 
 
