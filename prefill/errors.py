@@ -83,6 +83,17 @@ class SourceUnknown(Problem):
     shown = frozenset({"suggestion"})
 
 
+class FieldUnknown(Problem):
+    status = 400
+    code = "field_unknown"
+    title = {"fr": "Champ inconnu", "en": "Unknown field"}
+    sentence = {
+        "fr": "Le paramètre « fields » nomme « {name} », que le formulaire « {form} » n'a pas.{hint_fr} Ses champs sont listés par /v1/schemas/{form}.",
+        "en": "The parameter “fields” names “{name}”, which the form “{form}” does not have.{hint_en} Its fields are listed at /v1/schemas/{form}.",
+    }
+    shown = frozenset({"suggestion"})
+
+
 class SourceRefused(Problem):
     status = 403
     code = "source_refused"

@@ -35,7 +35,7 @@ MEDIA = "application/json"
 # All that an answer varies by, beside its path and query; a request with a proof or a condition of these is let through.
 FILED_BY = ("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ORIGIN", "HTTP_X_PREFILL_TENANT")
 LET_THROUGH = ("HTTP_AUTHORIZATION", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE")
-LONGEST_WORDS = 500  # characters: nobody fills the memory with words
+LONGEST_WORDS = 2500  # characters: a page may name every field of a form, nobody fills the memory with words
 OF_ONE_REQUEST = frozenset({"x-request-id", "content-type", "content-length", "date"})
 
 # What is said of a source that was not asked: it follows from the answers that are there.

@@ -10,9 +10,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from prefill.access import Audience, masked, may_ask
@@ -164,6 +165,14 @@ class Field:
         object.__setattr__(self, "entry", entry[:-1] if entry.endswith("]") else None)
         object.__setattr__(self, "place", pointer_keys(path))
 
+    def means(self, name: str) -> bool:
+        """Tell whether a name means this field: its alias, its path, or a JSON pointer above it or inside its list."""
+        if name in (self.alias, self.path):
+            return True
+        own, asked = self.path.split("[")[0] + "/", name + "/"
+        many = self.type is Type.LIST or self.entry is not None
+        return own.startswith(asked) or (many and asked.startswith(own))
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -173,7 +182,7 @@ class Form:
     title: str
     version: str
     audience: Audience
-    fields: tuple[Field, ...]
+    fields: tuple[Field, ...] = field(hash=False)
     description: str = ""
     file: str = ""
     _by_default: tuple[str, ...] = field(init=False, repr=False)
@@ -198,6 +207,21 @@ class Form:
             origin.source for field in self.fields for origin in field.origins if active(field, origin.source, extra)
         ]
         return tuple(dict.fromkeys(wanted))
+
+    def only(self, names: frozenset[str]) -> Form:
+        """Keep the fields that the names mean, in the form's order. Raise `KeyError` of a name that means none."""
+        return _narrowed(self, names)
+
+
+@lru_cache(maxsize=256)  # a page names the same fields each time
+def _narrowed(form: Form, names: frozenset[str]) -> Form:
+    kept: set[str] = set()
+    for name in sorted(names):
+        meant = [part.path for part in form.fields if part.means(name)]
+        if not meant:
+            raise KeyError(name)
+        kept.update(meant)
+    return replace(form, fields=tuple(part for part in form.fields if part.path in kept))
 
 
 def active(field: Field, source: str, extra: frozenset[str]) -> bool:

@@ -485,12 +485,17 @@ def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[s
     extra = parameter(
         "with", "query", f"Sources asked only on demand, separated by commas: {', '.join(on_demand)}.", ""
     )
+    only = parameter(
+        "fields", "query",
+        "The fields wanted, separated by commas: aliases, paths, or JSON pointers above or inside them. "
+        "Only the sources that feed them are asked. All of the form by default.", "",
+    )  # fmt: skip
     return {
         "/v1/prefill/{siret}": operation(
             "prefill", "Fill a form from a SIRET", PrefillShape, "The form, as far as the registers go.",
-            [siret, schema, extra, ACCEPT_LANGUAGE, _IF_NONE_MATCH], example=example,
-            problems=("siret_malformed", "siret_checksum", "source_unknown", "source_refused", "company_unknown",
-                      "schema_unknown", "company_undisclosed", "too_many_requests", "upstream_misconfigured"),
+            [siret, schema, only, extra, ACCEPT_LANGUAGE, _IF_NONE_MATCH], example=example,
+            problems=("siret_malformed", "siret_checksum", "field_unknown", "source_unknown", "source_refused",
+                      "company_unknown", "schema_unknown", "company_undisclosed", "too_many_requests", "upstream_misconfigured"),
             more={"304": {"description": "The answer has not changed."}},
         ),
         "/v1/schemas": operation("listSchemas", "List the forms", FormsShape, "The forms."),

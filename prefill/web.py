@@ -24,6 +24,7 @@ from prefill.access import CANDIDATE, Caller, may_ask
 from prefill.audit import Trace
 from prefill.errors import (
     BadRequest,
+    FieldUnknown,
     Language,
     MethodNotAllowed,
     NotFound,
@@ -50,6 +51,7 @@ AGENTS = "dossiers"  # the blueprint of the agents' routes
 DEFAULT_FORM = "dume"
 SANDBOX_HEADER = "X-Prefill-Sandbox"
 PREFLIGHT_SECONDS = "86400"
+LONGEST_NAME = 100  # characters: what a refusal quotes
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
@@ -218,7 +220,7 @@ def _read_request(number: str) -> Request:
     """Read what is asked. This is the candidates' door: an agent's proof tells only the tenant here."""
     candidate = Caller(tenant=caller().tenant)
     form = _form(request.args.get("schema", DEFAULT_FORM), candidate)
-    asked = Request(parse(number), form, candidate, _extra(form, candidate))
+    asked = Request(parse(number), _narrowed(form), candidate, _extra(form, candidate))
     g.company = parts().visitors.name(asked.number)
     _admit(asked)
     return asked
@@ -242,18 +244,35 @@ def _form(name: str, caller: Caller) -> Form:
     forms = _forms(caller)
     if name in forms:
         return forms[name]
-    raise SchemaUnknown(name=name[:60], **_suggestion(name, forms))
+    raise SchemaUnknown(name=name[:LONGEST_NAME], **_suggestion(name, forms))
+
+
+def _named(parameter: str) -> frozenset[str]:
+    """Read names separated by commas."""
+    return frozenset(name.strip() for name in request.args.get(parameter, "").split(",") if name.strip())
+
+
+def _narrowed(form: Form) -> Form:
+    """Keep the fields asked for, or all of them when none is."""
+    names = _named("fields")
+    try:
+        return form.only(names) if names else form
+    except KeyError as error:
+        name = str(error.args[0])[:LONGEST_NAME]
+    known = [word for part in form.fields for word in (part.alias, part.path) if word]
+    alike = [word for word in known if word.startswith("/") == name.startswith("/")]
+    raise FieldUnknown(name=name, form=form.id, **_suggestion(name, alike))
 
 
 def _extra(form: Form, caller: Caller) -> frozenset[str]:
-    names = frozenset(name.strip() for name in request.args.get("with", "").split(",") if name.strip())
+    names = _named("with")
     known = form.on_demand()
     for name in sorted(names):
         row = CATALOGUE.get(name)
         if row and not may_ask(caller.audience, row):
             raise SourceRefused(name=name, **_why_refused(row))
         if name not in known:
-            raise SourceUnknown(name=name[:60], **_listed(known), **_suggestion(name, known))
+            raise SourceUnknown(name=name[:LONGEST_NAME], **_listed(known), **_suggestion(name, known))
     return names
 
 
@@ -272,7 +291,7 @@ def _listed(names: Iterable[str]) -> dict[str, str]:
 
 
 def _suggestion(name: str, known: Any) -> dict[str, str | None]:
-    guess = closest(name[:60], known)
+    guess = closest(name[:LONGEST_NAME], known)
     french, english = (f" Vouliez-vous dire « {guess} » ?", f" Did you mean “{guess}”?") if guess else ("", "")
     return {"suggestion": guess, "hint_fr": french, "hint_en": english}
 

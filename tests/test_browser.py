@@ -208,6 +208,17 @@ def test_a_number_is_pasted_as_people_write_it(show, pasted):
     assert page.locator("#siret").input_value() == "000 001 008 00010"
 
 
+def test_a_page_that_names_its_fields_has_those_alone(show):
+    page = show(SHORT, attributes='data-prefill-fields="name,cityName"')
+    asked = prefills(page)
+    page.locator("#siret").press_sequentially(ORDINARY)
+
+    expect(page.locator("#name")).to_have_value("MENUISERIE DU VAL DORE")
+    state(page, "done")
+    assert [url.partition("?")[2] for url in asked] == ["schema=dume&fields=name%2CcityName"]
+    assert page.locator("#vat").input_value() == ""
+
+
 def test_a_digit_corrected_in_the_middle_leaves_the_caret_there(show):
     page = show(SHORT)
     page.locator("#siret").press_sequentially("00009100800010")

@@ -91,6 +91,7 @@ def test_the_manual_names_every_attribute_event_and_function():
     text, code = MANUAL.read_text(encoding="utf-8"), SOURCE.read_text(encoding="utf-8")
     attributes = set(re.findall(r"data-prefill-[a-z]+", code)) | {
         "data-prefill-with",
+        "data-prefill-fields",
         "data-prefill-url",
         "data-prefill-tenant",
     }

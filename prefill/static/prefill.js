@@ -13,7 +13,7 @@
 	let held
 	async function ask(siret, o, tell) {
 		const url = new URL('prefill/' + siret, new URL(o.url || '.', src))
-		for (const key of ['schema', 'with', 'tenant']) if (o[key]) url.searchParams.set(key, o[key])
+		for (const key of ['schema', 'fields', 'with', 'tenant']) if (o[key]) url.searchParams.set(key, o[key])
 		const once = async (Accept, ms) => {
 			const quit = new AbortController()
 			const soon = act => Promise.race([act, pause(ms).then(() => Promise.reject(0))])
@@ -60,7 +60,7 @@
 	const choices = el => (el.options || isBox(el)) && [...el.options || group(el)]
 	const blank = el => choices(el) ? choices(el).every(x => x.checked == x.defaultChecked && (x.selected || !x.defaultSelected)) : !isField(el) || !el.value
 	let writing
-	// Frameworks replace the node's own setter.
+	// Frameworks replace the setter.
 	function set(el, key, value) {
 		if (el[key] === value) return
 		writing = true
@@ -111,7 +111,7 @@
 
 		function spell(value, el) {
 			if (typeof value == 'object') return Object.values(value).map(x => spell(x, el)).join(!Array.isArray(value) ? ' ' : el.rows ? '\n' : ', ')
-			const text = value === true ? t('oui', 'yes') : value === false ? t('non', 'no') : `${value}`
+			const text = value === true ? t('oui', 'yes') : value === false ? t('non', 'no') : value + ''
 			return /date|hidden/.test(el.type) ? text : text.replace(/^(\d{4})-(\d\d)-(\d\d)$/, t('$3/$2/$1', '$&'))
 		}
 		function translate(el, value) {
@@ -172,7 +172,7 @@
 			const { signal } = job = new AbortController()
 			if (company && siret != company) revert()
 			current = company = siret
-			const opts = { schema: near.prefill, url: near.prefillUrl, tenant: near.prefillTenant, with: near.prefillWith, ...o, lang, signal }
+			const opts = { schema: near.prefill, url: near.prefillUrl, tenant: near.prefillTenant, with: near.prefillWith, fields: near.prefillFields, ...o, lang, signal }
 			const told = () => t('Champs préremplis : ', 'Fields filled in: ') + filled.size
 			let tell = part => {
 				apply(part)
