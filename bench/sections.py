@@ -101,7 +101,7 @@ def cold() -> Iterator[Line]:
 
 
 def _cold(sim: Any, server: stage.Server, clients: int) -> Any:
-    paths = [stage.path_of(number) for number in stage.companies(sim, clients * 12 + 20)]
+    paths = [stage.path_of(number) for number in stage.companies(sim, clients * 20 + 20)]
     stage.away_from_a_minutes_edge()
     done = stage.wrk(server, paths, clients=clients, seconds=3)
     assert done["broken"] + done["refused"] == 0, done

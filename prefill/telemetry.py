@@ -7,13 +7,16 @@ its message may quote what was being read; what libraries log passes here too, u
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import os
 import sys
 import threading
+import time
 import traceback
 import unicodedata
+from collections import deque
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,6 +42,8 @@ FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16)
 LATEST, LEAST, MOST = "livemostrecent", "livemin", "livemax"  # which process's gauge is believed
 
+LONGEST_LAG = 0.02  # seconds that a line waits for others
+MOST_LINES = 1000  # that wait, before who brings one more writes them all
 DEEPEST_CHAIN = 8
 LAST_FRAMES = 40
 CARRIERS = frozenset({"logging", "gunicorn.glogging", __name__})
@@ -192,7 +197,7 @@ def configure(style: str = "auto") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *_: _Lines(),
+        logger_factory=lambda *_: _lines,
     )
     _logger = structlog.get_logger("prefill").bind()  # once: the library would put it together at each event
     _listen_to_libraries()
@@ -214,16 +219,65 @@ def error(name: str, **fields: object) -> None:
 
 
 class _Lines:
-    """Write whole lines; a log that cannot be written (pipe closed, disk full) stops nobody's request."""
+    """Write whole lines, those of a busy moment together: a write apiece costs threads their turn.
+
+    A warning and an error are written at once. A log that cannot be written (pipe closed, disk full) stops
+    nobody's request.
+    """
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin with nothing, as a forked child must: it has no threads, and may have a lock that one held."""
         self._lock = threading.Lock()
+        self._waiting: deque[str] = deque()
+        self._wake = threading.Event()
+        self._carrier: threading.Thread | None = None
 
-    def msg(self, message: str) -> None:
+    def info(self, line: str) -> None:
+        self._waiting.append(line)
+        if len(self._waiting) >= MOST_LINES:
+            self.flush()
+        elif not self._wake.is_set():
+            self._start()
+            self._wake.set()
+
+    debug = msg = info
+
+    def warning(self, line: str) -> None:
+        self._waiting.append(line)
+        self.flush()
+
+    error = critical = warning
+
+    def flush(self) -> None:
+        """Write what waits."""
         with self._lock, contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(message + "\n")  # which is flushed at each line
+            lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            if lines:
+                sys.stderr.write("\n".join(lines) + "\n")
+                sys.stderr.flush()
 
-    debug = info = warning = error = critical = msg
+    def _start(self) -> None:
+        if self._carrier is None:
+            with self._lock:
+                if self._carrier is None:
+                    self._carrier = threading.Thread(target=self._carry, name="log", daemon=True)
+                    self._carrier.start()
+
+    def _carry(self) -> None:
+        while True:
+            self._wake.wait()
+            time.sleep(LONGEST_LAG)
+            self._wake.clear()
+            self.flush()
+
+
+_lines = _Lines()
+flush = _lines.flush
+atexit.register(flush)
+os.register_at_fork(after_in_child=_lines.begin)
 
 
 def _tame(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pytest
 
+from prefill import telemetry
 from tests.redis_server import lasting_redis, mortal_redis, redis_server  # noqa: F401
 from tests.simulator import open_service, running_simulator, service, simulator  # noqa: F401
 
@@ -22,6 +23,26 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the reference material (shared/ beside the checkout) is not here")
     return SHARED
+
+
+@pytest.fixture
+def capsys(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> pytest.CaptureFixture[str]:
+    """What was written, the lines of the log that wait for company included."""
+    return _whole(capsys, monkeypatch)
+
+
+@pytest.fixture
+def capfd(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> pytest.CaptureFixture[str]:
+    """What was written to the descriptors, the lines of the log that wait for company included."""
+    return _whole(capfd, monkeypatch)
+
+
+def _whole(captured: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> pytest.CaptureFixture[str]:
+    read = captured.readouterr
+    telemetry.flush()
+    read()  # what an earlier test left
+    monkeypatch.setattr(captured, "readouterr", lambda: (telemetry.flush(), read())[1])
+    return captured
 
 
 @pytest.hookimpl(wrapper=True)

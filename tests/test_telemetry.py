@@ -15,6 +15,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -574,3 +575,59 @@ def test_gunicorn_adds_nothing_that_names_a_company_even_with_its_access_log_on(
 
     assert '"event": "request"' in text
     assert leaks(text, {ORDINARY.siret, ORDINARY.siren, spaced(ORDINARY.siret), ORDINARY.name, METRICS_TOKEN}) == []
+
+
+def test_lines_of_a_busy_moment_are_written_together_and_soon(monkeypatch):
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    telemetry.flush()
+    telemetry.configure("json")
+    for number in range(100):
+        telemetry.event("one", number=number)
+    end = time.monotonic() + 5
+    while written.getvalue().count("\n") < 100 and time.monotonic() < end:
+        time.sleep(0.01)
+
+    assert [json.loads(line)["number"] for line in written.getvalue().splitlines()] == list(range(100))
+
+
+def test_a_warning_is_written_at_once_after_what_came_before(monkeypatch):
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    telemetry.flush()
+    telemetry.configure("json")
+    telemetry.event("first")
+    telemetry.warning("second")
+
+    assert [json.loads(line)["event"] for line in written.getvalue().splitlines()] == ["first", "second"]
+
+
+def test_no_line_is_lost_when_the_process_ends_or_forks():
+    code = """
+import os
+from prefill import telemetry
+telemetry.configure("json")
+telemetry.event("parent", number=1)
+telemetry.flush()
+if os.fork() == 0:
+    telemetry.event("child", number=2)
+    telemetry.flush()
+    os._exit(0)
+os.wait()
+telemetry.event("parent", number=3)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert [json.loads(line)["number"] for line in done.stderr.splitlines()] == [1, 2, 3]
+
+
+def test_a_crowd_of_threads_loses_no_line(monkeypatch):
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", written)
+    telemetry.flush()
+    telemetry.configure("json")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: telemetry.event("one", number=number), range(5000)))
+    telemetry.flush()
+
+    assert sorted(json.loads(line)["number"] for line in written.getvalue().splitlines()) == list(range(5000))
