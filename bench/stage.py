@@ -31,7 +31,7 @@ BENCH = ROOT / "bench"
 PYTHON = ROOT / ".tools" / "bench" / "bin" / "python"
 TOKEN = "open-data-of-the-bench"
 MORE = ("--no-control-socket", "--log-level", "warning")
-THREADS = 32
+THREADS = 256  # as in the Procfile: an event stream holds one
 PATIENCE = 30.0  # seconds for a server to start, and for a crowd to be answered
 
 # Each server's command, but for the application; `{port}` is where it listens.
