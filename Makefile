@@ -47,7 +47,7 @@ bench: $(VENV)/.dev $(TOOLS)/.bench ## Measure side by side: make bench BENCH_SI
 $(TOOLS)/.bench: requirements.lock
 	$(PYTHON) -m venv $(TOOLS)/bench
 	$(TOOLS)/bench/bin/pip install --quiet --require-hashes -r requirements.lock
-	$(TOOLS)/bench/bin/pip install --quiet granian waitress gevent py-spy
+	$(TOOLS)/bench/bin/pip install --quiet gunicorn gevent waitress py-spy
 	$(PYTHON) -m venv $(TOOLS)/peer
 	$(TOOLS)/peer/bin/pip install --quiet 'api-entreprise[ratelimit]==31.*' 'setuptools<81'
 	touch $@

@@ -207,7 +207,7 @@ def start() -> Iterator[Line]:
 
     def begin(factory: str) -> float:
         began = time.monotonic()
-        with stage.serving("gunicorn gthread", factory, PREFILL_LOG="json") as server:
+        with stage.serving(stage.CHOSEN, factory, PREFILL_LOG="json") as server:
             seconds = time.monotonic() - began
             weights[factory].append(server.memory())
         return seconds

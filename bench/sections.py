@@ -66,7 +66,7 @@ def _bare_twin(prefill: stage.Server, path: str) -> Any:
     headers = [pair for pair in answer.getheaders() if pair[0].lower() not in own]
     with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
         json.dump({"body": answer.content.decode(), "headers": headers}, file)  # type: ignore[attr-defined]
-    return stage.serving("gunicorn gthread", "bare:create_app", BENCH_ANSWER=file.name)
+    return stage.serving(stage.CHOSEN, "bare:create_app", BENCH_ANSWER=file.name)
 
 
 def _pace(server: stage.Server, path: str, header: str) -> tuple[float, float]:
@@ -199,5 +199,5 @@ def crowds() -> Iterator[Line]:
             calls.append((sim.stats()["total"] - before) / alone)
             slowest.append(sorted(seconds for seconds, _ in answers)[494] / CRITICAL_PATH)
         yield ratio("upstream calls of 500 clients, over those of one", calls, most=1)
-        yield ratio("p99 of the 500, over the two stages", slowest, note="one process, 32 threads")
+        yield ratio("p99 of the 500, over the two stages", slowest, note="one process")
         assert sim.stats()["violations"] == {}

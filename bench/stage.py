@@ -32,6 +32,7 @@ PYTHON = ROOT / ".tools" / "bench" / "bin" / "python"
 TOKEN = "open-data-of-the-bench"
 MORE = ("--no-control-socket", "--log-level", "warning")
 THREADS = 256  # as in the Procfile: an event stream holds one
+CHOSEN = "granian"
 PATIENCE = 30.0  # seconds for a server to start, and for a crowd to be answered
 
 # Each server's command, but for the application; `{port}` is where it listens.
@@ -40,7 +41,7 @@ SERVERS = {
     "gunicorn gevent": ("gunicorn", "-b", "127.0.0.1:{port}", "-k", "gevent", "--worker-connections", "1000", *MORE),
     "granian": (
         "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", "{port}", "--blocking-threads",
-        str(THREADS), "--log-level", "warning", "--factory",
+        str(THREADS), "--log-level", "error", "--factory",
     ),
     "waitress": ("waitress-serve", "--listen", "127.0.0.1:{port}", "--threads", str(THREADS), "--call"),
 }  # fmt: skip
@@ -159,7 +160,7 @@ def simulator(*options: str) -> Iterator[invented.Simulator]:
 
 
 @contextmanager
-def service(url: str, server: str = "gunicorn gthread", **settings: str) -> Iterator[Server]:
+def service(url: str, server: str = CHOSEN, **settings: str) -> Iterator[Server]:
     """Run the service, as the Procfile does but for the server named."""
     values = {
         "API_ENTREPRISE_URL": url,
@@ -175,7 +176,7 @@ def service(url: str, server: str = "gunicorn gthread", **settings: str) -> Iter
 
 @contextmanager
 def serving(server: str, factory: str, **environ: str) -> Iterator[Server]:
-    """Run an application on a server, one process and 32 threads."""
+    """Run an application on a server, one process."""
     port = free_port()
     name, *options = [part.format(port=port) for part in SERVERS[server]]
     command = [str(PYTHON.parent / name), *options, CALLED.get(server, "{}").format(factory)]

@@ -54,7 +54,7 @@ from prefill.web import create_web
 
 UNWRAPPED = 1000  # columns of a pipe: one row a line, for grep
 GAP = "  "
-THREADS = 32  # requests at once in a process; most of them wait for the registers
+THREADS = 256  # requests at once in a process; most wait for the registers, and an event stream holds one
 RNA = re.compile(r"W[0-9A-Z]{3}[0-9]{6}")
 
 
@@ -83,35 +83,30 @@ def serve(*, host: str | None, port: str | None) -> None:
     settings = _settings(PREFILL_HOST=host, PORT=port)
     _check_tenants(settings, _library(settings))
     _check_free(settings.host, settings.port)
-    _run({
-        "bind": _address(settings),
-        "workers": _processes(os.environ),
-        "worker_class": "gthread",
-        "threads": THREADS,
-        "graceful_timeout": round(settings.deadline) + 5,
-        "loglevel": "warning",
-        "control_socket_disable": True,
-        "when_ready": partial(_announce, settings),
-    }, settings)  # fmt: skip
+    _run(settings, _processes(os.environ))
 
 
-def _run(options: Mapping[str, Any], settings: Settings) -> None:
-    """Hand over to gunicorn until it is told to stop; the parts are made in each process, after the fork."""
-    os.environ["WEB_CONCURRENCY"] = str(options["workers"])  # gunicorn reads it on import, and bursts when it is empty
-    from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]  # only Unix has it
+def _run(settings: Settings, processes: int) -> None:
+    """Hand over to granian until it is told to stop; the parts are made in each process."""
+    from granian import Granian  # no other command needs it
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
 
-    class Server(BaseApplication):  # type: ignore[misc]
-        def load_config(self) -> None:
-            for name, value in options.items():
-                self.cfg.set(name, value)
+    server = Granian(
+        "prefill.app:create_app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=THREADS,
+        workers_kill_timeout=round(settings.deadline) + 5,
+        log_level=LogLevels.error,
+    )
+    server.on_startup(partial(_announce, settings))
+    server.serve(target_loader=partial(create_app, settings), wrap_loader=False)
 
-        def load(self) -> Any:
-            return create_app(settings)
 
-    Server().run()
-
-
-def _announce(settings: Settings, _: object) -> None:
+def _announce(settings: Settings) -> None:
     url = f"http://{_address(settings)}"
     click.echo(f"prefill écoute sur {url} ; la documentation est à {url}/docs. Ctrl+C pour arrêter.", err=True)
 
@@ -129,7 +124,7 @@ REFUSALS = {
 
 
 def _check_free(host: str, port: int) -> None:
-    """Try the address first: gunicorn would try five times, and say so in its own words."""
+    """Try the address first: the server would say in its own words that it cannot have it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()

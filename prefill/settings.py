@@ -241,7 +241,7 @@ def load(environ: Mapping[str, str]) -> Settings:
             faults.append(f"{row['name']} {fault}{_quoted(row, text)}.")
     # A PaaS gives a port, and puts one proxy in front.
     values.setdefault("proxies", int(bool(environ.get("PORT", "").strip())))
-    # Each process of gunicorn is an instance.
+    # Each process of the server is an instance.
     processes = environ.get("WEB_CONCURRENCY", "").strip()
     values.setdefault("instances", int(processes) if re.fullmatch(r"[1-9]\d{0,2}", processes) else 1)
     settings = Settings(**values)

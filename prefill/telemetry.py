@@ -46,7 +46,7 @@ LONGEST_LAG = 0.02  # seconds that a line waits for others
 MOST_LINES = 1000  # that wait, before who brings one more writes them all
 DEEPEST_CHAIN = 8
 LAST_FRAMES = 40
-CARRIERS = frozenset({"logging", "gunicorn.glogging", __name__})
+CARRIERS = frozenset({"logging", __name__})
 NUMBERS = (bool, int, float)
 TAME = frozenset({*NUMBERS, type(None)})
 CONTROLS = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
@@ -348,12 +348,12 @@ def _caller() -> str:
 
 
 def _listen_to_libraries() -> None:
-    """Take the place of what prints: gunicorn's errors quote paths and addresses, its access log is made of them."""
+    """Take the place of what prints: the server's errors may quote what was sent, its access log is made of paths and addresses."""
     root = logging.getLogger()
     for handler in [one for one in root.handlers if isinstance(one, _Libraries)]:
         root.removeHandler(handler)
     root.addHandler(_Libraries(logging.WARNING))
-    for name in ("gunicorn.error", "gunicorn.access"):
+    for name in ("_granian", "granian.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
-        logger.propagate = name == "gunicorn.error"
+        logger.propagate = name == "_granian"

@@ -467,16 +467,16 @@ def test_a_service_stopped_in_the_middle_leaves_what_came_and_says_to_go_on(show
     command = [
         sys.executable,
         "-m",
-        "gunicorn",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--worker-class",
-        "gthread",
-        "--threads",
+        "granian",
+        "--interface",
+        "wsgi",
+        "--port",
+        f"{port}",
+        "--blocking-threads",
         "8",
     ]
     process = subprocess.Popen(
-        [*command, "--no-control-socket", "prefill.app:create_app()"],
+        [*command, "--factory", "prefill.app:create_app"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

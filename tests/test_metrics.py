@@ -286,7 +286,7 @@ def test_every_metric_of_the_table_has_the_labels_it_says(client):
 # -- several processes ------------------------------------------------------------------------------
 
 
-def test_two_gunicorn_processes_are_added_up_whichever_answers(tmp_path):
+def test_two_processes_are_added_up_whichever_answers(tmp_path):
     folder = tmp_path / "made" / "when" / "needed"
     with served(tmp_path, tmp_path / "log", PROMETHEUS_MULTIPROC_DIR=str(folder)) as url:
         asked = 0
