@@ -1,6 +1,6 @@
 """Drive the peer `api-entreprise` as a program that uses it would; run in its own environment, it prints JSON.
 
-python peer.py URL TOKEN CLIENTS polite|free < SIRETs, one a line
+python peer.py URL TOKEN CLIENTS polite|free CALLS_A_MINUTE < SIRETs, one a line
 """
 
 from __future__ import annotations
@@ -12,15 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from api_entreprise import ApiEntreprise, Config, ContextInfo
 
-SOURCES_A_MINUTE = 250
 
-
-def main(url: str, token: str, clients: int, mode: str) -> None:
+def main(url: str, token: str, clients: int, mode: str, a_minute: int) -> None:
     limiter = None
     if mode == "polite":
         from pyrate_limiter import Duration, Limiter, RequestRate
 
-        limiter = Limiter(RequestRate(SOURCES_A_MINUTE * 1000, Duration.MINUTE))
+        limiter = Limiter(RequestRate(a_minute, Duration.MINUTE))
     context = ContextInfo(context="Marchés publics", recipient="13002526500013", object="Mesure")
     peer = ApiEntreprise(Config(url, token, context, limiter))
 
@@ -40,9 +38,10 @@ def main(url: str, token: str, clients: int, mode: str) -> None:
     numbers = sys.stdin.read().split()
     began = time.monotonic()
     with ThreadPoolExecutor(clients) as crowd:
-        failures = sum(crowd.map(ask, numbers))
-    print(json.dumps({"seconds": time.monotonic() - began, "errors": failures}))
+        failures = list(crowd.map(ask, numbers))
+    seconds = time.monotonic() - began
+    print(json.dumps({"seconds": seconds, "errors": sum(failures), "whole": failures.count(0)}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], int(sys.argv[5]))

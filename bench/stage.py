@@ -214,6 +214,24 @@ async def _crowd(server: Server, path: str, clients: int) -> list[tuple[float, i
     return await asyncio.gather(*tasks)
 
 
+def in_turn(server: Server, paths: list[str], clients: int) -> list[tuple[float, int]]:
+    """Ask each path once, so many clients at once, each taking the next; give each answer's seconds and status."""
+    return asyncio.run(_in_turn(server, paths, clients))
+
+
+async def _in_turn(server: Server, paths: list[str], clients: int) -> list[tuple[float, int]]:
+    left, found = iter(paths), []
+    start = asyncio.Event()
+    start.set()
+
+    async def client() -> None:
+        for path in left:
+            found.append(await _one(server, path, start))  # noqa: PERF401 the next path is taken when this one ends
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return found
+
+
 async def _one(server: Server, path: str, start: asyncio.Event) -> tuple[float, int]:
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     await start.wait()

@@ -265,12 +265,18 @@ class Missing:
 
     def message(self, language: Language) -> str:
         """Say why, and what the candidate can do, in one sentence."""
-        sentence = SENTENCES[self.reason]
-        if self.reason is Reason.UNAVAILABLE and self.cause is not None:
-            sentence = CAUSES.get(self.cause, sentence)
-        row = CATALOGUE.get(self.source or "")
-        spoken = row.spoken if row else ""
-        return sentence[language].format(spoken=spoken, producer=self.producer, source=self.source)
+        return _sentence(self.reason, self.cause, self.source, self.producer, language)
+
+
+@lru_cache(maxsize=4096)  # more than there are
+def _sentence(
+    reason: Reason, cause: Cause | None, source: str | None, producer: str | None, language: Language
+) -> str:
+    sentence = SENTENCES[reason]
+    if reason is Reason.UNAVAILABLE and cause is not None:
+        sentence = CAUSES.get(cause, sentence)
+    row = CATALOGUE.get(source or "")
+    return sentence[language].format(spoken=row.spoken if row else "", producer=producer, source=source)
 
 
 @dataclass(slots=True)

@@ -175,7 +175,7 @@ class Settings:
         "Nombre de préremplissages gardés tout prêts à envoyer, au plus (une dizaine de ko chacun). 0 : aucun.",
     )
     workers: int = _setting(
-        "PREFILL_WORKERS", _whole(1, 1000), 16, "Nombre d'appels simultanés à un même fournisseur, au plus, par processus."
+        "PREFILL_WORKERS", _whole(1, 1000), 32, "Nombre d'appels simultanés à un même fournisseur, au plus, par processus."
     )
     redis_url: str | None = _setting(
         "REDIS_URL", _redis, None,

@@ -50,6 +50,7 @@ EXTENSION = "prefill"
 AGENTS = "dossiers"  # the blueprint of the agents' routes
 DEFAULT_FORM = "dume"
 SANDBOX_HEADER = "X-Prefill-Sandbox"
+VARY = f"Origin, Accept, Accept-Language, Authorization, {TENANT_HEADER}"
 PREFLIGHT_SECONDS = "86400"
 LONGEST_NAME = 100  # characters: what a refusal quotes
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -394,7 +395,7 @@ def _dress(response: Response) -> Response:
     headers.setdefault("Content-Security-Policy", JSON_POLICY)
     if parts().settings.sandbox:
         headers[SANDBOX_HEADER] = "invented-data"
-    response.vary.update(("Origin", "Accept", "Accept-Language", "Authorization", TENANT_HEADER))
+    headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), VARY)))
     _share(response)
     return response
 
