@@ -269,9 +269,7 @@ class Missing:
 
 
 @lru_cache(maxsize=4096)  # more than there are
-def _sentence(
-    reason: Reason, cause: Cause | None, source: str | None, producer: str | None, language: Language
-) -> str:
+def _sentence(reason: Reason, cause: Cause | None, source: str | None, producer: str | None, language: Language) -> str:
     sentence = SENTENCES[reason]
     if reason is Reason.UNAVAILABLE and cause is not None:
         sentence = CAUSES.get(cause, sentence)
