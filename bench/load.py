@@ -516,6 +516,7 @@ def main() -> int:
     chosen.add_argument("--soak", type=float, metavar="SECONDS", help="a steady rate for so long (1200)")
     parser.add_argument("--seconds", type=float, default=None, help="how long to load (180; dead provider: 40)")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # so that what was started ends too
     scenario, seconds = stampede, asked.seconds or 180
     options = ["--latency", "60", "--latency", "infogreffe=250"]
     if asked.chaos:

@@ -99,6 +99,7 @@ def _run(settings: Settings, processes: int) -> None:
         interface=Interfaces.WSGI,
         workers=processes,
         blocking_threads=THREADS,
+        respawn_failed_workers=True,
         workers_kill_timeout=round(settings.deadline) + 5,
         log_level=LogLevels.error,
     )

@@ -454,6 +454,25 @@ def test_serving_says_once_where_and_stops_without_dropping_anybody(server, port
     assert "Traceback" not in told
 
 
+def test_a_process_that_dies_has_a_successor(server, port):
+    process, said = server
+    [worker] = _children(process.pid)
+    time.sleep(1)  # it dies in use, and not as it begins
+    os.kill(worker, signal.SIGKILL)
+    end = time.monotonic() + 20
+    while _children(process.pid) in ([], [worker]) and time.monotonic() < end:
+        time.sleep(0.05)
+
+    _await(process, port)
+    assert _children(process.pid) != [worker]
+    assert said.read_text(encoding="utf-8").count("BAC À SABLE") == 2
+
+
+def _children(pid: int) -> list[int]:
+    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(one) for one in text.split()]
+
+
 def _await_call(said: Path) -> None:
     """Wait until the request is inside: it has made its first call."""
     end = time.monotonic() + 5
