@@ -7,7 +7,6 @@ its message may quote what was being read; what libraries log passes here too, u
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import logging
 import os
@@ -20,6 +19,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -265,6 +265,7 @@ class _Lines:
                 if self._carrier is None:
                     self._carrier = threading.Thread(target=self._carry, name="log", daemon=True)
                     self._carrier.start()
+                    Finalize(None, self.flush, exitpriority=0)  # as `atexit`, which a worker process never calls
 
     def _carry(self) -> None:
         while True:
@@ -276,7 +277,6 @@ class _Lines:
 
 _lines = _Lines()
 flush = _lines.flush
-atexit.register(flush)
 os.register_at_fork(after_in_child=_lines.begin)
 
 

@@ -451,6 +451,7 @@ def test_serving_says_once_where_and_stops_without_dropping_anybody(server, port
     told = said.read_text(encoding="utf-8")
     assert told.count(f"http://127.0.0.1:{port} ;") == 1
     assert told.count("BAC À SABLE") == 1
+    assert told.count('"route": "/v1/prefill/<number>"') == 1, "the last line was lost"
     assert "Traceback" not in told
 
 
