@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import fields
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
