@@ -25,6 +25,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -150,6 +151,7 @@ class Hands:
         self._workers = workers
         self._lock = threading.Lock()
         self._crews: dict[str, ThreadPoolExecutor] = {}
+        self._ways: dict[str, dict[str, Any]] = {}
 
     def submit(self, producer: str, work: Callable[[], None]) -> None:
         """Do some work on a thread of that crew, with the fields that the log holds here."""
@@ -163,10 +165,20 @@ class Hands:
         session: requests.Session | None = getattr(self._own, "session", None)
         if session is None:
             session = self._own.session = self._open_session()
+            session.trust_env = False  # `way` asks it once a host: the library would at each call
             for scheme in ("http://", "https://"):
                 session.mount(scheme, Punctual())
             session.headers["Accept"] = "application/json"
         return session
+
+    def way(self, url: str) -> dict[str, Any]:
+        """Say how the environment wants a host to be reached: `proxies` and `verify`, as `requests` takes them."""
+        host = urlsplit(url).netloc
+        if host not in self._ways:
+            with requests.Session() as plain:
+                told = plain.merge_environment_settings(url, {}, None, None, None)
+            self._ways[host] = {name: told[name] for name in ("proxies", "verify")}
+        return self._ways[host]
 
     def close(self) -> None:
         """Take no more work and wait for none."""
@@ -267,7 +279,7 @@ class Upstream:
         try:
             with self._hands.session().get(
                 url, auth=_unsigned, timeout=(CONNECT_SECONDS, patience), allow_redirects=False, stream=True,
-                headers={"Accept": "application/pdf, application/zip;q=0.9, */*;q=0.1"},
+                headers={"Accept": "application/pdf, application/zip;q=0.9, */*;q=0.1"}, **self._hands.way(url),
             ) as response:  # fmt: skip
                 self._heed(FILES, response)
                 return self._read_file(response, largest, end)
@@ -427,6 +439,7 @@ class Upstream:
                 timeout=(CONNECT_SECONDS, source.timeout),
                 allow_redirects=False,
                 stream=True,
+                **self._hands.way(self.connection.url),
             ) as response:
                 self._heed(source, response)
                 return self._read(source, number, response, began + source.timeout)

@@ -630,3 +630,16 @@ def test_a_closed_group_is_an_answer_that_says_when_to_come_back(register):
 
 def test_stale_values_bear_their_date_and_say_so(register, door):
     assert Answer("x", Status.OK).stale is False
+
+
+def test_the_proxy_and_the_certificates_of_the_environment_are_used(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.exemple.fr:3128")
+    monkeypatch.setenv("NO_PROXY", "interne.exemple.fr")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ours.pem")
+    hands = Hands(requests.Session, 1)
+
+    way = hands.way("https://entreprise.api.gouv.fr/v3/x")
+    assert way["proxies"]["https"] == "http://proxy.exemple.fr:3128"
+    assert way["verify"] == "/etc/ours.pem"
+    assert "https" not in hands.way("https://interne.exemple.fr/x")["proxies"]
+    assert hands.session().trust_env is False
