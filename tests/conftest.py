@@ -45,6 +45,11 @@ def _whole(captured: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     return captured
 
 
+def pytest_sessionfinish() -> None:
+    """Let pytest have the last word: what the log still holds comes before it."""
+    telemetry.flush()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     return _unskipped((yield))
