@@ -293,9 +293,8 @@ def start() -> Iterator[Line]:
 def _forget_folders(picture: Path) -> None:
     """Name files from their package on: a picture tells nothing of somebody's machine."""
     if picture.is_file():
-        picture.write_text(
-            re.sub(r"(?:/[\w.-]+)+?/(?=prefill/|bench/|site-packages/|lib/python)", "", picture.read_text())
-        )
+        told = picture.read_text().replace(f"{stage.ROOT}/", "")
+        picture.write_text(re.sub(r"(?:/[\w.-]+)+?/(?=prefill/|bench/|site-packages/|lib/python)", "", told))
 
 
 @section
