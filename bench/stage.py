@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -307,14 +306,6 @@ def path_of(number: str) -> str:
 def folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="prefill-bench-") as text:
         yield Path(text)
-
-
-def each_once(server: Server, paths: list[str], clients: int) -> tuple[float, int]:
-    """Ask each path once, so many clients at once; give the seconds to the last, and how many were not answered 200."""
-    began = time.monotonic()
-    with ThreadPoolExecutor(clients) as crowd:
-        statuses = list(crowd.map(lambda path: server.get(path).status, paths))
-    return time.monotonic() - began, sum(status != 200 for status in statuses)
 
 
 def away_from_a_minutes_edge() -> None:

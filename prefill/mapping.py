@@ -161,15 +161,15 @@ class Field:
     place: tuple[str, ...] = field(init=False)  # the keys that lead to the value, or to the list that an entry is in
 
     def __post_init__(self) -> None:
-        path, _, entry = self.path.partition("[")
-        object.__setattr__(self, "entry", entry[:-1] if entry.endswith("]") else None)
-        object.__setattr__(self, "place", pointer_keys(path))
+        entry = self.path[len(list_of(self.path)) + 1 : -1] if self.path.endswith("]") else None
+        object.__setattr__(self, "entry", entry)
+        object.__setattr__(self, "place", pointer_keys(list_of(self.path)))
 
     def means(self, name: str) -> bool:
         """Tell whether a name means this field: its alias, its path, or a JSON pointer above it or inside its list."""
         if name in (self.alias, self.path):
             return True
-        own, asked = self.path.split("[")[0] + "/", name + "/"
+        own, asked = list_of(self.path) + "/", name + "/"
         many = self.type is Type.LIST or self.entry is not None
         return own.startswith(asked) or (many and asked.startswith(own))
 
@@ -227,6 +227,11 @@ def _narrowed(form: Form, names: frozenset[str]) -> Form:
 def active(field: Field, source: str, extra: frozenset[str]) -> bool:
     """Tell whether a field's origin is asked: always, or only when the caller names the source."""
     return source in extra or not (field.on_demand or CATALOGUE[source].on_demand)
+
+
+def list_of(path: str) -> str:
+    """Leave out the name of an entry: `/a/list[one]` is in `/a/list`."""
+    return path.partition("[")[0]
 
 
 def pointer_keys(pointer: str) -> tuple[str, ...]:
@@ -457,4 +462,4 @@ def _put(data: dict[str, Any], part: Field, value: Any) -> str:
         return part.path
     entries = data.setdefault(last, [])
     entries.append({**part.constants, "value": value})
-    return f"{part.path.split('[')[0]}/{len(entries) - 1}/value"
+    return f"{list_of(part.path)}/{len(entries) - 1}/value"

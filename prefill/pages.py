@@ -10,11 +10,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from prefill import __version__
 from prefill.errors import NotFound, every_problem
+from prefill.payloads import write
 from prefill.sandbox import COMPANIES, Invented
 from prefill.tenants import SANDBOX_AGENT_KEY
 from prefill.web import openapi_document, parts
@@ -117,7 +118,7 @@ def script_facts() -> AnyResponse:
     one = script()
     sizes = {"bytes": len(one.body), "gzipBytes": len(_packed(one.body))}
     facts = {"path": one.path, "integrity": one.integrity, **sizes}
-    return _asset(current_app.json.dumps(facts).encode(), "application/json", WHILE)
+    return _asset(write(facts).encode(), "application/json", WHILE)
 
 
 @pages.get("/v1/prefill.css")

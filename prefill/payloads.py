@@ -369,12 +369,7 @@ def write_prefill(payload: Mapping[str, Any]) -> tuple[str, str]:
         name: {key: value for key, value in status.items() if key not in VOLATILE}
         for name, status in payload["sources"].items()
     }
-    return f"{{{body}}}", _digest("\n".join({**texts, "sources": write(sources)}.values()))
-
-
-def etag(payload: Mapping[str, Any]) -> str:
-    """Name a payload by its content."""
-    return _digest(write(payload))
+    return f"{{{body}}}", etag("\n".join({**texts, "sources": write(sources)}.values()))
 
 
 def write(value: Any) -> str:
@@ -385,7 +380,8 @@ def write(value: Any) -> str:
 _WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def _digest(text: str) -> str:
+def etag(text: str) -> str:
+    """Name a text by its content."""
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 

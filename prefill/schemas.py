@@ -33,7 +33,7 @@ from prefill.grammar import (
     short_name,
     text,
 )
-from prefill.mapping import Field, Form, Item, Origin, Type
+from prefill.mapping import Field, Form, Item, Origin, Type, list_of
 from prefill.sources import CATALOGUE, Source
 
 __all__ = ["BadSchemas", "Library", "Mistake", "check", "load_all"]
@@ -677,12 +677,12 @@ class _Compiler:
     def _check_clashes(self) -> None:
         """No field may stand inside another; the named entries of a list share it with nothing else."""
         sound = [path for path in self._fields if POINTER.fullmatch(path)]
-        lists = {_list_of(path): path for path in sound if path.endswith("]")}
+        lists = {list_of(path): path for path in sound if path.endswith("]")}
         for path in sound:
             for outer in _around(path):
                 if outer in self._fields:
                     self._clash(path, outer)
-                elif outer in lists and outer != _list_of(path):
+                elif outer in lists and outer != list_of(path):
                     self._clash(path, lists[outer])
 
     def _clash(self, inner: str, outer: str) -> None:
@@ -706,17 +706,13 @@ class _Compiler:
             new.blame(f"l'alias « {alias} » est déjà celui de {old.path}{where}", "alias")
 
 
-def _list_of(path: str) -> str:
-    return path.split("[")[0]
-
-
 def _around(path: str) -> list[str]:
     """List the paths that stand around one; a named entry stands in its list.
 
     >>> _around("/a/b[x]")
     ['/a', '/a/b']
     """
-    keys = _list_of(path).split("/")[1:]
+    keys = list_of(path).split("/")[1:]
     return ["/" + "/".join(keys[:length]) for length in range(1, len(keys) + path.endswith("]"))]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from prefill.dossier_payloads import render_dossier, render_dossier_progress
 from prefill.errors import Language
-from prefill.mapping import Filled, Missing, Provenance, Reason, pointer_keys
+from prefill.mapping import Filled, Missing, Provenance, Reason, list_of, pointer_keys
 from prefill.payloads import render_prefill, render_progress
 from prefill.service import Answered, Event, Finished, Waiting
 
@@ -124,7 +124,7 @@ def _settled(gap: Missing) -> bool:
 
 def _copy(whole: Mapping[str, Any], part: dict[str, Any], one: Provenance) -> None:
     """Copy one value to the same place; for an entry of a list, the list."""
-    *parents, last = pointer_keys(one.field.split("[")[0])
+    *parents, last = pointer_keys(list_of(one.field))
     for key in parents:
         whole, part = whole[key], part.setdefault(key, {})
     part[last] = whole[last]

@@ -48,7 +48,6 @@ DEEPEST_CHAIN = 8
 LAST_FRAMES = 40
 CARRIERS = frozenset({"logging", __name__})
 NUMBERS = (bool, int, float)
-TAME = frozenset({*NUMBERS, type(None)})
 CONTROLS = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 
 # -- metrics ----------------------------------------------------------------------------------------
@@ -282,10 +281,7 @@ os.register_at_fork(after_in_child=_lines.begin)
 
 def _tame(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Keep each value to plain words on one line: no forged line, no colours, no object that prints its insides."""
-    for name, value in fields.items():
-        if type(value) not in TAME and not (type(value) is str and value.isprintable()) and name != "exc_info":
-            fields[name] = _plain(value)
-    return fields
+    return {name: value if name == "exc_info" else _plain(value) for name, value in fields.items()}
 
 
 def _plain(value: object) -> object:

@@ -13,6 +13,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from cachetools import TTLCache
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -48,12 +49,10 @@ class Visitors:
         name = self.name(address)
         kind = KNOWN if known else NEW
         everywhere, limit = self._everywhere, self._limits[kind]
-        if everywhere is None:
-            return self._here.hit(f"{kind}{name}", limit.amount)
-        try:
-            return self._shared.attempt(lambda _: _wait(everywhere, limit, name))
-        except Alone:
-            return self._here.hit(f"{kind}{name}", limit.amount)
+        if everywhere is not None:
+            with suppress(Alone):
+                return self._shared.attempt(lambda _: _wait(everywhere, limit, name))
+        return self._here.hit(f"{kind}{name}", limit.amount)
 
     def name(self, text: str) -> str:
         """Hash an address, or anything that must not be written as it is, with our key."""

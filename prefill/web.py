@@ -13,7 +13,6 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, Response, current_app, g, request
-from flask.json.provider import DefaultJSONProvider
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -75,18 +74,9 @@ class Parts:
     close: Callable[[], None]
 
 
-class PlainJSON(DefaultJSONProvider):
-    """Accents as they are, keys in the order they were written."""
-
-    ensure_ascii = False
-    sort_keys = False
-    mimetype = "application/json"
-
-
 def create_web(parts: Parts) -> Flask:
     """Build the Flask application around its parts."""
     app = Flask("prefill")
-    app.json = PlainJSON(app)
     app.url_map.strict_slashes = False
     app.extensions[EXTENSION] = parts
     ahead = front.Front(
@@ -310,7 +300,8 @@ def json_answer(payload: Mapping[str, Any], *, status: int = 200, media: str = "
 
 def _answer(payload: Mapping[str, Any], *, media: str = "application/json") -> AnyResponse:
     """Answer with a validator: a page that already holds it is told so in a few bytes."""
-    return _tagged(payloads.write(payload), payloads.etag(payload), media).make_conditional(request)
+    body = payloads.write(payload)
+    return _tagged(body, payloads.etag(body), media).make_conditional(request)
 
 
 def _tagged(body: str, tag: str, media: str = "application/json") -> AnyResponse:

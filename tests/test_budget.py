@@ -282,6 +282,18 @@ class Crew:
         self.clock.at = 60 * (self.clock.at // 60 + 1) + AFTER
 
 
+def bereft(redis, clock: Clock) -> Crew:
+    """Instances that counted together for two minutes, then lost their Redis; a minute without it begins."""
+    crew = Crew(redis.url, clock)
+    for _ in range(2):
+        crew.spend(1)
+        crew.next_minute()
+    redis.kill()
+    crew.spend(1)
+    crew.next_minute()
+    return crew
+
+
 @pytest.fixture
 def early():
     return Clock(START + AFTER)
@@ -387,13 +399,7 @@ def test_who_sat_idle_while_redis_restarted_does_not_spend_the_window_again(mort
 
 
 def test_who_starts_after_redis_did_learns_what_the_others_spent_without_it(mortal_redis, early):
-    crew = Crew(mortal_redis.url, early)
-    for _ in range(2):
-        crew.spend(1)
-        crew.next_minute()
-    mortal_redis.kill()
-    crew.spend(1)
-    crew.next_minute()
+    crew = bereft(mortal_redis, early)
     early.at += 20
     crew.spend()
     mortal_redis.start()
@@ -405,13 +411,7 @@ def test_who_starts_after_redis_did_learns_what_the_others_spent_without_it(mort
 
 
 def test_a_redis_that_comes_back_empty_does_not_make_us_fewer(mortal_redis, early):
-    crew = Crew(mortal_redis.url, early)
-    for _ in range(2):
-        crew.spend(1)
-        crew.next_minute()
-    mortal_redis.kill()
-    crew.spend(1)
-    crew.next_minute()
+    crew = bereft(mortal_redis, early)
     crew.spend(30)
     mortal_redis.start()
     early.at += 5

@@ -11,7 +11,6 @@ from prefill.sandbox import COMPANIES
 from prefill.settings import Settings
 
 ORDINARY = "00000100800010"
-SECONDARY = "00000200600021"
 REPRESENTATIVES = "/partII/B/representatives"
 IDENTIFIERS = "/partII/A/economicOperator/identifiers"
 NAME = "/partII/A/economicOperator/name"
