@@ -46,7 +46,7 @@ bench: $(VENV)/.dev $(TOOLS)/.bench ## Measure side by side: make bench BENCH_SI
 # Servers to compare, py-spy, and the peer, each beside nothing else: none of them is a dependency.
 $(TOOLS)/.bench: requirements.lock
 	$(PYTHON) -m venv $(TOOLS)/bench
-	$(TOOLS)/bench/bin/pip install --quiet --require-hashes -r requirements.lock
+	$(TOOLS)/bench/bin/pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(TOOLS)/bench/bin/pip install --quiet gunicorn gevent waitress py-spy
 	$(PYTHON) -m venv $(TOOLS)/peer
 	$(TOOLS)/peer/bin/pip install --quiet 'api-entreprise[ratelimit]==31.*' 'setuptools<81'
@@ -57,14 +57,20 @@ clean: ## Remove the environment and all that tools left behind
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamps: nothing is installed again while the locks and pyproject.toml stay as they are.
+# A lock is complete: it is installed as it stands, resolving nothing, then checked to miss nothing. A pip older than
+# 23.3 that resolves takes the newest release of `package[extra]`, whatever the lock pins.
 $(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --require-hashes -r requirements.lock
-	$(PIP) install --quiet --no-deps --editable .
-	touch $@
+	@echo "Installing the service into $(VENV) (about 20 seconds)"
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --editable .
+	@$(PIP) check >&2
+	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
-	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
-	touch $@
+	@echo "Installing what the tests need into $(VENV) (about 30 seconds)"
+	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-dev.lock
+	@$(PIP) check >&2
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
