@@ -1,82 +1,114 @@
-# The two commands of the house: `make run` and `make test`.
+# The two commands: `make run` and `make test`. Each installs what it needs into .venv, from the locks.
 
-PYTHON ?= python3
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+VENV_PYTHON := $(BIN)/python
+PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input
 TOOLS := .tools
+# Processes that share the tests; most tests wait for a server or a browser.
+JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test lint format lock bench clean
+.PHONY: help install run test test-fast lint format lock lock-add bench clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
 install: $(VENV)/.dev ## Prepare .venv to develop: service, tests, linters
 
 run: $(VENV)/.runtime ## Serve on http://127.0.0.1:8000
-	$(BIN)/prefill serve
+	@$(VENV_PYTHON) -m prefill.cli serve
 
 test: lint ## Check everything: style, types, tests, coverage
-	$(BIN)/pytest --cov
+	@echo "Running every test (about 4 minutes on 2 cores)"
+	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) --cov
+
+test-fast: $(VENV)/.dev ## Run the tests that need no browser, server or second process
+	@echo "Running the fast tests (about 40 seconds on 2 cores)"
+	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not slow"
 
 lint: $(VENV)/.dev ## Check style and types
-	$(BIN)/ruff check
-	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	@echo "Checking style and types (about 15 seconds)"
+	@$(VENV_PYTHON) -m ruff check --quiet
+	@$(VENV_PYTHON) -m ruff format --check --quiet
+	@$(VENV_PYTHON) -m mypy
 
-format: $(VENV)/.dev ## Rewrite the code in the house layout
-	$(BIN)/ruff check --fix
-	$(BIN)/ruff format
+format: $(VENV)/.dev ## Rewrite the code in the project's layout
+	$(VENV_PYTHON) -m ruff check --fix
+	$(VENV_PYTHON) -m ruff format
 
-# The development lock is held to the versions of the runtime lock: tests run what production runs.
+# Locks hold hashes and name no index. Those of the tools are held to the versions of the runtime lock: tests run what
+# production runs. Written from the lowest Python that is supported, for all.
 LOCK := env -u UV_INDEX_URL -u UV_DEFAULT_INDEX -u UV_EXTRA_INDEX_URL -u UV_INDEX -u UV_FIND_LINKS \
-	$(TOOLS)/bin/uv pip compile pyproject.toml --quiet --no-config --universal --python-version 3.11 \
-	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+	$(TOOLS)/uv/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE)
 
-lock: | $(TOOLS)/bin/uv ## Write both lock files anew, with the newest releases
-	$(LOCK) --upgrade --output-file requirements.lock
-	$(LOCK) --upgrade --output-file requirements-dev.lock --group dev --constraints requirements.lock
+lock: UPGRADE := --upgrade
+lock: lock-add ## Write the lock files anew, with the newest releases
+
+lock-add: | $(TOOLS)/uv ## Add to the lock files what pyproject.toml asks and they lack, nothing else
+	$(LOCK) pyproject.toml --extra audit-db --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra audit-db --group dev --constraints requirements.lock --output-file requirements-dev.lock
+	$(LOCK) --group build --constraints requirements-dev.lock --output-file requirements-build.lock
+	$(LOCK) --group bench --constraints requirements.lock --output-file requirements-bench.lock
+	$(LOCK) --group peer --output-file requirements-peer.lock
+	$(LOCK) --group lock --output-file requirements-uv.lock
 
 bench: $(VENV)/.dev $(TOOLS)/.bench ## Measure side by side: make bench BENCH_SIM=… [ONLY="warm cold"]
 	@test -n "$(BENCH_SIM)" || { echo "BENCH_SIM must give the path of the simulator of API Entreprise" >&2; exit 1; }
-	BENCH_SIM=$(BENCH_SIM) $(BIN)/python bench/bench.py $(ONLY)
-
-# Servers to compare, py-spy, and the peer, each beside nothing else: none of them is a dependency.
-$(TOOLS)/.bench: requirements.lock
-	$(PYTHON) -m venv $(TOOLS)/bench
-	$(TOOLS)/bench/bin/pip install --quiet --no-deps --require-hashes -r requirements.lock
-	$(TOOLS)/bench/bin/pip install --quiet gunicorn gevent waitress py-spy
-	$(PYTHON) -m venv $(TOOLS)/peer
-	$(TOOLS)/peer/bin/pip install --quiet 'api-entreprise[ratelimit]==31.*' 'setuptools<81'
-	touch $@
+	BENCH_SIM=$(BENCH_SIM) $(VENV_PYTHON) bench/bench.py $(ONLY)
 
 clean: ## Remove the environment and all that tools left behind
-	rm -rf $(VENV) $(TOOLS) build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(TOOLS) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps: nothing is installed again while the locks and pyproject.toml stay as they are.
-# A lock is complete: it is installed as it stands, resolving nothing, then checked to miss nothing. A pip older than
-# 23.3 that resolves takes the newest release of `package[extra]`, whatever the lock pins.
-$(VENV)/.runtime: requirements.lock pyproject.toml | $(BIN)/python
+# A lock is complete: it is installed as it stands, resolving nothing, then checked to miss nothing. (A pip older than
+# 23.3 that resolves takes the newest release of `package[extra]`, whatever the lock pins.)
+INSTALL := install --quiet --no-deps --require-hashes
+
+# The stamps: nothing is installed again while the locks and pyproject.toml stay as they are. The package is built with
+# what its lock gives, not with what a build environment would fetch.
+$(VENV)/.runtime: requirements.lock requirements-build.lock pyproject.toml | $(VENV_PYTHON)
 	@echo "Installing the service into $(VENV) (about 20 seconds)"
-	@$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock
-	@$(PIP) install --quiet --no-deps --editable .
+	@$(PIP) uninstall --quiet --yes prefill 2>/dev/null
+	@$(PIP) $(INSTALL) -r requirements.lock -r requirements-build.lock
+	@$(PIP) install --quiet --no-deps --no-index --no-build-isolation --editable .
 	@$(PIP) check >&2
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing what the tests need into $(VENV) (about 30 seconds)"
-	@$(PIP) install --quiet --no-deps --require-hashes -r requirements-dev.lock
+	@$(PIP) $(INSTALL) -r requirements-dev.lock
 	@$(PIP) check >&2
 	@touch $@
 
-$(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "prefill needs Python 3.11 or newer: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+# Ask for venv first: its own message is a page long. The first candidate that is new enough is taken.
+$(VENV_PYTHON):
+	@set -- $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11); python=; \
+	for candidate; do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "prefill needs Python 3.11 or newer, and $$1 is not: install one (Debian: apt install python3 python3-venv), or give its path: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; \
+	fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$python cannot make a virtual environment: install its venv module (Debian: apt install python3-venv), then run make $(MAKECMDGOALS) again" >&2; exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-$(TOOLS)/bin/uv:
-	$(PYTHON) -m venv $(TOOLS)
-	$(TOOLS)/bin/python -m pip --disable-pip-version-check install --quiet uv
+$(TOOLS)/uv: requirements-uv.lock | $(VENV_PYTHON)
+	$(VENV_PYTHON) -m venv --clear $@
+	$@/bin/python -m pip --disable-pip-version-check $(INSTALL) -r requirements-uv.lock
+	@touch $@
+
+# What the benchmarks compare with, each beside nothing else: none of it is a dependency.
+$(TOOLS)/.bench: requirements.lock requirements-bench.lock requirements-peer.lock | $(VENV_PYTHON)
+	@echo "Installing what the benchmarks compare with into $(TOOLS) (about 40 seconds)"
+	@$(VENV_PYTHON) -m venv $(TOOLS)/bench
+	@$(TOOLS)/bench/bin/python -m pip --disable-pip-version-check $(INSTALL) -r requirements.lock -r requirements-bench.lock
+	@$(VENV_PYTHON) -m venv $(TOOLS)/peer
+	@$(TOOLS)/peer/bin/python -m pip --disable-pip-version-check $(INSTALL) -r requirements-peer.lock
+	@touch $@
