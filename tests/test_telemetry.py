@@ -512,9 +512,8 @@ def test_a_token_is_never_told_though_it_is_refused_and_its_upstream_is_down(ope
 
 
 def procfile() -> str:
-    name, _, command = (ROOT / "Procfile").read_text(encoding="utf-8").strip().partition(": ")
-    assert name == "web"
-    return command.replace("0.0.0.0", "127.0.0.1")
+    lines = dict(line.split(": ", 1) for line in (ROOT / "Procfile").read_text(encoding="utf-8").splitlines())
+    return lines["web"].replace("0.0.0.0", "127.0.0.1")
 
 
 @contextmanager
@@ -528,7 +527,7 @@ def served(folder: Path, log: Path, **environment: str) -> Iterator[str]:
     }  # fmt: skip
     with (
         log.open("w") as file,
-        running(f"exec env {procfile()}", shell=True, env=environ, cwd=ROOT, stdout=file, stderr=file),
+        running(procfile(), shell=True, env=environ, cwd=ROOT, stdout=file, stderr=file),
     ):
         url = f"http://127.0.0.1:{port}"
         wait_for(lambda: fetch(f"{url}/healthz"))
