@@ -19,7 +19,7 @@ help: ## Show this list
 install: $(VENV)/.dev ## Prepare .venv to develop: service, tests, linters
 
 run: $(VENV)/.runtime ## Serve on http://127.0.0.1:8000
-	@$(VENV_PYTHON) -m prefill.cli serve
+	@$(VENV_PYTHON) -m prefill serve
 
 test: lint ## Check everything: style, types, tests, coverage
 	@echo "Running every test (about 4 minutes on 2 cores)"
@@ -34,6 +34,7 @@ lint: $(VENV)/.dev ## Check style and types
 	@$(VENV_PYTHON) -m ruff check --quiet
 	@$(VENV_PYTHON) -m ruff format --check --quiet
 	@$(VENV_PYTHON) -m mypy
+	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.dev ## Rewrite the code in the project's layout
 	$(VENV_PYTHON) -m ruff check --fix

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import stage
 
-from prefill.access import Audience
-from prefill.mapping import fill
-from prefill.schemas import load_all
-from prefill.shared import Shared
-from prefill.sources import CATALOGUE, Answer, Status
-from prefill.store import Store
+from prefill.domain.answers import Answer, Status
+from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.permissions import Audience
+from prefill.forms.filling import fill
+from prefill.forms.registry import load_all
+from prefill.redis_client import Shared
+from prefill.registers.answer_cache import Store
 
 HEAD = 'title: Formulaire de mesure\nversion: "1"\naudience: candidate\nfields:\n'
 ROW = "  /part{part}/field{rank}:\n    label: Champ {rank}\n    from:\n      etablissements: unite_legale.{key}\n"

@@ -37,7 +37,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests import simulator as invented
+from tests.support import simulator as invented
 
 RESULTS = ROOT / "bench" / "results-load.json"
 SHARED = Path(os.environ.get("PREFILL_SHARED", ROOT.parent / "shared"))

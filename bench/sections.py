@@ -176,8 +176,8 @@ def _public_companies() -> list[str]:
 
 
 def _valid(number: str) -> bool:
-    from prefill.errors import Problem
-    from prefill.identifiers import parse
+    from prefill.domain.identifiers import parse
+    from prefill.problems import Problem
 
     try:
         return parse(number) == number

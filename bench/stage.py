@@ -24,7 +24,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
-from tests import simulator as invented
+from tests.support import simulator as invented
 
 BENCH = ROOT / "bench"
 PYTHON = ROOT / ".tools" / "bench" / "bin" / "python"

@@ -16,31 +16,36 @@ import requests
 from flask import Flask
 
 from prefill import telemetry
-from prefill.access import Audience
-from prefill.audit import STDOUT, STDOUT_DESCRIPTOR, FileSink, Lost, StreamSink, Trace
-from prefill.breaker import Breakers
-from prefill.budget import Treasury
-from prefill.dossiers import dossiers
-from prefill.errors import SettingsInvalid
+from prefill.audit.sinks import STDOUT, STDOUT_DESCRIPTOR, FileSink, StreamSink
+from prefill.audit.trail import Lost, Trace
+from prefill.auth.authenticator import SignIn
+from prefill.auth.jwks import KeyRing
+from prefill.auth.login_throttle import Lockout
+from prefill.domain.dates import PARIS
+from prefill.domain.permissions import Audience
+from prefill.forms.registry import BadSchemas, Library, load_all
 from prefill.health import token_expiry
-from prefill.houses import House, Houses
-from prefill.jwks import KeyRing
-from prefill.lockout import Lockout
-from prefill.pages import pages
-from prefill.sandbox import COMPANIES, SandboxAdapter, create_sandbox
-from prefill.sandbox import URL as SANDBOX_URL
-from prefill.schemas import BadSchemas, Library, load_all
-from prefill.service import Prefill, Request, Service
+from prefill.prefilling.service import Prefill, Request, Service
+from prefill.problems import SettingsInvalid
+from prefill.redis_client import Shared
+from prefill.registers.answer_cache import Store
+from prefill.registers.circuit_breaker import Breakers
+from prefill.registers.client import Upstream
+from prefill.registers.http import Connection
+from prefill.registers.quota import Treasury
+from prefill.registers.workers import Hands
+from prefill.sandbox.adapter import SandboxAdapter
+from prefill.sandbox.app import create_sandbox
+from prefill.sandbox.companies import COMPANIES
+from prefill.sandbox.model import URL as SANDBOX_URL
 from prefill.settings import Settings, load
-from prefill.shared import Shared
-from prefill.signin import SignIn
-from prefill.sources import PARIS
-from prefill.store import Store
-from prefill.tenants import BadTenants, Directory, Tenant, Tenants, directory, sandbox_tenant, tenant_of
-from prefill.tenants_file import read_tenants
-from prefill.upstream import Connection, Hands, Upstream
-from prefill.visitors import Visitors
-from prefill.web import Parts, create_web
+from prefill.tenancy.model import Directory, Tenant, directory, sandbox_tenant, tenant_of
+from prefill.tenancy.registry import BadTenants, Tenants
+from prefill.tenancy.tenants_file import read_tenants
+from prefill.web.app import create_web
+from prefill.web.context import Parts
+from prefill.web.rate_limit import Visitors
+from prefill.web.tenant_services import House, Houses
 
 SANDBOX_BUYER = "21750001600019"
 SANDBOX_BANNER = (
@@ -62,10 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         telemetry.event("schemas.replaced", form=line)
     for remark in (*parts.library.remarks, *parts.tenants.directory().remarks):
         telemetry.warning("schemas.remark", remark=str(remark))
-    app = create_web(parts)
-    app.register_blueprint(dossiers)
-    app.register_blueprint(pages)
-    return app
+    return create_web(parts)
 
 
 def join(settings: Settings, library: Library) -> Parts:
@@ -133,7 +135,7 @@ def open_trace(target: str | None) -> Trace:
     if "://" not in str(target):
         return Trace(FileSink(Path(str(target))))
     try:
-        from prefill.audit_database import DatabaseSink  # its libraries are an extra
+        from prefill.audit.database import DatabaseSink  # its libraries are an extra
 
         return Trace(DatabaseSink(str(target)))
     except ImportError as missing:

@@ -16,13 +16,15 @@ import requests
 import urllib3
 
 from prefill import telemetry
-from prefill.audit import Trace
-from prefill.schemas import Library
+from prefill.audit.trail import Trace
+from prefill.domain.catalogue import SOURCES
+from prefill.domain.dates import PARIS
+from prefill.forms.registry import Library
+from prefill.redis_client import Alone, Shared
+from prefill.registers.client import Upstream
+from prefill.registers.http import Bearer, Connection
 from prefill.settings import Settings
-from prefill.shared import Alone, Shared
-from prefill.sources import PARIS, SOURCES
-from prefill.tenants import Tenants
-from prefill.upstream import Bearer, Connection, Upstream
+from prefill.tenancy.registry import Tenants
 
 EXPIRES_SOON = timedelta(days=60)
 PATIENCE = (2.0, 5.0)

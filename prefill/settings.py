@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
 
-from prefill.errors import Problem, SettingsInvalid
-from prefill.identifiers import parse
+from prefill.domain.identifiers import parse
+from prefill.problems import Problem, SettingsInvalid
 
 PRODUCTION = "https://entreprise.api.gouv.fr"
 STAGING = "https://staging.entreprise.api.gouv.fr"

@@ -8,8 +8,8 @@ from typing import TypeVar
 import pytest
 
 from prefill import telemetry
-from tests.redis_server import lasting_redis, mortal_redis, redis_server  # noqa: F401
-from tests.simulator import open_service, running_simulator, service, simulator  # noqa: F401
+from tests.support.redis_server import lasting_redis, mortal_redis, redis_server  # noqa: F401
+from tests.support.simulator import open_service, running_simulator, service, simulator  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"

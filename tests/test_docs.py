@@ -26,16 +26,16 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from prefill.app import create_app
-from prefill.audit import Outcome
+from prefill.audit.trail import Outcome
 from prefill.cli import main
-from prefill.dossier import State
-from prefill.errors import every_problem
-from prefill.mapping import Reason
-from prefill.notices import SENTENCES
-from prefill.sandbox import COMPANIES
+from prefill.domain.answers import Cause, Status
+from prefill.domain.catalogue import CATALOGUE
+from prefill.dossier.model import State
+from prefill.forms.reasons import Reason
+from prefill.prefilling.notices import SENTENCES
+from prefill.problems import every_problem
+from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
-from prefill.sources import CATALOGUE, Cause, Status
-from tests.test_layers import MODULES, ROOMS
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVICE = "http://127.0.0.1:8000"
@@ -366,7 +366,9 @@ def names_of_commands(group: click.Group, prefix: str = "prefill") -> Iterator[s
 def names_of_routes() -> set[str]:
     """Write the routes of the API as the documentation does."""
     rules = create_app(Settings()).url_map.iter_rules()
-    api = (rule.rule for rule in rules if rule.endpoint.startswith(("prefill.", "dossiers.")))
+    api = (
+        rule.rule for rule in rules if rule.endpoint.startswith(("prefill.", "catalogue.", "operations.", "dossiers."))
+    )
     return {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule).replace("{name}", "{id}") for rule in api}
 
 
@@ -428,14 +430,6 @@ def test_errors_are_told_with_their_status():
     told = dict(re.findall(r"^\| `(\w+)` \| (\d{3}) \|", read("docs/errors.md"), re.MULTILINE))
 
     assert told == {problem.code: str(problem.status) for problem in every_problem()}
-
-
-def test_the_readme_shows_the_rooms_from_the_ground_up():
-    named = re.findall(r"`(\w+)`", read("README.md").split("## The rooms")[1])
-    floors = [next(floor for floor, rooms in enumerate(ROOMS) if name in rooms) for name in named]
-
-    assert set(named) <= set(MODULES)
-    assert floors == sorted(floors)
 
 
 @pytest.mark.parametrize("company", COMPANIES, ids=lambda company: company.siret)

@@ -14,13 +14,16 @@ import pytest
 import requests
 from werkzeug import Request, Response
 
+from prefill.domain.catalogue import SOURCES
+from prefill.domain.dates import PARIS
+from prefill.forms.registry import Library
 from prefill.health import check_locally, check_redis, check_remotely, check_token, token_expiry
-from prefill.sandbox import URL, SandboxAdapter, create_sandbox
-from prefill.schemas import Library
+from prefill.redis_client import Shared
+from prefill.registers.http import Connection
+from prefill.sandbox.adapter import SandboxAdapter
+from prefill.sandbox.app import create_sandbox
+from prefill.sandbox.model import URL
 from prefill.settings import Settings
-from prefill.shared import Shared
-from prefill.sources import PARIS, SOURCES
-from prefill.upstream import Connection
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=PARIS)
 BUYER = "21750001600019"

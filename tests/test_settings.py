@@ -7,7 +7,7 @@ from dataclasses import fields
 
 import pytest
 
-from prefill.errors import SettingsInvalid
+from prefill.problems import SettingsInvalid
 from prefill.settings import Settings, describe, load
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0LXNhbmRib3g.sIgNaTuRe-_0"

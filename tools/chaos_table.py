@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from tests.conftest import ROOT, SHARED
-from tests.simulator import Simulator, close_service, open_service_on, reasons_of, run_simulator, values_of
-from tests.test_chaos import FAULTS, LONG, STRIKE_OFF, VICTIMS, Outcome, Victim, ask
+from tests.scenarios.test_faults import FAULTS, LONG, STRIKE_OFF, VICTIMS, Outcome, Victim, ask
+from tests.support.simulator import Simulator, close_service, open_service_on, reasons_of, run_simulator, values_of
 
 PAGE = ROOT / "docs" / "operate.md"
 MARKS = re.compile(r"<!-- chaos-table -->.*?<!-- end of chaos-table -->", re.DOTALL)

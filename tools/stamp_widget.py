@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from prefill.pages import script
+from prefill.web.routes.pages import script
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 

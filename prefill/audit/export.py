@@ -1,0 +1,25 @@
+"""The audit trail as CSV, safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from prefill.audit.trail import COLUMNS, Access
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def csv_rows(accesses: Iterable[Access]) -> Iterator[tuple[str, ...]]:
+    """Give the rows of a CSV file, headings first; no cell can be taken for a formula by a spreadsheet."""
+    yield COLUMNS
+    for access in accesses:
+        yield tuple(harmless(text) for text in access.plain().values())
+
+
+def harmless(text: str) -> str:
+    """Mark as text what a spreadsheet would calculate.
+
+    >>> harmless("=1+1"), harmless("2026-TRX-014")
+    ("'=1+1", '2026-TRX-014')
+    """
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text

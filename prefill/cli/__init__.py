@@ -1,0 +1,39 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+
+import click
+import structlog
+
+from prefill import __version__, telemetry
+from prefill.cli.admin import audit, tenant
+from prefill.cli.ask import ask
+from prefill.cli.doctor import doctor, openapi, show_settings
+from prefill.cli.fill import fill
+from prefill.cli.schema import schema
+from prefill.cli.serve import serve
+from prefill.cli.sources import sources
+
+__all__ = ["main"]
+
+COMMANDS = (serve, fill, ask, sources, schema, tenant, audit, show_settings, openapi, doctor)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="prefill")
+def main() -> None:
+    """Préremplir un formulaire de marché public à partir d'un SIRET."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a sign still shows the rest
+    telemetry.configure("text")
+    # A person reads the answer, not the calls that made it; only `serve` logs them.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+
+
+for _command in COMMANDS:
+    main.add_command(_command)

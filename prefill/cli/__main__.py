@@ -1,0 +1,5 @@
+"""`python -m prefill.cli`."""
+
+from prefill.cli import main
+
+main()

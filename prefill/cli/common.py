@@ -1,0 +1,52 @@
+"""What several commands need: settings, tenants, options."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+import click
+
+from prefill.app import (
+    only_tenant,
+    open_tenants,
+    read_forms,
+)
+from prefill.cli.errors import Stop
+from prefill.forms.registry import BadSchemas, Library
+from prefill.problems import SettingsInvalid
+from prefill.settings import Settings, load
+from prefill.tenancy.model import Tenant
+from prefill.tenancy.registry import BadTenants
+
+TENANT = click.option("--tenant", metavar="ACHETEUR", help="Pour quel acheteur, quand il y en a plusieurs.")
+
+
+def _settings(**given: str | None) -> Settings:
+    """Read the settings, options before the environment. A port given by hand tells of no proxy, as a PaaS's does."""
+    options = {name: value for name, value in given.items() if value is not None}
+    try:
+        return replace(load({**os.environ, **options}), proxies=load(os.environ).proxies)
+    except SettingsInvalid as fault:
+        raise Stop(str(fault)) from fault
+
+
+def _tenant(settings: Settings, name: str | None) -> Tenant:
+    try:
+        return only_tenant(settings, name)
+    except (SettingsInvalid, BadSchemas, BadTenants) as fault:
+        raise Stop(str(fault)) from fault
+
+
+def _check_tenants(settings: Settings, library: Library) -> None:
+    try:
+        open_tenants(settings, library)
+    except BadTenants as bad:
+        raise Stop(str(bad)) from bad
+
+
+def _library(settings: Settings) -> Library:
+    try:
+        return read_forms(settings)
+    except BadSchemas as bad:
+        raise Stop(str(bad)) from bad

@@ -1,0 +1,143 @@
+"""`prefill fill`: fill a form for a company."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from prefill.app import (
+    SANDBOX_BANNER,
+    join,
+)
+from prefill.cli.common import TENANT, _library, _settings
+from prefill.cli.errors import Stop
+from prefill.cli.tables import _pretty, _table, _width, _wrap
+from prefill.domain.answers import Status
+from prefill.domain.identifiers import parse, spaced
+from prefill.forms.model import Form, pointer_keys
+from prefill.forms.registry import Library
+from prefill.problems import Language, Problem, SettingsInvalid
+from prefill.settings import Settings
+from prefill.tenancy.registry import BadTenants
+from prefill.web.app import create_web
+
+WORDS: Mapping[Language, Mapping[str, Any]] = {
+    "fr": {
+        "headings": ("Champ", "Valeur", "Source"),
+        "yes": "oui",
+        "no": "non",
+        "confirm": "à vérifier",
+        "stale": "réponse gardée",
+        "notice": "Note : ",
+        "failed": "Source en défaut : ",
+    },
+    "en": {
+        "headings": ("Field", "Value", "Source"),
+        "yes": "yes",
+        "no": "no",
+        "confirm": "to confirm",
+        "stale": "kept answer",
+        "notice": "Note: ",
+        "failed": "Failed source: ",
+    },
+}
+HARMLESS = frozenset({Status.OK, Status.ABSENT, Status.WITHHELD, Status.NOT_APPLICABLE, Status.NOT_REQUESTED})
+
+
+@click.command(help="Remplir un formulaire pour un SIRET (ou un SIREN : son siège).")
+@click.argument("siret", nargs=-1, required=True)
+@click.option("--schema", default="dume", show_default=True, help="Le formulaire.")
+@click.option("--with", "extra", default="", help="Sources à la demande, séparées par des virgules.")
+@click.option("--json", "as_json", is_flag=True, help="La réponse de l'API, telle quelle.")
+@click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Langue des phrases.")
+@TENANT
+def fill(*, siret: tuple[str, ...], schema: str, extra: str, as_json: bool, lang: Language, tenant: str | None) -> None:
+    settings = _settings()
+    library = _library(settings)
+    number = _number(" ".join(siret), lang)
+    prefill = _fetch(
+        settings, library, f"/v1/prefill/{number}", lang, {"schema": schema, "with": extra, "tenant": tenant or ""}
+    )
+    if settings.sandbox:
+        click.echo(SANDBOX_BANNER, err=True)
+    lines = [_pretty(prefill)] if as_json else _prefill_lines(library.forms[schema], prefill, lang)
+    click.echo("\n".join(lines))
+
+
+def _fetch(
+    settings: Settings, library: Library, path: str, language: Language = "fr", query: Mapping[str, str] | None = None
+) -> Any:
+    """Ask the API for JSON, as a page would; a refusal is said and ends the command."""
+    try:
+        parts = join(replace(settings, visits=0), library)  # the operator is not a visitor
+    except (SettingsInvalid, BadTenants) as fault:
+        raise Stop(str(fault)) from fault
+    client = create_web(parts).test_client()
+    response = client.get(path, query_string=query, headers={"Accept-Language": language})
+    parts.close()
+    body = response.get_json()
+    if response.status_code != 200:
+        raise Stop(body["detail"])
+    return body
+
+
+def _number(text: str, language: Language) -> str:
+    try:
+        return parse(text)
+    except Problem as problem:
+        raise Stop(problem.detail(language)) from problem
+
+
+def _prefill_lines(form: Form, prefill: Mapping[str, Any], language: Language) -> Iterator[str]:
+    words = WORDS[language]
+    number = spaced(prefill.get("siret") or prefill["siren"])
+    yield from _wrap(f"{number} · {form.title} ({form.id} {form.version})", _width())
+    yield ""
+    yield from _table(words["headings"], _field_rows(form, prefill, words))
+    for line in _remarks(prefill, words):
+        yield ""
+        yield from _wrap(line, _width())
+
+
+def _remarks(prefill: Mapping[str, Any], words: Mapping[str, Any]) -> Iterator[str]:
+    for notice in prefill["notices"]:
+        yield words["notice"] + notice["message"]
+    for name, one in prefill["sources"].items():
+        if one["status"] not in HARMLESS:
+            yield f"{words['failed']}{name} ({_failure(one)})"
+
+
+def _field_rows(form: Form, prefill: Mapping[str, Any], words: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
+    """Give each field's label with its value and who says so, or with the reason why it has none."""
+    pointers = {one.get("field", pointer): pointer for pointer, one in prefill["provenance"].items()}
+    for part in form.fields:
+        pointer = pointers.get(part.path)
+        if pointer is None:
+            yield part.label, f"— {prefill['missing'][part.path]['message']}", ""
+            continue
+        origin = prefill["provenance"][pointer]
+        remarks = [words[key] for key in ("confirm", "stale") if origin.get(key)]
+        signed = f"{origin['source']} ({', '.join(remarks)})" if remarks else origin["source"]
+        yield part.label, _written(_value_at(prefill["data"], pointer), words), signed
+
+
+def _value_at(data: Any, pointer: str) -> Any:
+    for key in pointer_keys(pointer):
+        data = data[int(key)] if isinstance(data, list) else data[key]
+    return data["value"] if isinstance(data, dict) else data
+
+
+def _written(value: Any, words: Mapping[str, Any]) -> str:
+    """Write a value for people: a list takes a line for each of its rows."""
+    if isinstance(value, list):
+        return "\n".join(", ".join(_written(part, words) for part in row.values()) for row in value)
+    if isinstance(value, bool):
+        return str(words["yes" if value else "no"])
+    return str(value)
+
+
+def _failure(status: Mapping[str, Any]) -> str:
+    return ", ".join(str(status[key]) for key in ("status", "cause", "code", "requestId") if status.get(key))

@@ -1,0 +1,69 @@
+"""`prefill schema`: check and show forms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from prefill.app import (
+    form_folders,
+    read_forms,
+)
+from prefill.cli.common import _library, _settings
+from prefill.cli.errors import Stop
+from prefill.cli.tables import _table, _width, _wrap
+from prefill.config_files.schema import Mistake
+from prefill.domain.suggestions import closest
+from prefill.forms.model import Field
+from prefill.forms.registry import BadSchemas, Library, check
+from prefill.settings import Settings
+
+FORM_HEADINGS = ("Chemin", "Libellé", "Type", "Alias", "Origines", "Options")
+
+
+@click.group(help="Vérifier ou montrer les formulaires.")
+def schema() -> None:
+    pass
+
+
+@schema.command("check", help="Dire toutes les erreurs des formulaires : ceux donnés, ou tous ceux du service.")
+@click.argument("files", metavar="[FICHIER]...", nargs=-1, type=click.Path(path_type=Path))
+def check_schemas(*, files: tuple[Path, ...]) -> None:
+    settings = _settings()
+    mistakes = check(files, form_folders(settings)) if files else _forms_and_mistakes(settings)[1]
+    for mistake in mistakes:
+        click.echo(mistake)
+    if any(mistake.blocking for mistake in mistakes):
+        raise SystemExit(1)
+    click.echo("Aucune erreur.")
+
+
+@schema.command("show", help="Montrer un formulaire compilé.")
+@click.argument("name", metavar="NOM")
+def show_schema(*, name: str) -> None:
+    forms = _library(_settings()).forms
+    if name not in forms:
+        guess = closest(name, forms)
+        hint = f" Vouliez-vous dire « {guess} » ?" if guess else ""
+        raise Stop(f"Il n'y a pas de formulaire « {name} ».{hint} Formulaires connus : {', '.join(forms)}.")
+    form = forms[name]
+    heading = f"{form.title} ({form.id} {form.version}, {form.audience}) — {form.file}"
+    click.echo("\n".join([*_wrap(heading, _width()), "", *_table(FORM_HEADINGS, map(_form_row, form.fields))]))
+
+
+def _form_row(part: Field) -> tuple[str, ...]:
+    options = {"à la demande": part.on_demand, "à vérifier": part.confirm, f"réservé ({part.reserved})": part.reserved}
+    origins = [f"{origin.source}: {origin.expression.text}" for origin in part.origins]
+    items = [f"· {item.name}: {item.expression.text}" for item in part.items]
+    chosen = ", ".join(option for option, wanted in options.items() if wanted)
+    return part.path, part.label, part.type, part.alias or "", "\n".join([*origins, *items]), chosen
+
+
+def _forms_and_mistakes(settings: Settings) -> tuple[Library, tuple[Mistake, ...]]:
+    """Read the forms; when they cannot be used, give none and say why."""
+    try:
+        library = read_forms(settings)
+    except BadSchemas as bad:
+        return Library({}), bad.mistakes
+    return library, library.remarks

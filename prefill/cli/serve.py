@@ -1,0 +1,86 @@
+"""`prefill serve`: run the service."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import socket
+from collections.abc import Mapping
+from functools import partial
+
+import click
+
+from prefill.app import (
+    create_app,
+)
+from prefill.cli.common import _check_tenants, _library, _settings
+from prefill.cli.errors import Stop
+from prefill.settings import Settings
+
+THREADS = 256  # requests at once in a process; most wait for the registers, and an event stream holds one
+
+
+@click.command(help="Lancer le service.")
+@click.option("--host", help="Adresse d'écoute (PREFILL_HOST).")
+@click.option("--port", help="Port d'écoute (PORT).")
+def serve(*, host: str | None, port: str | None) -> None:
+    settings = _settings(PREFILL_HOST=host, PORT=port)
+    _check_tenants(settings, _library(settings))
+    _check_free(settings.host, settings.port)
+    _run(settings, _processes(os.environ))
+
+
+def _run(settings: Settings, processes: int) -> None:
+    """Hand over to granian until it is told to stop; the parts are made in each process."""
+    from granian import Granian  # no other command needs it
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    server = Granian(
+        "prefill.app:create_app",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=THREADS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=round(settings.deadline) + 5,
+        log_level=LogLevels.error,
+    )
+    server.on_startup(partial(_announce, settings))
+    server.serve(target_loader=partial(create_app, settings), wrap_loader=False)
+
+
+def _announce(settings: Settings) -> None:
+    url = f"http://{_address(settings)}"
+    click.echo(f"prefill écoute sur {url} ; la documentation est à {url}/docs. Ctrl+C pour arrêter.", err=True)
+
+
+def _address(settings: Settings) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{host}:{settings.port}"
+
+
+REFUSALS = {
+    errno.EADDRINUSE: "ce port est déjà pris, donnez-en un autre avec --port",
+    errno.EADDRNOTAVAIL: "cette machine n'a pas cette adresse",
+    errno.EACCES: "ce port est réservé au système, donnez-en un autre avec --port",
+}
+
+
+def _check_free(host: str, port: int) -> None:
+    """Try the address first: the server would say in its own words that it cannot have it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as fault:
+        why = REFUSALS.get(fault.errno or 0, fault.strerror)
+        raise Stop(f"prefill ne peut pas écouter sur {host}, port {port} : {why}.") from fault
+
+
+def _processes(environ: Mapping[str, str]) -> int:
+    text = environ.get("WEB_CONCURRENCY", "").strip() or "1"
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", text):
+        raise Stop(f"WEB_CONCURRENCY attend un nombre de processus de 1 à 999 (reçu : « {text[:80]} »).")
+    return int(text)

@@ -1,0 +1,86 @@
+"""`prefill sources`: list the catalogue."""
+
+from __future__ import annotations
+
+import click
+
+from prefill.cli.tables import _markdown, _table
+from prefill.domain.catalogue import SOURCES
+from prefill.domain.sources import Budget, Source
+from prefill.web.rendering.catalogue import access_word
+
+ACCESS = {"open": "ouverte", "protected": "protégée", "forbidden": "interdite", "withdrawn": "retirée"}
+SOURCE_HEADINGS = (
+    "Name", "Title", "Producer", "Access", "Asked", "Identifier", "Path", "Budget a minute", "Fresh for", "Timeout",
+)  # fmt: skip
+SOURCES_PAGE = """\
+# Sources
+
+One row per endpoint of API Entreprise, from the catalogue in `prefill/domain/catalogue.py`. This page is what
+`prefill sources --markdown` prints: change the catalogue, not the page.
+
+*Open* sources may reach a candidate's page; *protected* ones only an entitled agent of the buyer. A source *on demand*
+is asked only when the caller names it (`with=`). A budget is per token: `json` is one budget for all its endpoints,
+« each » is one for every endpoint. *Fresh for* is how long an answer is reused before the register is asked again.
+
+{table}
+
+## What no form may name
+
+A form that names one of these does not load, and is told why (in French, as integrators read it).
+
+{refused}
+"""
+
+
+@click.command(help="Lister le catalogue des sources.")
+@click.option("--markdown", is_flag=True, help="Le texte de docs/sources.md.")
+def sources(*, markdown: bool) -> None:
+    if markdown:
+        click.echo(_sources_page(), nl=False)
+        return
+    rows = [(row.name, row.producer, ACCESS[access_word(row)], _asked_fr(row), row.title) for row in SOURCES]
+    click.echo("\n".join(_table(("Nom", "Fournisseur", "Accès", "Interrogée", "Titre"), rows)))
+
+
+def _asked_fr(row: Source) -> str:
+    if not row.usable:
+        return "jamais"
+    return "à la demande" if row.on_demand else "par défaut"
+
+
+def _sources_page() -> str:
+    table = "\n".join(_markdown(SOURCE_HEADINGS, map(_source_cells, (row for row in SOURCES if row.usable))))
+    refused = "\n".join(
+        f"- `{row.name}` ({row.title}, {row.producer}), {access_word(row)}: {row.refusal}"
+        for row in SOURCES
+        if row.refusal
+    )
+    return SOURCES_PAGE.format(table=table, refused=refused)
+
+
+def _source_cells(row: Source) -> tuple[str, ...]:
+    return (
+        f"`{row.name}`",
+        row.title,
+        row.producer,
+        access_word(row),
+        "on demand" if row.on_demand else "by default",
+        row.identifier.replace("_", " "),
+        f"`{row.path}`",
+        _budget(row.budget),
+        _duration(row.fresh),
+        f"{row.timeout:g} s",
+    )
+
+
+def _budget(budget: Budget) -> str:
+    return f"{budget.per_minute} each" if budget.per_endpoint else f"{budget.per_minute} (`{budget.name}`)"
+
+
+def _duration(seconds: int) -> str:
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, rest = divmod(seconds, length)
+        if count and not rest:
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return "never"

@@ -1,0 +1,84 @@
+"""What comes back from a source: status, cause and data, as a value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+
+class Status(StrEnum):
+    """What an answer is, for whoever reads it."""
+
+    OK = "ok"
+    ABSENT = "absent"  # the register knows nothing of this company, or it is out of its perimeter
+    WITHHELD = "withheld"  # never disclosed, by law or by the company's choice
+    NOT_ENTITLED = "not_entitled"  # our token lacks this endpoint
+    MISCONFIGURED = "misconfigured"  # our token or our parameters are refused: the operator's business
+    UNAVAILABLE = "unavailable"  # the source failed; `cause` says how
+    LATE = "late"  # still on its way when the deadline passed
+    NOT_APPLICABLE = "not_applicable"  # that source does not concern that kind of company
+    NOT_REQUESTED = "not_requested"  # asked on demand only
+
+
+class Cause(StrEnum):
+    """Why an answer is unavailable."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    PROVIDER = "provider"  # 5xx: the register behind API Entreprise failed
+    THROTTLED = "throttled"  # 429, or our own budget is spent
+    CONFLICT = "conflict"  # 409: the same call was already running
+    RESTING = "resting"  # left alone by us: its breaker is open, or API Entreprise is silent
+    REJECTED = "rejected"  # 422 or another refusal of the call itself
+    UNREADABLE = "unreadable"  # HTML, broken or empty JSON, another shape, another company
+    TOO_LARGE = "too_large"
+    REDIRECTED = "redirected"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one source said of one company, or why it said nothing.
+
+    `data` is the upstream's `data` (for a list, the list of its rows' `data`) and is None unless
+    `status` is OK. `seconds` is what the call took, `retry_after` in how many seconds to try again.
+    `code` and `request_id` are the upstream's own, for the operator and for support.
+    """
+
+    source: str
+    status: Status
+    data: Any = None
+    meta: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    cause: Cause | None = None
+    code: str | None = None
+    http_status: int | None = None
+    request_id: str | None = None
+    retry_after: float | None = None
+    retrieved_at: datetime | None = None
+    seconds: float = 0.0
+    cached: bool = False
+    stale: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.status is Status.OK
+
+
+def links_last(data: Any) -> float:
+    """Say for how many seconds the addresses of files in an answer's data stay good: for ever when it does not say.
+
+    >>> links_last([{"url": "https://a", "expires_in": 60}, {"url": "https://b", "expires_in": 86400}])
+    60.0
+    """
+    rows = data if isinstance(data, list) else [data]
+    told = [row.get(key) for row in rows if isinstance(row, Mapping) for key in LINKS_LAST]
+    seconds = [one for one in told if isinstance(one, int | float) and not isinstance(one, bool)]
+    return float(max(0, min(seconds, default=math.inf)))
+
+
+# How answers say in how many seconds their addresses of files die.
+LINKS_LAST = ("document_url_expires_in", "expires_in")

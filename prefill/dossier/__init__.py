@@ -1,0 +1,1 @@
+"""An agent's dossier of a company: proofs and documents."""

@@ -1,0 +1,1 @@
+"""Form schemas: reading, checking, compiling and filling them."""

@@ -1,0 +1,158 @@
+"""JMESPath with our few functions: what a form's origins are written in.
+
+What is read, tested, compared or computed from a masked value is masked too, so that no expression can
+dress up or see through one. A null argument gives null; one of another type than the register promises
+raises `Unreadable`.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import jmespath
+from jmespath import exceptions, functions
+from jmespath.parser import ParsedResult
+
+from prefill.forms.functions import OurFunctions, Unreadable, is_nothing
+from prefill.forms.masking import _follow, _Interpreter
+
+_READING = frozenset({"field", "current", "identity", "index", "value_projection"})
+
+# Whatever an expression can meet in an answer that is not what it expects: `Unreadable`.
+_SURPRISES = (TypeError, ValueError, AttributeError, LookupError, ArithmeticError, RecursionError)
+
+
+class BadExpression(Exception):
+    """The expression cannot be compiled; the message says where and why, `name` a function nobody knows."""
+
+    def __init__(self, message: str, *, name: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled JMESPath expression."""
+
+    text: str
+    parsed: ParsedResult = field(compare=False, repr=False)
+    keys: tuple[str, ...] | None = field(init=False, compare=False, repr=False)  # of a plain path, as most are
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keys", _keys_of(self.parsed.parsed))
+
+    def __call__(self, data: object) -> Any:
+        """Evaluate; a missing key gives None. Raise `Unreadable` for a value of another type."""
+        if self.keys is not None:
+            return _follow(self.keys, data)
+        try:
+            return _INTERPRETER.visit(self.parsed.parsed, data)
+        except _SURPRISES as error:
+            raise Unreadable(self.text) from error
+
+    def names(self) -> frozenset[str]:
+        """List the keys that the expression reads, for a « did you mean »."""
+        return self._values_of("field")
+
+    def makes(self) -> frozenset[str]:
+        """List the keys of the objects that the expression builds itself: `{year: annee}` makes `year`."""
+        return self._values_of("key_val_pair")
+
+    def invents(self) -> bool:
+        """Tell whether the result can be a value written in the expression: no register said so."""
+        return _invents(self.parsed.parsed)
+
+    def _values_of(self, kind: str) -> frozenset[str]:
+        return frozenset(node["value"] for node in _nodes(self.parsed.parsed) if node["type"] == kind)
+
+
+def compile_expression(text: str) -> Expression:
+    """Compile an expression, its functions checked. Raise `BadExpression`."""
+    try:
+        parsed = _parse(text)
+        for node in _nodes(parsed.parsed):
+            if node["type"] == "function_expression":
+                _check_call(node["value"], node["children"])
+    except RecursionError as error:
+        raise BadExpression("l'expression est trop imbriquée") from error
+    return Expression(text, parsed)
+
+
+def _parse(text: str) -> ParsedResult:
+    if not text.strip():
+        raise BadExpression("l'expression est vide")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", PendingDeprecationWarning)
+            return jmespath.compile(text)
+    except PendingDeprecationWarning as error:
+        raise BadExpression(f"un texte s'écrit 'entre apostrophes', pas `ainsi` : « {text} »") from error
+    except exceptions.ParseError as error:
+        place = f"vers le caractère {(error.lex_position or 0) + 1}"
+        raise BadExpression(f"l'expression ne se lit pas, {place} : « {text} »") from error
+    except (ValueError, LookupError) as error:  # an index of five thousand digits
+        raise BadExpression(f"l'expression ne se lit pas : « {text[:200]} »") from error
+
+
+def _check_call(name: str, arguments: list[dict[str, Any]]) -> None:
+    if name not in OurFunctions.FUNCTION_TABLE:
+        raise BadExpression(f"la fonction « {name} » n'existe pas", name=name)
+    signature = OurFunctions.FUNCTION_TABLE[name]["signature"]
+    at_least = "au moins " if signature[-1].get("variadic") else ""
+    if len(arguments) < len(signature) or (len(arguments) > len(signature) and not at_least):
+        wanted = f"{at_least}{len(signature)} argument{'s' if len(signature) > 1 else ''}"
+        raise BadExpression(f"la fonction « {name} » prend {wanted}, pas {len(arguments)}")
+    for place, (declared, given) in enumerate(zip(signature, arguments, strict=False), 1):
+        if ("expref" in declared["types"]) != (given["type"] == "expref"):
+            how = "s'écrit avec un & devant" if "expref" in declared["types"] else "s'écrit sans & devant"
+            raise BadExpression(f"l'argument {place} de la fonction « {name} » {how}")
+
+
+def function_names() -> frozenset[str]:
+    """List every function that an expression may call, JMESPath's own included."""
+    return frozenset(OurFunctions.FUNCTION_TABLE)
+
+
+def our_functions() -> dict[str, str]:
+    """Describe the functions that JMESPath lacks: what one writes, and what it gives (in French)."""
+    names = sorted(OurFunctions.FUNCTION_TABLE.keys() - functions.Functions.FUNCTION_TABLE.keys())
+    return {_usage(name): OurFunctions.FUNCTION_TABLE[name]["function"].__doc__ for name in names}
+
+
+def _usage(name: str) -> str:
+    code = OurFunctions.FUNCTION_TABLE[name]["function"].__code__
+    return f"{name}({', '.join(code.co_varnames[1 : code.co_argcount])})"
+
+
+def _invents(node: Any) -> bool:
+    kind, children = node["type"], node["children"]
+    if kind == "literal":
+        return node["value"] is False or not is_nothing(node["value"])
+    if kind == "or_expression" or (kind, node.get("value")) == ("function_expression", "not_null"):
+        return any(map(_invents, children))
+    if kind == "pipe":
+        return _invents(children[-1])
+    return not any(one["type"] in _READING for one in _nodes(node))
+
+
+def _keys_of(node: Any) -> tuple[str, ...] | None:
+    """List the keys of a path made of nothing else."""
+    if node["type"] == "field":
+        return (node["value"],)
+    if node["type"] != "subexpression":
+        return None
+    parts = [_keys_of(child) for child in node["children"]]
+    return None if None in parts else tuple(key for part in parts for key in part or ())
+
+
+def _nodes(node: object) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        yield node
+        for child in node.get("children", ()):
+            yield from _nodes(child)
+
+
+_INTERPRETER = _Interpreter(jmespath.Options(custom_functions=OurFunctions()))

@@ -1,0 +1,225 @@
+"""Fill a compiled form from answers: each value signed with its source, each gap with its reason.
+
+Masked, missing and unknown are three things. For each field the origins are tried in order and the
+first that has something to say signs; a withheld value stops the search, so that no second register
+tells what the first may not.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from prefill.domain.answers import Answer, Cause, Status
+from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.disclosure import masked
+from prefill.domain.permissions import Audience, may_ask
+from prefill.domain.sources import Source
+from prefill.forms.functions import Unreadable, is_nothing, read_iso_date
+from prefill.forms.masking import is_mask
+from prefill.forms.model import Field, Form, Item, Origin, Type, active, list_of
+from prefill.forms.reasons import _WEIGHT, REASONS, Missing, Reason
+
+# Beyond it a program that reads JSON numbers as JavaScript does would see another number.
+LARGEST_NUMBER = 2**53
+# What neither JSON in UTF-8 nor XML can hold.
+_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who says so, and since when we know. `field` is the form's path, `confirm` asks for a second look."""
+
+    field: str
+    source: str
+    producer: str
+    retrieved_at: datetime | None
+    confirm: bool = False
+    stale: bool = False
+
+
+@dataclass(slots=True)
+class Filled:
+    """A form filled as far as the answers go; keys of `provenance` and `missing` are JSON pointers."""
+
+    data: dict[str, Any] = field(default_factory=dict)
+    provenance: dict[str, Provenance] = field(default_factory=dict)
+    missing: dict[str, Missing] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Tell whether no source failed: asking again would bring nothing more, nor anything newer."""
+        failed = any(gap.reason in (Reason.UNAVAILABLE, Reason.LATE) for gap in self.missing.values())
+        return not failed and not any(one.stale for one in self.provenance.values())
+
+
+def fill(
+    form: Form, answers: Mapping[str, Answer], *, audience: Audience, extra: frozenset[str] = frozenset()
+) -> Filled:
+    """Fill the form; a source with no answer yet counts as late."""
+    filled = Filled()
+    told = _Told(answers, audience, extra)
+    for part in form.fields:
+        outcome = _resolve(part, told)
+        if isinstance(outcome, Missing):
+            filled.missing[part.path] = outcome
+            continue
+        value, answer = outcome
+        pointer = _put(filled.data, part, value)
+        row = CATALOGUE[answer.source]
+        filled.provenance[pointer] = Provenance(
+            part.path, answer.source, row.producer, answer.retrieved_at, confirm=part.confirm, stale=answer.stale
+        )
+    return filled
+
+
+class _Told:
+    """What each source said, as far as it may be shown and was asked for: looked at once a fill."""
+
+    def __init__(self, answers: Mapping[str, Answer], audience: Audience, extra: frozenset[str]) -> None:
+        self._answers = answers
+        self._audience = audience
+        self._extra = extra
+        self._known: dict[tuple[str, bool], Answer] = {}
+
+    def by(self, part: Field, source: str) -> Answer:
+        key = (source, part.on_demand)
+        answer = self._known.get(key)
+        if answer is None:
+            answer = self._known[key] = self._look(part, CATALOGUE[source])
+        return answer
+
+    def _look(self, part: Field, row: Source) -> Answer:
+        if not may_ask(self._audience, row):
+            return Answer(row.name, Status.NOT_ENTITLED)
+        answer = self._answers.get(row.name)
+        if active(part, row.name, self._extra):
+            return answer or Answer(row.name, Status.LATE)
+        if answer and answer.status is Status.NOT_APPLICABLE:
+            return answer
+        return Answer(row.name, Status.NOT_REQUESTED)
+
+
+def _resolve(part: Field, told: _Told) -> tuple[Any, Answer] | Missing:
+    if part.reserved:
+        return Missing(Reason.RESERVED, part.reserved, CATALOGUE[part.reserved].producer)
+    gaps: list[Missing] = []
+    for origin in part.origins:
+        answer = told.by(part, origin.source)
+        outcome = _read(part, origin, answer)
+        if not isinstance(outcome, Reason):
+            return outcome, answer
+        row = CATALOGUE[origin.source]
+        cause = Cause.UNREADABLE if answer.ok and outcome is Reason.UNAVAILABLE else answer.cause
+        gaps.append(Missing(outcome, row.name, row.producer, cause, answer.retry_after))
+        if outcome is Reason.WITHHELD:
+            break
+    return min(gaps, key=lambda gap: _WEIGHT[gap.reason])
+
+
+def _read(part: Field, origin: Origin, answer: Answer) -> Any:
+    """Read one origin: the value, or the reason it gives none."""
+    if not answer.ok:
+        return REASONS[answer.status]
+    try:
+        found = origin.expression(answer.data)
+        if part.type is Type.LIST:
+            return _read_rows(part.items, found)
+        return _checked(part.type, found)
+    except Unreadable:
+        return Reason.UNAVAILABLE
+
+
+def _read_rows(items: tuple[Item, ...], found: Any) -> list[dict[str, Any]] | Reason:
+    if is_nothing(found):
+        return Reason.ABSENT
+    if is_mask(found):
+        return Reason.WITHHELD
+    if not isinstance(found, list):
+        raise Unreadable
+    read = [_read_row(items, one) for one in found]
+    rows = [row for row in read if isinstance(row, dict)]
+    return rows or _most_telling(row for row in read if isinstance(row, Reason))
+
+
+def _read_row(items: tuple[Item, ...], one: Any) -> dict[str, Any] | Reason:
+    """Read one object of a list, or say why nothing identifies it."""
+    if is_mask(one):
+        return Reason.WITHHELD
+    values = {item.name: _checked(item.type, item.expression(one)) for item in items}
+    known = {name: value for name, value in values.items() if not isinstance(value, Reason)}
+    telling = [item.name for item in items if item.identifying] or list(values)
+    if known.keys() & set(telling):
+        return known
+    return _most_telling(values[name] for name in telling)
+
+
+def _most_telling(reasons: Iterable[Reason]) -> Reason:
+    return min(reasons, key=_WEIGHT.__getitem__)
+
+
+def _checked(kind: Type, value: Any) -> Any:
+    """Keep a value of the field's type; nothing and a mask are reasons, another type is `Unreadable`."""
+    if masked(value):
+        return Reason.WITHHELD
+    if is_nothing(value) and not (value is False and kind is Type.BOOLEAN):
+        return Reason.ABSENT
+    return _CHECKS[kind](value)
+
+
+def _text(value: Any) -> Any:
+    if not isinstance(value, str) or _UNWRITABLE.search(value):
+        raise Unreadable
+    return " ".join(value.split()) or Reason.ABSENT
+
+
+def _date(value: Any) -> Any:
+    if not isinstance(value, str):
+        raise Unreadable
+    return read_iso_date(value) or Reason.ABSENT
+
+
+def _integer(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST_NUMBER:
+        raise Unreadable
+    return value
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Unreadable
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST_NUMBER:
+        raise Unreadable
+    return int(value) if int(value) == value else value
+
+
+def _boolean(value: Any) -> Any:
+    if not isinstance(value, bool):
+        raise Unreadable
+    return value
+
+
+_CHECKS = {
+    Type.STRING: _text,
+    Type.DATE: _date,
+    Type.INTEGER: _integer,
+    Type.NUMBER: _number,
+    Type.BOOLEAN: _boolean,
+}
+
+
+def _put(data: dict[str, Any], part: Field, value: Any) -> str:
+    """Place the value and give the JSON pointer where it now stands."""
+    *parents, last = part.place
+    for key in parents:
+        data = data.setdefault(key, {})
+    if part.entry is None:
+        data[last] = value
+        return part.path
+    entries = data.setdefault(last, [])
+    entries.append({**part.constants, "value": value})
+    return f"{list_of(part.path)}/{len(entries) - 1}/value"

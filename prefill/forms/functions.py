@@ -1,0 +1,289 @@
+"""The functions that forms may use beside JMESPath's own."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from jmespath import functions
+
+from prefill.domain.countries import FRANCE, alpha3
+from prefill.domain.dates import UNKNOWN_DAY, paris_date
+from prefill.domain.disclosure import MASK, masked
+from prefill.domain.identifiers import spaced
+from prefill.forms.masking import is_mask
+
+_SMALL_WORDS = frozenset("de du des la le les en sur sous et aux au d l lès lez".split())
+_FRENCH_MONEY = {"EUROS": "EUR", "EURO": "EUR", "FRANCS": "FRF", "FRANC": "FRF"}
+
+
+class Unreadable(Exception):
+    """The register's value has not the type that the expression needs."""
+
+
+def iso_day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def read_iso_date(text: str | None) -> str | None:
+    """Keep a full, existing date; a month alone or 1900-01-01 is not one.
+
+    >>> read_iso_date("1985-07-01"), read_iso_date("1965-03"), read_iso_date("1900-01-01")
+    ('1985-07-01', None, None)
+    """
+    try:
+        day = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return None if day == UNKNOWN_DAY else day.isoformat()
+
+
+def join_parts(parts: list[Any], separator: str = " ") -> str | None:
+    """Join what is not empty.
+
+    >>> join_parts(["98", None, "RUE", ""])
+    '98 RUE'
+    """
+    texts = [_written(part) for part in parts]
+    return separator.join(text for text in texts if text) or None
+
+
+def _written(part: object) -> str:
+    """Write one part of a text: a text itself, or a whole number."""
+    if is_nothing(part):
+        return ""
+    if isinstance(part, bool) or not isinstance(part, str | int):
+        raise Unreadable
+    return str(part).strip()
+
+
+def is_nothing(value: object) -> bool:
+    """Recognise what JMESPath holds for false, and what `a && b` gives when there is no a. Zero is something."""
+    return value is None or value is False or (isinstance(value, str | list | dict) and not value)
+
+
+def street(address: Mapping[str, Any] | None) -> str | None:
+    """Build the street line from its parts: the postal line drops some repetition letters."""
+    if address is None:
+        return None
+    return join_parts([address.get(key) for key in STREET])
+
+
+def person_name(person: Mapping[str, Any] | None) -> str | None:
+    """Name a natural person: the usual name, else the birth name, then the usual first name."""
+    if person is None:
+        return None
+    usual, birth, first = (_written(person.get(key)) for key in PERSON)
+    family = usual or birth
+    return join_parts([family, first]) if family else None
+
+
+def country(address: Mapping[str, Any] | None) -> str | None:
+    """Give the ISO alpha-3 code of an Insee address; France when no foreign country is named."""
+    if address is None:
+        return None
+    cog, name = (_written(address.get(key)) for key in COUNTRY)
+    return alpha3(cog) if cog or name else FRANCE
+
+
+def place_name(text: str | None) -> str | None:
+    """Write a town as French does: small words small, the others capitalised.
+
+    >>> place_name("SAINT-DENIS DE LA REUNION")
+    'Saint-Denis de la Reunion'
+    """
+    words = re.split(r"([\s\-']+)", (text or "").strip().lower())
+    return (
+        "".join(word if place and word in _SMALL_WORDS else word.capitalize() for place, word in enumerate(words))
+        or None
+    )
+
+
+def registration_number(siren: str | None, registry: str | None) -> str | None:
+    """Write the number as the register of commerce does.
+
+    >>> registration_number("552049447", "PARIS")
+    '552 049 447 R.C.S. Paris'
+    """
+    if not siren or not registry:
+        return None
+    return f"{spaced(siren)} R.C.S. {place_name(registry)}"
+
+
+def plain(text: str) -> str:
+    """Fold case and accents, to compare words written by hand."""
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+
+
+def is_auditor(role: str | None) -> bool:
+    return re.search(r"commissaires?\s+aux\s+comptes", plain(role or "")) is not None
+
+
+def read_amount(written: str | float | None) -> float | None:
+    """Read a number that may come as a text.
+
+    >>> read_amount("900001,5"), read_amount(12), read_amount("douze")
+    (900001.5, 12, None)
+    """
+    if not isinstance(written, str):
+        return written
+    text = re.sub(r"\s", "", written).replace(",", ".")
+    return float(text) if re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text) else None
+
+
+def currency(capital: Mapping[str, Any] | None) -> str | None:
+    if capital is None:
+        return None
+    code, word = (_written(capital.get(key)) for key in MONEY)
+    return code or _FRENCH_MONEY.get(word.upper())
+
+
+def names_nothing(label: str) -> bool:
+    """Recognise the label that says only that a code is not in the nomenclature.
+
+    >>> names_nothing("ancienne révision NAF (NAFRev1) non supportée"), names_nothing("Conseil informatique")
+    (True, False)
+    """
+    words = plain(label)
+    return "non reference" in words or ("revision naf" in words and "non support" in words)
+
+
+def removes_name(name: str) -> bool:
+    """Recognise the entry that a register writes in place of the trade name it deletes."""
+    words = plain(name)
+    return "suppression d" in words and ("nom commercial" in words or "enseigne" in words)
+
+
+# The keys that each function on an object reads, in this order: a mask elsewhere does not concern it.
+STREET = ("numero_voie", "indice_repetition_voie", "type_voie", "libelle_voie")
+PERSON = ("nom_usage", "nom_naissance", "prenom_usuel")
+COUNTRY = ("code_pays_etranger", "libelle_pays_etranger")
+MONEY = ("code_devise", "devise")
+
+
+def _takes(*types: str, reads: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a JMESPath function's arguments, and the keys it reads in an object.
+
+    Each argument may be null; `a|b` is one type or the other.
+    """
+
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.reads = reads  # type: ignore[attr-defined]
+        signature: list[Any] = [{"types": [*kind.split("|"), "null"]} for kind in types]
+        return functions.signature(*signature)(function)
+
+    return declare
+
+
+# These hand over what they are given, its masks included.
+_CARRIERS = frozenset({"map", "not_null", "reverse", "to_array", "values"})
+# These choose by a key: only that key must be known.
+_CHOOSERS = frozenset({"max_by", "min_by", "sort_by"})
+# These have something to say of null; of any other function it gives null.
+_OF_NULL = frozenset({"not_null", "to_array", "type"})
+
+
+class OurFunctions(functions.Functions):
+    """The functions a form may use beside JMESPath's own; their docstrings are their documentation."""
+
+    def call_function(self, function_name: str, resolved_args: Any) -> Any:
+        function = self.FUNCTION_TABLE[function_name]["function"]
+        if _hides(function_name, function, resolved_args):
+            return MASK
+        ours = hasattr(function, "reads")
+        if not ours and function_name not in _OF_NULL and any(argument is None for argument in resolved_args):
+            return None
+        return super().call_function(function_name, resolved_args)
+
+    @_takes("number")
+    def _func_paris_date(self, timestamp: float | None) -> str | None:
+        """Date ISO d'un horodatage Unix de minuit à Paris ; 1900-01-01 (inconnue) donne null."""
+        return iso_day(paris_date(timestamp))
+
+    @_takes("string")
+    def _func_iso_date(self, text: str | None) -> str | None:
+        """Date ISO complète et existante, sinon null (un mois seul, 1900-01-01)."""
+        return read_iso_date(text)
+
+    @_takes("object", reads=STREET)
+    def _func_street(self, address: dict[str, Any] | None) -> str | None:
+        """Ligne de voie : numéro, indice de répétition, type et libellé non vides."""
+        return street(address)
+
+    @_takes("array", "string")
+    def _func_join_parts(self, parts: list[Any] | None, separator: str | None) -> str | None:
+        """Éléments non vides d'une liste, joints par un séparateur."""
+        return join_parts(parts or [], separator or " ")
+
+    @_takes("object", reads=PERSON)
+    def _func_person_name(self, person: dict[str, Any] | None) -> str | None:
+        """Nom d'usage, sinon de naissance, puis prénom usuel."""
+        return person_name(person)
+
+    @_takes("object", reads=COUNTRY)
+    def _func_country(self, address: dict[str, Any] | None) -> str | None:
+        """Code pays ISO 3166-1 alpha-3 d'une adresse Insee (FRA quand aucun pays étranger n'est nommé)."""
+        return country(address)
+
+    @_takes("string")
+    def _func_label(self, text: str | None) -> str | None:
+        """Libellé, sauf s'il dit seulement que le code n'est pas référencé."""
+        return None if text is None or names_nothing(text) else text
+
+    @_takes("string")
+    def _func_trade_name(self, text: str | None) -> str | None:
+        """Nom commercial ou enseigne, sauf la mention de leur suppression."""
+        return None if text is None or removes_name(text) else text
+
+    @_takes("string")
+    def _func_place_name(self, text: str | None) -> str | None:
+        """Nom de lieu en minuscules à initiales capitales."""
+        return place_name(text)
+
+    @_takes("string", "string")
+    def _func_registration_number(self, siren: str | None, registry: str | None) -> str | None:
+        """Numéro d'immatriculation dans sa forme usuelle : « 552 049 447 R.C.S. Paris »."""
+        return registration_number(siren, registry)
+
+    @_takes("string")
+    def _func_is_auditor(self, role: str | None) -> bool:
+        """Vrai pour un commissaire aux comptes, titulaire ou suppléant."""
+        return is_auditor(role)
+
+    @_takes("object", reads=MONEY)
+    def _func_currency(self, capital: dict[str, Any] | None) -> str | None:
+        """Code ISO 4217 de la devise d'un capital du RCS."""
+        return currency(capital)
+
+    @_takes("string")
+    def _func_year(self, text: str | None) -> int | None:
+        """Année d'un texte de quatre chiffres."""
+        return int(text) if text and re.fullmatch(r"[12]\d{3}", text) else None
+
+    @_takes("string", "object")
+    def _func_pick(self, word: str | None, words: dict[str, Any] | None) -> Any:
+        """Traduction d'un mot par une table : pick(status, {up_to_date: 'à jour'}) ; null si le mot n'y est pas."""
+        return (words or {}).get(word or "")
+
+    @_takes("string|number")
+    def _func_amount(self, written: str | float | None) -> float | None:
+        """Nombre écrit comme nombre ou comme texte (« 900001,50 »), sinon null."""
+        return read_amount(written)
+
+
+def _hides(name: str, function: Callable[..., Any], arguments: list[Any]) -> bool:
+    """Tell whether a call would make something else of a mask, instead of handing it over."""
+    if name in _CARRIERS:
+        return any(map(is_mask, arguments))
+    if name in _CHOOSERS and isinstance(arguments[0], list):
+        rows, key = arguments
+        return any(masked(key.visit(key.expression, row)) for row in rows)
+    reads = getattr(function, "reads", ())
+    return any(masked(_part_read(argument, reads)) for argument in arguments)
+
+
+def _part_read(argument: Any, keys: tuple[str, ...]) -> Any:
+    return [argument.get(key) for key in keys] if keys and isinstance(argument, dict) else argument

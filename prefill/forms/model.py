@@ -1,0 +1,143 @@
+"""A compiled form: fields, value sources and list items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import lru_cache
+
+from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.permissions import Audience
+from prefill.forms.expressions import Expression
+
+
+class Type(StrEnum):
+    STRING = "string"
+    DATE = "date"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value may come from: a source, and what to read in its answer."""
+
+    source: str
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One key of the objects of a list; a row without any identifying key is dropped."""
+
+    name: str
+    label: str
+    expression: Expression
+    type: Type = Type.STRING
+    identifying: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One place of the output. `path` is a JSON pointer under `data`.
+
+    A path ending in `[name]` is a named entry of a list: an object made of `constants` and the value.
+    """
+
+    path: str
+    label: str
+    origins: tuple[Origin, ...] = ()
+    type: Type = Type.STRING
+    items: tuple[Item, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict)
+    alias: str | None = None
+    on_demand: bool = False
+    confirm: bool = False
+    reserved: str | None = None
+    entry: str | None = field(init=False)
+    place: tuple[str, ...] = field(init=False)  # the keys that lead to the value, or to the list that an entry is in
+
+    def __post_init__(self) -> None:
+        entry = self.path[len(list_of(self.path)) + 1 : -1] if self.path.endswith("]") else None
+        object.__setattr__(self, "entry", entry)
+        object.__setattr__(self, "place", pointer_keys(list_of(self.path)))
+
+    def means(self, name: str) -> bool:
+        """Tell whether a name means this field: its alias, its path, or a JSON pointer above it or inside its list."""
+        if name in (self.alias, self.path):
+            return True
+        own, asked = list_of(self.path) + "/", name + "/"
+        many = self.type is Type.LIST or self.entry is not None
+        return own.startswith(asked) or (many and asked.startswith(own))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form schema, compiled. `file` is where it was read."""
+
+    id: str
+    title: str
+    version: str
+    audience: Audience
+    fields: tuple[Field, ...] = field(hash=False)
+    description: str = ""
+    file: str = ""
+    _by_default: tuple[str, ...] = field(init=False, repr=False)
+    _on_demand: tuple[str, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        every = dict.fromkeys(origin.source for part in self.fields for origin in part.origins)
+        by_default = self._sources(frozenset())
+        object.__setattr__(self, "_by_default", by_default)
+        object.__setattr__(self, "_on_demand", tuple(name for name in every if name not in by_default))
+
+    def sources(self, extra: frozenset[str] = frozenset()) -> tuple[str, ...]:
+        """Name the sources to ask, in the form's order: the default ones, and those asked for besides."""
+        return self._sources(extra) if extra else self._by_default
+
+    def on_demand(self) -> tuple[str, ...]:
+        """Name the sources that this form asks only when told to."""
+        return self._on_demand
+
+    def _sources(self, extra: frozenset[str]) -> tuple[str, ...]:
+        wanted = [
+            origin.source for field in self.fields for origin in field.origins if active(field, origin.source, extra)
+        ]
+        return tuple(dict.fromkeys(wanted))
+
+    def only(self, names: frozenset[str]) -> Form:
+        """Keep the fields that the names mean, in the form's order. Raise `KeyError` of a name that means none."""
+        return _narrowed(self, names)
+
+
+@lru_cache(maxsize=256)  # a page names the same fields each time
+def _narrowed(form: Form, names: frozenset[str]) -> Form:
+    kept: set[str] = set()
+    for name in sorted(names):
+        meant = [part.path for part in form.fields if part.means(name)]
+        if not meant:
+            raise KeyError(name)
+        kept.update(meant)
+    return replace(form, fields=tuple(part for part in form.fields if part.path in kept))
+
+
+def active(field: Field, source: str, extra: frozenset[str]) -> bool:
+    """Tell whether a field's origin is asked: always, or only when the caller names the source."""
+    return source in extra or not (field.on_demand or CATALOGUE[source].on_demand)
+
+
+def list_of(path: str) -> str:
+    """Leave out the name of an entry: `/a/list[one]` is in `/a/list`."""
+    return path.partition("[")[0]
+
+
+def pointer_keys(pointer: str) -> tuple[str, ...]:
+    """Split a JSON pointer (RFC 6901).
+
+    >>> pointer_keys("/partII/A/a~1b")
+    ('partII', 'A', 'a/b')
+    """
+    return tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:])

@@ -1,0 +1,119 @@
+"""Why a field has no value, and the sentence that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from prefill.domain.answers import Cause, Status
+from prefill.domain.catalogue import CATALOGUE
+from prefill.problems import Language
+
+
+class Reason(StrEnum):
+    """Why a field has no value, the most telling first."""
+
+    WITHHELD = "withheld"
+    LATE = "late"
+    UNAVAILABLE = "unavailable"
+    NOT_ENTITLED = "not_entitled"
+    ABSENT = "absent"
+    NOT_REQUESTED = "not_requested"
+    NOT_APPLICABLE = "not_applicable"
+    RESERVED = "reserved"
+
+
+REASONS: Mapping[Status, Reason] = {
+    Status.ABSENT: Reason.ABSENT,
+    Status.WITHHELD: Reason.WITHHELD,
+    Status.NOT_ENTITLED: Reason.NOT_ENTITLED,
+    Status.MISCONFIGURED: Reason.UNAVAILABLE,
+    Status.UNAVAILABLE: Reason.UNAVAILABLE,
+    Status.LATE: Reason.LATE,
+    Status.NOT_APPLICABLE: Reason.NOT_APPLICABLE,
+    Status.NOT_REQUESTED: Reason.NOT_REQUESTED,
+}
+# What failed or is withheld outweighs what the registers simply do not hold: there the first origin, which is
+# the field's own register, speaks.
+_WEIGHT = {
+    Reason.WITHHELD: 0,
+    Reason.LATE: 1,
+    Reason.UNAVAILABLE: 2,
+    Reason.NOT_ENTITLED: 3,
+    Reason.ABSENT: 4,
+    Reason.NOT_REQUESTED: 4,
+    Reason.NOT_APPLICABLE: 4,
+    Reason.RESERVED: 5,
+}
+
+SENTENCES: Mapping[Reason, Mapping[Language, str]] = {
+    Reason.WITHHELD: {
+        "fr": "Information non diffusée publiquement : à saisir.",
+        "en": "Not publicly disclosed: please fill in.",
+    },
+    Reason.LATE: {
+        "fr": "{spoken} tarde à répondre : à saisir, ou à redemander dans quelques secondes.",
+        "en": "{producer} is slow to answer: fill in, or ask again in a few seconds.",
+    },
+    Reason.UNAVAILABLE: {
+        "fr": "{spoken} ne répond pas : à saisir.",
+        "en": "{producer} does not answer: please fill in.",
+    },
+    Reason.NOT_ENTITLED: {
+        "fr": "Ce service n'a pas accès à cette information ({producer}) : à saisir.",
+        "en": "This service has no access to this information ({producer}): please fill in.",
+    },
+    Reason.ABSENT: {
+        "fr": "{spoken} n'a pas cette information : à saisir s'il y a lieu.",
+        "en": "{producer} does not hold this information: fill in if relevant.",
+    },
+    Reason.NOT_REQUESTED: {
+        "fr": "Fourni à la demande (with={source}).",
+        "en": "Given on demand (with={source}).",
+    },
+    Reason.NOT_APPLICABLE: {
+        "fr": "Sans objet pour cette entreprise.",
+        "en": "Does not apply to this company.",
+    },
+    Reason.RESERVED: {
+        "fr": "L'acheteur obtient cette information directement : rien à fournir.",
+        "en": "The buyer obtains this directly: nothing to supply.",
+    },
+}
+# Two ways to be unavailable that a candidate can tell from a silence.
+CAUSES: Mapping[Cause, Mapping[Language, str]] = {
+    Cause.THROTTLED: {
+        "fr": "Trop de demandes en ce moment auprès d'API Entreprise : à saisir, ou à redemander plus tard.",
+        "en": "Too many requests to API Entreprise at the moment: fill in, or ask again later.",
+    },
+    Cause.UNREADABLE: {
+        "fr": "{spoken} a répondu sous une forme que ce service ne sait pas lire : à saisir.",
+        "en": "{producer} answered in a form that this service cannot read: please fill in.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why a field has no value. `retry_after` is in seconds."""
+
+    reason: Reason
+    source: str | None = None
+    producer: str | None = None
+    cause: Cause | None = None
+    retry_after: float | None = None
+
+    def message(self, language: Language) -> str:
+        """Say why, and what the candidate can do, in one sentence."""
+        return _sentence(self.reason, self.cause, self.source, self.producer, language)
+
+
+@lru_cache(maxsize=4096)  # more than there are
+def _sentence(reason: Reason, cause: Cause | None, source: str | None, producer: str | None, language: Language) -> str:
+    sentence = SENTENCES[reason]
+    if reason is Reason.UNAVAILABLE and cause is not None:
+        sentence = CAUSES.get(cause, sentence)
+    row = CATALOGUE.get(source or "")
+    return sentence[language].format(spoken=row.spoken if row else "", producer=producer, source=source)

@@ -1,0 +1,140 @@
+"""What a candidate must be told of the company typed, beside the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from prefill.domain.answers import Answer
+from prefill.domain.company import closed_on
+from prefill.domain.dates import paris_date
+from prefill.domain.disclosure import masked, partial
+from prefill.domain.identifiers import spaced, valid_siret
+from prefill.forms.functions import read_iso_date
+from prefill.problems import Language
+
+SENTENCES: Mapping[str, Mapping[Language, str]] = {
+    "establishment_closed": {
+        "fr": "Cet établissement est fermé{since}.{heir}",
+        "en": "This establishment is closed{since_en}.{heir_en}",
+    },
+    "establishment_closing": {
+        "fr": "Cet établissement doit fermer le {day}.",
+        "en": "This establishment is to close on {iso_day}.",
+    },
+    "unit_ceased": {
+        "fr": "L'entreprise a cessé son activité selon l'Insee.",
+        "en": "According to Insee, the company has ceased its activity.",
+    },
+    "partially_disclosed": {
+        "fr": "Cette entreprise a demandé à limiter la diffusion de ses données : les champs concernés sont à saisir.",
+        "en": "This company limits the disclosure of its data: please fill in the fields concerned.",
+    },
+    "duplicate_siret": {
+        "fr": "Le SIRET {asked} fait double emploi : Sirene renvoie au {answered}, dont voici les données.",
+        "en": "The SIRET {asked} is a duplicate: Sirene redirects to {answered}, whose data these are.",
+    },
+    "foreign_establishment": {
+        "fr": "Cet établissement est situé à l'étranger : vérifiez son adresse.",
+        "en": "This establishment is abroad: check its address.",
+    },
+    "head_office_used": {
+        "fr": "Vous avez saisi un SIREN : ce sont les données du siège, SIRET {answered}.",
+        "en": "You typed a SIREN: these are the data of the head office, SIRET {answered}.",
+    },
+    "struck_off": {
+        "fr": "L'entreprise est radiée du registre du commerce et des sociétés depuis le {day}.",
+        "en": "The company was struck off the trade register on {iso_day}.",
+    },
+    "association_dissolved": {
+        "fr": "L'association est dissoute depuis le {day}.",
+        "en": "The association was dissolved on {iso_day}.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell; `values` fill its sentence, `links` are its machine-readable members."""
+
+    code: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+
+    def message(self, language: Language) -> str:
+        return SENTENCES[self.code][language].format(**self.values)
+
+
+def notice_all(number: str, answers: Mapping[str, Answer], today: date) -> tuple[Notice, ...]:
+    """Gather the notices for the number typed."""
+    return (*_of_establishment(number, answers, today), *_of_registers(answers, today))
+
+
+def _of_establishment(number: str, answers: Mapping[str, Answer], today: date) -> Iterator[Notice]:
+    answer = answers.get("etablissements")
+    if answer is None or not answer.ok:
+        return
+    data = answer.data
+    unit, address = data["unite_legale"], data["adresse"]
+    if len(number) == 9:
+        yield Notice("head_office_used", {"answered": spaced(data["siret"])}, {"siret": data["siret"]})
+    elif data["siret"] != number:
+        values = {"asked": spaced(number), "answered": spaced(data["siret"])}
+        yield Notice("duplicate_siret", values, {"siret": data["siret"]})
+    yield from _closing(data, answers, today)
+    if unit.get("etat_administratif") == "C":
+        yield Notice("unit_ceased")
+    if any(map(partial, (data, unit, address))):
+        yield Notice("partially_disclosed")
+    if address.get("code_pays_etranger") or address.get("libelle_pays_etranger"):
+        yield Notice("foreign_establishment")
+
+
+def _closing(data: Mapping[str, Any], answers: Mapping[str, Answer], today: date) -> Iterator[Notice]:
+    closing = paris_date(data.get("date_fermeture"))
+    if closed_on(data, today):
+        successor = _successor(answers.get("successions"))
+        links = {"successor": successor} if successor else {}
+        yield Notice("establishment_closed", _closed_values(closing, successor), links)
+    elif closing and closing > today:
+        yield Notice("establishment_closing", _day(closing))
+
+
+def _closed_values(closing: date | None, successor: str | None) -> dict[str, str]:
+    return {
+        "since": f" depuis le {_day(closing)['day']}" if closing else "",
+        "since_en": f" since {closing}" if closing else "",
+        "heir": f" Son successeur est le {spaced(successor)}." if successor else "",
+        "heir_en": f" Its successor is {spaced(successor)}." if successor else "",
+    }
+
+
+def _successor(answer: Answer | None) -> str | None:
+    """Name the latest heir whose number can exist."""
+    if answer is None or not answer.ok:
+        return None
+    rows = [row for row in answer.data["successeurs"] if isinstance(row, dict) and _exists(row.get("siret"))]
+    latest = max(rows, key=lambda row: str(row.get("date_succession") or ""), default=None)
+    return str(latest["siret"]) if latest else None
+
+
+def _exists(siret: object) -> bool:
+    return isinstance(siret, str) and valid_siret(siret)
+
+
+def _of_registers(answers: Mapping[str, Answer], today: date) -> Iterator[Notice]:
+    for source, key, code in (
+        ("extraits_rcs_infogreffe", "date_radiation", "struck_off"),
+        ("associations", "date_dissolution", "association_dissolved"),
+    ):
+        answer = answers.get(source)
+        written = answer.data.get(key) if answer and answer.ok else None
+        day = read_iso_date(written) if isinstance(written, str) and not masked(written) else None
+        if day and date.fromisoformat(day) <= today:
+            yield Notice(code, _day(date.fromisoformat(day)))
+
+
+def _day(day: date) -> dict[str, str]:
+    return {"day": day.strftime("%d/%m/%Y"), "iso_day": day.isoformat()}

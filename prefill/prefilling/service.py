@@ -1,0 +1,276 @@
+"""The use case: choose the sources, ask them under one deadline, fill the form.
+
+It is a stream of events: one as each source answers, and the finished prefill. The plain answer is
+that stream read to its end. First the establishment, which tells what the company is; then, at the
+same time, only what can apply to such a company.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Protocol
+
+from prefill.domain.answers import Answer, Status
+from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.company import Company
+from prefill.domain.disclosure import DISCLOSED
+from prefill.domain.identifiers import spaced
+from prefill.domain.permissions import CANDIDATE, Audience, Caller, may_ask, protects
+from prefill.domain.sources import Source
+from prefill.forms.filling import Filled, fill
+from prefill.forms.model import Form
+from prefill.prefilling.notices import Notice, notice_all
+from prefill.problems import CompanyUndisclosed, CompanyUnknown, Problem, UpstreamMisconfigured
+
+ESTABLISHMENT = CATALOGUE["etablissements"]
+HEAD_OFFICE = CATALOGUE["siege_social"]
+SUCCESSIONS = CATALOGUE["successions"]
+# An agent is answered by the protected row, and by the open one where the token has not that right.
+FIRST: Mapping[Audience, tuple[tuple[Source, Source], ...]] = {
+    Audience.CANDIDATE: ((ESTABLISHMENT, HEAD_OFFICE),),
+    Audience.INSTRUCTOR: (
+        (CATALOGUE["etablissements_instructeur"], CATALOGUE["siege_social_instructeur"]),
+        (ESTABLISHMENT, HEAD_OFFICE),
+    ),
+}
+HEAD_OFFICES = (HEAD_OFFICE.name, "siege_social_instructeur")
+
+REFUSALS: Mapping[Status, type[Problem]] = {
+    Status.ABSENT: CompanyUnknown,
+    Status.WITHHELD: CompanyUndisclosed,
+    Status.MISCONFIGURED: UpstreamMisconfigured,
+}
+
+
+class Registers(Protocol):
+    """What the service needs of the upstream."""
+
+    def begin(self, source: Source, company: Company, *, object: str | None = None) -> Future[Answer]: ...
+
+    def holds(self, source: Source, company: Company) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which form to fill, for which number (14 digits, or 9 for the head office), for whom.
+
+    `extra` names the sources asked on demand, `object` the procedure that the registers are told, and
+    `every` asks also the sources that do not concern such a company.
+    """
+
+    number: str
+    form: Form
+    caller: Caller = CANDIDATE
+    extra: frozenset[str] = frozenset()
+    object: str | None = None
+    every: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """The finished answer. `siret` is None when only a SIREN was typed and its head office is not known."""
+
+    request: Request
+    company: Company
+    filled: Filled
+    answers: Mapping[str, Answer]
+    notices: tuple[Notice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A source answered; `answers` holds all that came so far, `expected` how many are asked in all."""
+
+    request: Request
+    answers: Mapping[str, Answer]
+    answer: Answer
+    expected: int
+    useless: Mapping[str, Answer] = field(default_factory=dict)
+
+    def filled(self) -> Filled:
+        """Fill what can be; what is still on its way counts as late."""
+        return _fill(self.request, {**self.useless, **self.answers})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Nothing new for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    prefill: Prefill
+
+
+Event = Answered | Waiting | Finished
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One prefill under way."""
+
+    request: Request
+    end: float
+    tick: float | None
+    company: Company
+    answers: dict[str, Answer] = field(default_factory=dict)
+    useless: dict[str, Answer] = field(default_factory=dict)
+
+
+class Service:
+    """Fill forms with what the registers know."""
+
+    def __init__(
+        self,
+        registers: Registers,
+        *,
+        deadline: float,
+        clock: Callable[[], float],
+        today: Callable[[], date],
+    ) -> None:
+        self._registers = registers
+        self._deadline = deadline
+        self._clock = clock
+        self._today = today
+
+    def holds(self, request: Request) -> bool:
+        """Tell whether the company is known already and asking costs the registers nothing new."""
+        company = Company.unread(request.number)
+        establishment, head_office = FIRST[request.caller.audience][0]
+        return self._registers.holds(establishment if company.siret else head_office, company)
+
+    def prefill(self, request: Request) -> Prefill:
+        """Fill the form, whole. Raise a `Problem` when Sirene refuses the company itself."""
+        for event in self.stream(request):
+            if isinstance(event, Finished):
+                return event.prefill
+        raise AssertionError("a stream ends with Finished")
+
+    def stream(self, request: Request, tick: float | None = None) -> Generator[Event, None, None]:
+        """Fill the form as sources answer; `tick` seconds of silence give a `Waiting`."""
+        asking = _Asking(request, self._clock() + self._deadline, tick, Company.unread(request.number))
+        yield from self._identify(asking)
+        yield from self._ask_the_rest(asking)
+        answers = _shown(asking)
+        filled = _fill(request, {**asking.useless, **answers})
+        notices = notice_all(request.number, answers, self._today())
+        yield Finished(Prefill(request, asking.company, filled, answers, notices))
+
+    def _identify(self, asking: _Asking) -> Iterator[Event]:
+        """Ask for the establishment, or for the head office of a SIREN: they have the same shape."""
+        for establishment, head_office in FIRST[asking.request.caller.audience]:
+            source = establishment if asking.company.siret else head_office
+            flight = self._begin(asking, source)
+            for event in self._arrivals(asking, {source.name: flight}, expected=1):
+                yield self._recognise(asking, event) if isinstance(event, Answered) else event
+            if asking.answers[source.name].status is not Status.NOT_ENTITLED:
+                return
+
+    def _recognise(self, asking: _Asking, event: Answered) -> Answered:
+        """Learn what the company is; the answer stands for the open row, and for the head office where it is one."""
+        answer = event.answer
+        if answer.status in REFUSALS:
+            raise REFUSALS[answer.status](number=spaced(asking.request.number))
+        alone = asking.company.siret is None
+        asking.answers[ESTABLISHMENT.name] = answer
+        if answer.ok:
+            asking.company = Company.read(answer.data, today=self._today())
+        if alone or asking.company.head_office:
+            asking.answers.update(dict.fromkeys(HEAD_OFFICES, answer))
+        return replace(event, answers=_shown(asking))
+
+    def _ask_the_rest(self, asking: _Asking) -> Iterator[Event]:
+        flights: dict[str, Future[Answer]] = {}
+        asking.useless = _useless(asking)
+        too_late = self._clock() >= asking.end  # nobody would wait, and what the company is may not even be known
+        for source in _wanted(asking):
+            answer = _unasked(source, asking) or (Answer(source.name, Status.LATE) if too_late else None)
+            if answer is not None:
+                asking.answers[source.name] = answer
+            else:
+                flights[source.name] = self._begin(asking, source)
+        yield from self._arrivals(asking, flights, expected=1 + len(flights))
+
+    def _begin(self, asking: _Asking, source: Source) -> Future[Answer]:
+        return self._registers.begin(source, asking.company, object=asking.request.object)
+
+    def _arrivals(self, asking: _Asking, flights: Mapping[str, Future[Answer]], expected: int) -> Iterator[Event]:
+        """Tell each answer as it comes, until the deadline; then what is late."""
+        names = {flight: name for name, flight in flights.items()}
+        pending = set(names)
+        while pending:
+            left = asking.end - self._clock()
+            patience = left if asking.tick is None else min(left, asking.tick)
+            done, pending = wait(pending, timeout=max(0.0, patience), return_when=FIRST_COMPLETED)
+            for flight in done:
+                yield self._arrived(asking, names[flight], flight.result(), expected)
+            if not done and left <= patience:
+                break
+            if not done:
+                yield Waiting()
+        for flight in pending:
+            yield self._arrived(asking, names[flight], Answer(names[flight], Status.LATE), expected)
+
+    def _arrived(self, asking: _Asking, name: str, answer: Answer, expected: int) -> Answered:
+        asking.answers[name] = answer
+        return Answered(asking.request, _shown(asking), answer, expected, asking.useless)
+
+
+def _fill(request: Request, answers: Mapping[str, Answer]) -> Filled:
+    return fill(request.form, answers, audience=request.caller.audience, extra=request.extra)
+
+
+def _wanted(asking: _Asking) -> list[Source]:
+    """The sources of the form that are not answered yet, and those that the company's state calls for."""
+    request, company = asking.request, asking.company
+    rows = [CATALOGUE[name] for name in request.form.sources(request.extra)]
+    if company.closed:
+        rows.append(SUCCESSIONS)
+    if company.partial is None and any(row.names_people for row in rows):
+        rows.append(HEAD_OFFICE)
+    wanted = [row for row in rows if row.name not in asking.answers and may_ask(request.caller.audience, row)]
+    return list(dict.fromkeys(wanted))
+
+
+def _useless(asking: _Asking) -> dict[str, Answer]:
+    """Name the sources that nobody asked for and that could bring nothing: it is no use to ask for them."""
+    request = asking.request
+    rows = [CATALOGUE[name] for name in request.form.on_demand() if name not in request.extra]
+    return {row.name: Answer(row.name, Status.NOT_APPLICABLE) for row in rows if row.applies(asking.company) is False}
+
+
+def _unasked(source: Source, asking: _Asking) -> Answer | None:
+    """Answer for a source that must not or need not be asked; None when it must."""
+    company = asking.company
+    if asking.request.caller.audience is Audience.CANDIDATE and protects(source, company):
+        return Answer(source.name, Status.WITHHELD)
+    if source.identify(company) is None or (source.applies(company) is False and not asking.request.every):
+        return Answer(source.name, Status.NOT_APPLICABLE)
+    return None
+
+
+def _shown(asking: _Asking) -> dict[str, Answer]:
+    """Hold back from a candidate what names people while only the head office can tell the disclosure status."""
+    status = None
+    if asking.company.partial is None and asking.request.caller.audience is Audience.CANDIDATE:
+        status = _status_told_by(asking.answers.get(HEAD_OFFICE.name))
+    if status is None:
+        return dict(asking.answers)
+    return {
+        name: Answer(name, status) if CATALOGUE[name].open and CATALOGUE[name].names_people else answer
+        for name, answer in asking.answers.items()
+    }
+
+
+def _status_told_by(head_office: Answer | None) -> Status | None:
+    """Say what becomes of the registers that name people: nothing when nobody limits their disclosure."""
+    if head_office is None:
+        return Status.LATE
+    if head_office.status in (Status.WITHHELD, Status.ABSENT):  # the open Sirene says 404 of some who are protected
+        return Status.WITHHELD
+    if not head_office.ok or head_office.data["unite_legale"].get("status_diffusion") == DISCLOSED:
+        return None
+    return Status.WITHHELD

@@ -1,0 +1,1 @@
+"""The client of API Entreprise: cache, single flight, circuit breaker, quota, HTTP."""

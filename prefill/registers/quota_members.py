@@ -1,0 +1,108 @@
+"""How many processes spend the same budgets, and from which window on Redis counts for all of them.
+
+A window is exact when Redis has counted it from its beginning and every process knew it. Redis is asked now
+and then how old it is and who else is there; whoever loses it, or finds it forgetful, says so here.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import uuid
+from collections.abc import Callable
+
+import redis
+
+from prefill.redis_client import Alone, Shared
+
+SETTLING = 3.0  # seconds for every instance to notice that Redis is back; also between two greetings
+REMEMBERED = 10  # windows after which an instance that called nobody is believed gone
+
+
+class Instances:
+    """What this process knows of the others. `told` of them at least; `fresh` when nobody spent before us."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        *,
+        now: Callable[[], float],
+        window: float,
+        told: int = 1,
+        prefix: str = "prefill",
+        fresh: bool = False,
+    ) -> None:
+        self._shared = shared
+        self._now = now
+        self._span = window
+        self._settling = min(SETTLING, window / 4)
+        self._told = told
+        self._key = f"{prefix}:instances"
+        self._name = uuid.uuid4().hex
+        self._lock = threading.Lock()
+        self._met = (-1, -1)
+        self._exact_from = 0.0 if shared.configured else math.inf
+        self.lost = -1 if fresh else self.epoch()  # the window in which we last ceased to know all
+        self.losses = 0
+        self.greetings = 0
+        self.many = told
+        self._counted = 0
+        self.greet()
+
+    def epoch(self) -> int:
+        return int(self._now() // self._span)
+
+    def exact(self, epoch: int) -> bool:
+        """Tell whether Redis counts that window for all, from its beginning."""
+        return epoch >= self._exact_from
+
+    def greet(self) -> None:
+        """Now and then, and when Redis is back, tell the others that we are there, and see how old it is."""
+        meeting = (int(self._now() // self._settling), self._shared.falls)
+        if not self._shared.configured or self._met == meeting:
+            return
+        self._met = meeting
+        epoch = self.epoch()
+        try:
+            present, age = self._shared.attempt(lambda client: self._exchange(client, epoch))
+        except Alone:
+            self.lose()
+            return
+        self._count(present, epoch)
+        if self.exact(epoch) and age < self._now() - epoch * self._span:
+            self.lose()
+            self.find(self._now() - age)
+        self.find(self._now())
+        self.greetings += 1
+
+    def _count(self, present: int, epoch: int) -> None:
+        """Believe at once that there are more of us, and late that there are fewer: Redis may have forgotten some."""
+        present = max(self._told, present)
+        if present >= self.many or epoch > self._counted + REMEMBERED:
+            self.many, self._counted = present, epoch
+
+    def lose(self) -> None:
+        """From now on Redis does not know all that is spent, nor do we."""
+        with self._lock:
+            epoch = self.epoch()
+            if self.exact(epoch):
+                self.lost = epoch
+                self.losses += 1
+            self._exact_from = math.inf
+
+    def find(self, back: float) -> None:
+        """Redis counts for all again from the first window that every instance begins with it; it is back since then."""
+        with self._lock:
+            if self._exact_from == math.inf:
+                self._exact_from = math.ceil((back + self._settling) / self._span)
+
+    def _exchange(self, client: redis.Redis, epoch: int) -> tuple[int, float]:
+        with client.pipeline(transaction=False) as pipe:
+            pipe.zadd(self._key, {self._name: epoch})
+            pipe.zremrangebyscore(self._key, "-inf", epoch - REMEMBERED)
+            pipe.expire(self._key, int(REMEMBERED * self._span) + 1)
+            pipe.zcard(self._key)
+            pipe.info("server")
+            *_, present, server = pipe.execute(raise_on_error=False)
+        age = server.get("uptime_in_seconds", math.inf) if isinstance(server, dict) else math.inf  # may be forbidden
+        return present if isinstance(present, int) else 1, float(age) + 1

@@ -1,0 +1,1 @@
+"""The embedded stand-in of API Entreprise, with invented companies."""

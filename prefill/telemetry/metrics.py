@@ -1,0 +1,148 @@
+"""Prometheus metrics of the service."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from prefill.problems import SettingsInvalid
+
+REGISTRY = CollectorRegistry()
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16)
+LATEST, LEAST, MOST = "livemostrecent", "livemin", "livemax"  # which process's gauge is believed
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric; a gauge says which process it believes when there are several."""
+
+    kind: type[Counter | Gauge | Histogram]
+    name: str
+    meaning: str
+    labels: tuple[str, ...] = ()
+    believed: str = LATEST
+
+    def make(self) -> Counter | Gauge | Histogram:
+        if self.kind is Gauge:
+            return Gauge(
+                self.name,
+                self.meaning,
+                self.labels,
+                registry=REGISTRY,
+                multiprocess_mode=self.believed,  # type: ignore[arg-type]
+            )
+        if self.kind is Histogram:
+            return Histogram(self.name, self.meaning, self.labels, registry=REGISTRY, buckets=SECONDS)
+        return Counter(self.name, self.meaning, self.labels, registry=REGISTRY)
+
+
+# Labels hold our own words alone (routes, sources, statuses, forms loaded): nobody outside can make a new one.
+# fmt: off
+METRICS: Mapping[str, Metric] = {
+    "requests": Metric(Counter, "prefill_requests", "Requests answered.", ("route", "outcome")),
+    "request_seconds": Metric(Histogram, "prefill_request_seconds", "Time to answer a request, to the end of a stream.", ("route",)),
+    "forms": Metric(Counter, "prefill_forms_filled", "Forms filled, whole or in part.", ("form", "complete")),
+    "forms_loaded": Metric(Gauge, "prefill_forms_loaded", "Forms loaded."),
+    "upstream_calls": Metric(Counter, "prefill_upstream_calls", "Calls to API Entreprise.", ("source", "status")),
+    "upstream_seconds": Metric(Histogram, "prefill_upstream_seconds", "Time of a call to API Entreprise.", ("source",)),
+    "refused_calls": Metric(Counter, "prefill_calls_not_made", "Calls that were not made: throttled (no budget) or resting (breaker, ban).", ("source", "reason")),
+    "cache": Metric(Counter, "prefill_cache", "Answers by where they came from: hit, shared, joined, miss, stale.", ("source", "result")),
+    "budget_left": Metric(Gauge, "prefill_budget_left", "Calls left in this minute.", ("tenant", "group")),
+    "budget_limit": Metric(Gauge, "prefill_budget_limit", "Calls a minute, as API Entreprise last said.", ("tenant", "group")),
+    "budget_closed": Metric(Counter, "prefill_budget_closed", "Groups closed until their reset by a 429 of API Entreprise.", ("group",)),
+    "breaker_open": Metric(Gauge, "prefill_breaker_open", "1 while a process leaves a provider alone.", ("producer",), MOST),
+    "banned": Metric(Gauge, "prefill_banned", "1 while API Entreprise answers nothing at all.", (), MOST),
+    "redis_up": Metric(Gauge, "prefill_redis_up", "1 while the shared Redis answers; not there without one.", (), LEAST),
+    "token_expiry": Metric(Gauge, "prefill_token_expiry_timestamp_seconds", "When the first token expires (Unix time); not there when none says so."),
+}
+# fmt: on
+
+_made: dict[str, Counter | Gauge | Histogram] = {}
+_making = threading.Lock()
+
+
+def _metric(name: str) -> Any:
+    """Make a metric when it is first used: at import nothing is opened, and what was never known is not shown."""
+    if name not in _made:
+        with _making:
+            if name not in _made:
+                _made[name] = _open(METRICS[name])
+    return _made[name]
+
+
+def _open(metric: Metric) -> Counter | Gauge | Histogram:
+    folder = os.environ.get(FOLDER)
+    try:
+        if folder:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        return metric.make()
+    except OSError as fault:
+        raise SettingsInvalid(f"{FOLDER} : le dossier « {folder} » ne peut pas servir ({fault.strerror}).") from fault
+
+
+def count(name: str, **labels: str) -> None:
+    """Add one to a counter."""
+    _labelled(name, *labels.items()).inc()
+
+
+def observe(name: str, seconds: float, **labels: str) -> None:
+    """Note how long something took."""
+    _labelled(name, *labels.items()).observe(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _labelled(name: str, *labels: tuple[str, str]) -> Any:
+    """Find a metric's child once: the library checks and locks each time it is asked."""
+    return _metric(name).labels(**dict(labels))
+
+
+def gauge(name: str, value: float, **labels: str) -> None:
+    """Note how much of something there is."""
+    metric = _metric(name)
+    (metric.labels(**labels) if labels else metric).set(value)
+
+
+def exposition(environ: Mapping[str, str]) -> bytes:
+    """Write the metrics as Prometheus reads them; of every process when a folder is shared for that."""
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    folder = environ.get(FOLDER)
+    if not folder:
+        return generate_latest(REGISTRY)
+    _bury_the_dead(Path(folder))
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def _bury_the_dead(folder: Path) -> None:
+    """Forget the gauges of processes that are gone: an open breaker must not outlive who opened it."""
+    for path in folder.glob("gauge_live*_*.db"):
+        pid = path.stem.rpartition("_")[2]
+        if pid.isdigit() and not _lives(int(pid)):
+            path.unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is there, and another user's
+        return True
+    return True

@@ -1,0 +1,1 @@
+"""The public buyers that the service works for."""

@@ -1,0 +1,136 @@
+"""The tenants: the public buyers this service works for, each with its own rights, pages and agents.
+
+One tenant comes from the environment; several come from a file, read anew when it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+
+from prefill.config_files.schema import Mistake
+from prefill.domain.permissions import Scope
+from prefill.settings import Settings
+from prefill.tenancy.api_keys import hash_of
+
+# In the sandbox alone, where all data is invented: shown on its page.
+SANDBOX_AGENT_KEY = "pfk_sandbox_donnees-inventees-sans-secret"
+
+
+@dataclass(frozen=True, slots=True)
+class AgentKey:
+    """An agent's key as it is kept: its public id, and the SHA-256 of the whole key.
+
+    A plain hash is enough, and a slow one would only make refusals dear: the secret is 256 random bits,
+    nobody's password, and no dictionary holds it.
+    """
+
+    id: str
+    name: str
+    hash: str = field(repr=False)
+    expires: date  # the last day it is good, in Paris
+    scopes: frozenset[Scope]
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """How a tenant's identity provider is believed.
+
+    `jwks` is a web address or an absolute file name. `claims` are those a token must carry to be this
+    tenant's; `scopes_claim` names where its rights are, `scopes` what each of them gives here.
+    """
+
+    issuer: str
+    audience: str
+    jwks: str
+    claims: Mapping[str, str]
+    scopes_claim: str
+    scopes: Mapping[str, frozenset[Scope]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One public buyer. `forms` are the candidates' forms it offers, None for every one."""
+
+    id: str
+    name: str
+    recipient: str
+    token: str = field(repr=False)
+    context: str
+    object: str
+    origins: tuple[str, ...] = ()
+    forms: tuple[str, ...] | None = None
+    keys: tuple[AgentKey, ...] = ()
+    oidc: Oidc | None = None
+
+    def offers(self, form: str) -> bool:
+        """Tell whether its candidates may fill that form."""
+        return self.forms is None or form in self.forms
+
+    def allows(self, origin: str) -> bool:
+        """Tell whether its candidates' pages are at that origin."""
+        return origin in self.origins or "*" in self.origins
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Every tenant, by id. `files` are those whose change calls for another reading."""
+
+    tenants: Mapping[str, Tenant]
+    remarks: tuple[Mistake, ...] = ()
+    files: tuple[Path, ...] = ()
+
+    @property
+    def only(self) -> Tenant | None:
+        """Give the one tenant there is, when there is one."""
+        return next(iter(self.tenants.values())) if len(self.tenants) == 1 else None
+
+    def at(self, origin: str) -> tuple[Tenant, ...]:
+        """Give the tenants whose pages are at an origin: an editor's platform may serve many."""
+        return tuple(tenant for tenant in self.tenants.values() if tenant.allows(origin))
+
+    def key(self, name: str) -> tuple[Tenant, AgentKey] | None:
+        """Find a key by its public id."""
+        found = ((tenant, key) for tenant in self.tenants.values() for key in tenant.keys if key.id == name)
+        return next(found, None)
+
+    def believers(self, issuer: str) -> tuple[tuple[Tenant, Oidc], ...]:
+        """Give the tenants that believe an issuer of identity tokens."""
+        every = ((tenant, tenant.oidc) for tenant in self.tenants.values())
+        return tuple((tenant, oidc) for tenant, oidc in every if oidc and oidc.issuer == issuer)
+
+
+def directory(tenants: Iterable[Tenant], remarks: Iterable[Mistake] = (), files: Iterable[Path] = ()) -> Directory:
+    return Directory(MappingProxyType({tenant.id: tenant for tenant in tenants}), tuple(remarks), tuple(files))
+
+
+def tenant_of(settings: Settings) -> Tenant:
+    """Make the one tenant of the environment's variables; it has no agents: those take a file."""
+    return Tenant(
+        id="default",
+        name="",
+        recipient=settings.recipient or "",
+        token=settings.token or "",
+        context=settings.context,
+        object=settings.object,
+        origins=settings.allowed_origins,
+    )
+
+
+def sandbox_tenant(settings: Settings, recipient: str) -> Tenant:
+    """Make the sandbox's tenant: every page may call it, and its agents' key is no secret."""
+    key = AgentKey("sandbox", "Agent du bac à sable", hash_of(SANDBOX_AGENT_KEY), date.max, frozenset(Scope))
+    return Tenant(
+        id="sandbox",
+        name="Bac à sable",
+        recipient=recipient,
+        token="sandbox",  # noqa: S106
+        context=settings.context,
+        object=settings.object,
+        origins=settings.allowed_origins or ("*",),
+        keys=(key,),
+    )

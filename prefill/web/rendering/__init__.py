@@ -1,0 +1,1 @@
+"""JSON renderings of what the service answers."""

@@ -1,0 +1,66 @@
+"""Forms and sources as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.sources import Source
+from prefill.forms.model import Form
+from prefill.web.rendering.json_writer import dump
+from prefill.web.rendering.schemas import FormShape, SourceShape
+
+
+def render_form(form: Form) -> dict[str, Any]:
+    parts = [
+        {
+            "path": part.path,
+            "label": part.label,
+            "type": part.type,
+            "alias": part.alias,
+            "confirm": part.confirm or None,
+            "on_demand": part.on_demand or None,
+            "sources": list(dict.fromkeys(origin.source for origin in part.origins)),
+        }
+        for part in form.fields
+    ]
+    header = {key: getattr(form, key) for key in ("id", "version", "title", "description", "audience")}
+    return dump(FormShape, {**header, "sources": form.sources(), "onDemand": form.on_demand(), "fields_": parts})
+
+
+def render_forms(forms: Mapping[str, Form]) -> dict[str, Any]:
+    return {
+        "schemas": [
+            {key: value for key, value in render_form(form).items() if key != "fields"} for form in forms.values()
+        ]
+    }
+
+
+def render_source(source: Source) -> dict[str, Any]:
+    live = source.usable
+    return dump(SourceShape, {
+        "name": source.name,
+        "title": source.title,
+        "producer": source.producer,
+        "path": source.path if live else None,
+        "access": access_word(source),
+        "on_demand": source.on_demand,
+        "budget": source.budget.name if live else None,
+        "callsPerMinute": source.budget.per_minute if live else None,
+        "timeout": source.timeout if live else None,
+        "fresh": source.fresh if live else None,
+        "explanation": source.refusal or None,
+    })  # fmt: skip
+
+
+def render_sources() -> dict[str, Any]:
+    return {"sources": [render_source(source) for source in CATALOGUE.values()]}
+
+
+def access_word(source: Source) -> str:
+    if source.withdrawn:
+        return "withdrawn"
+    if not source.tenders:
+        return "forbidden"
+    return "open" if source.open else "protected"

@@ -1,0 +1,45 @@
+"""JSON text of a payload, written once, with its entity tag."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import Schema
+
+from prefill.web.rendering.schemas import VOLATILE
+
+
+def write_prefill(payload: Mapping[str, Any]) -> tuple[str, str]:
+    """Write a prefill as JSON, and name what it says: not what changes each time it is asked."""
+    texts = {name: write(value) for name, value in payload.items()}
+    body = ",".join(f"{write(name)}:{text}" for name, text in texts.items())
+    sources = {
+        name: {key: value for key, value in status.items() if key not in VOLATILE}
+        for name, status in payload["sources"].items()
+    }
+    return f"{{{body}}}", etag("\n".join({**texts, "sources": write(sources)}.values()))
+
+
+def write(value: Any) -> str:
+    """Write JSON: accents as they are, keys in their order, no space."""
+    return _WRITER.encode(value)
+
+
+_WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def etag(text: str) -> str:
+    """Name a text by its content."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+_SHAPES: dict[type[Schema], Schema] = {}
+
+
+def dump(shape: type[Schema], value: Mapping[str, Any]) -> dict[str, Any]:
+    dumper = _SHAPES.get(shape) or _SHAPES.setdefault(shape, shape())
+    dumped: dict[str, Any] = dumper.dump(value)
+    return dumped

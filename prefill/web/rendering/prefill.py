@@ -1,0 +1,113 @@
+"""What goes over the wire: JSON of the answers, the forms, the sources and the problems, with their OpenAPI.
+
+Names inside `data` follow ESPD/UBL; JSON pointers tie the rest to them. Everything is dumped through
+marshmallow, and the OpenAPI document is made from the same schemas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from prefill.domain.answers import Answer
+from prefill.domain.catalogue import CATALOGUE
+from prefill.forms.filling import Filled
+from prefill.forms.model import Form
+from prefill.forms.reasons import Missing
+from prefill.prefilling.notices import Notice
+from prefill.prefilling.service import Prefill
+from prefill.problems import Language
+from prefill.web.rendering.json_writer import dump
+from prefill.web.rendering.schemas import PrefillShape, ProgressShape
+
+
+def render_prefill(prefill: Prefill, language: Language) -> dict[str, Any]:
+    """Write a finished prefill as the JSON of the API."""
+    form = prefill.request.form
+    return dump(PrefillShape, {
+        "siret": prefill.company.siret,
+        "siren": prefill.company.siren,
+        "form": form,
+        "complete": prefill.filled.complete,
+        **render_filled(form, prefill.filled, language),
+        "sources": render_sources_asked(prefill.answers),
+        "notices": render_notices(prefill.notices, language),
+    })  # fmt: skip
+
+
+def render_sources_asked(answers: Mapping[str, Answer]) -> dict[str, Any]:
+    """Say how each source answered."""
+    return {name: _source_status(answer) for name, answer in _distinct(answers).items()}
+
+
+def render_notices(notices: Iterable[Notice], language: Language) -> list[dict[str, Any]]:
+    return [{"code": one.code, "message": one.message(language), **one.links} for one in notices]
+
+
+def render_filled(form: Form, filled: Filled, language: Language) -> dict[str, Any]:
+    """Write the fields alone, as far as they are known: the members that a progressive answer grows."""
+    return {
+        "data": filled.data,
+        "provenance": {pointer: _provenance(pointer, one) for pointer, one in filled.provenance.items()},
+        "missing": {path: _missing(gap, language) for path, gap in filled.missing.items()},
+        "aliases": _aliases(form, filled),
+    }
+
+
+def render_progress(form: Form, answer: Answer, news: Filled, language: Language, **counts: int) -> dict[str, Any]:
+    """Write what one answer brings: `news` holds only that, `counts` are `answered` and `expected`."""
+    payload = render_filled(form, news, language)
+    touched = {one.field for one in news.provenance.values()} | set(news.missing)
+    named = {part.alias for part in form.fields if part.path in touched}
+    aliases = {alias: place for alias, place in payload["aliases"].items() if alias in named}
+    return dump(
+        ProgressShape, {"source": answer.source, "status": answer.status, **counts, **payload, "aliases": aliases}
+    )
+
+
+def _provenance(pointer: str, one: Any) -> dict[str, Any]:
+    return _known(
+        source=one.source,
+        producer=one.producer,
+        retrievedAt=one.retrieved_at and one.retrieved_at.isoformat(),
+        field=None if one.field == pointer else one.field,
+        confirm=one.confirm or None,
+        stale=one.stale or None,
+    )
+
+
+def _missing(gap: Missing, language: Language) -> dict[str, Any]:
+    return _known(
+        reason=gap.reason.value,
+        source=gap.source,
+        message=gap.message(language),
+        retryAfter=gap.retry_after and float(gap.retry_after),
+    )
+
+
+def _known(**members: Any) -> dict[str, Any]:
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _aliases(form: Form, filled: Filled) -> dict[str, str]:
+    places = {one.field: pointer for pointer, one in filled.provenance.items()}
+    return {part.alias: places.get(part.path, part.path) for part in form.fields if part.alias}
+
+
+def _distinct(answers: Mapping[str, Answer]) -> dict[str, Answer]:
+    """One entry a call, in the catalogue's order: a head office's answer may stand for two sources."""
+    found = {answer.source: answer for answer in answers.values()}
+    return {name: found[name] for name in CATALOGUE if name in found}
+
+
+def _source_status(answer: Answer) -> dict[str, Any]:
+    return _known(
+        status=answer.status.value,
+        cause=answer.cause and answer.cause.value,
+        code=answer.code,
+        cached=answer.cached,
+        seconds=float(answer.seconds),
+        requestId=answer.request_id,
+        retryAfter=answer.retry_after and float(answer.retry_after),
+        stale=answer.stale or None,
+    )

@@ -1,0 +1,179 @@
+"""Marshmallow schemas of the JSON answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, post_dump
+
+from prefill.domain.answers import Status
+from prefill.forms.model import Type
+from prefill.forms.reasons import Reason
+from prefill.prefilling.notices import SENTENCES as NOTICES
+from prefill.problems import every_problem
+
+VOLATILE = ("seconds", "cached", "requestId", "retryAfter")
+
+
+class Shape(Schema):
+    @post_dump
+    def without_nothing(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """What is not known is not written."""
+        return {key: value for key, value in data.items() if value is not None}
+
+
+class FormHeader(Shape):
+    id = fields.String(required=True, metadata={"example": "dume"})
+    version = fields.String(required=True, metadata={"example": "1"})
+    title = fields.String(required=True, metadata={"example": "Document unique de marché européen"})
+
+
+class ProvenanceShape(Shape):
+    source = fields.String(
+        required=True, metadata={"description": "Name in the catalogue.", "example": "etablissements"}
+    )
+    producer = fields.String(required=True, metadata={"example": "Insee"})
+    retrievedAt = fields.DateTime(metadata={"description": "When the register said so (ISO 8601)."})
+    field = fields.String(
+        metadata={"description": "The form's path, when it is not the pointer itself (entry of a list)."}
+    )
+    confirm = fields.Boolean(metadata={"description": "The candidate should look at it twice."})
+    stale = fields.Boolean(metadata={"description": "Kept from an earlier answer: the source fails today."})
+
+
+class MissingShape(Shape):
+    reason = fields.Enum(Reason, by_value=True, required=True)
+    source = fields.String(metadata={"example": "extraits_rcs_infogreffe"})
+    message = fields.String(required=True, metadata={"description": "One sentence for the candidate."})
+    retryAfter = fields.Float(metadata={"description": "Seconds."})
+
+
+class SourceStatus(Shape):
+    status = fields.Enum(Status, by_value=True, required=True)
+    cause = fields.String(metadata={"example": "timeout"})
+    code = fields.String(metadata={"description": "API Entreprise's own error code.", "example": "02002"})
+    cached = fields.Boolean(required=True)
+    seconds = fields.Float(required=True)
+    requestId = fields.String(metadata={"description": "What API Entreprise's support asks for."})
+    retryAfter = fields.Float(metadata={"description": "Seconds."})
+    stale = fields.Boolean()
+
+
+class NoticeShape(Shape):
+    code = fields.String(required=True, metadata={"enum": sorted(NOTICES)})
+    message = fields.String(required=True)
+    siret = fields.String(metadata={"description": "The SIRET that was answered, when another was asked for."})
+    successor = fields.String(metadata={"description": "SIRET of a closed establishment's successor."})
+
+
+class Written(fields.Dict):
+    """Objects by name, in the shape of its values, which a function below writes: an answer holds a hundred."""
+
+    def _serialize(self, value: Any, attr: Any, obj: Any, **_: Any) -> Any:
+        return value
+
+
+def by_name(shape: type[Schema], description: str) -> Written:
+    return Written(
+        keys=fields.String(), values=fields.Nested(shape), required=True, metadata={"description": description}
+    )
+
+
+class PrefillShape(Shape):
+    siret = fields.String(metadata={"example": "55204944776279"})
+    siren = fields.String(required=True, metadata={"example": "552049447"})
+    form = fields.Nested(FormHeader, data_key="schema", required=True)
+    complete = fields.Boolean(
+        required=True, metadata={"description": "False when a source failed: asking again may bring more."}
+    )
+    data = fields.Dict(
+        required=True, metadata={"description": "What is known, in the form's own shape (see its JSON Schema)."}
+    )
+    provenance = by_name(ProvenanceShape, "Who says so, by JSON pointer under `data`.")
+    missing = by_name(MissingShape, "Every other field of the form, by its path, and why it has no value.")
+    sources = by_name(SourceStatus, "How each source answered, by its name.")
+    notices = fields.List(fields.Nested(NoticeShape), required=True)
+    aliases = fields.Dict(
+        keys=fields.String(), values=fields.String(), required=True,
+        metadata={"description": "The form's short names, and where each one's value stands in this answer."},
+    )  # fmt: skip
+
+
+class ProgressShape(Shape):
+    """What one source brings, as long as others are awaited: members as in the whole answer."""
+
+    source = fields.String(required=True)
+    status = fields.Enum(Status, by_value=True, required=True)
+    answered = fields.Integer(required=True, metadata={"description": "How many sources have answered."})
+    expected = fields.Integer(required=True, metadata={"description": "How many are asked, as far as is known."})
+    data = fields.Dict(required=True)
+    provenance = by_name(ProvenanceShape, "Of the values that this source brings.")
+    missing = by_name(MissingShape, "The fields that are now known to have no value.")
+    aliases = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class ProblemShape(Shape):
+    """RFC 9457."""
+
+    type = fields.String(required=True, metadata={"example": "/docs#siret_malformed"})
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    code = fields.String(required=True, metadata={"enum": sorted({one.code for one in every_problem()})})
+    detail = fields.String(required=True)
+    requestId = fields.String()
+    suggestion = fields.String(metadata={"description": "The name that was probably meant.", "example": "dume"})
+    digits = fields.Integer(metadata={"description": "How many digits were seen."})
+    retryAfter = fields.Float(metadata={"description": "Seconds."})
+    group = fields.String(metadata={"enum": ["siren", "siret"], "description": "Which check digit fails."})
+
+
+class FieldShape(Shape):
+    path = fields.String(required=True)
+    label = fields.String(required=True)
+    type = fields.Enum(Type, by_value=True, required=True)
+    alias = fields.String()
+    confirm = fields.Boolean()
+    onDemand = fields.Boolean(attribute="on_demand")
+    sources = fields.List(fields.String(), required=True)
+
+
+class FormShape(FormHeader):
+    description = fields.String()
+    audience = fields.String(required=True)
+    sources = fields.List(fields.String(), required=True)
+    onDemand = fields.List(fields.String(), required=True, metadata={"description": "Sources that `with` may name."})
+    fields_ = fields.List(fields.Nested(FieldShape), data_key="fields")
+
+
+class FormsShape(Shape):
+    schemas = fields.List(fields.Nested(FormShape), required=True)
+
+
+class SourceShape(Shape):
+    name = fields.String(required=True)
+    title = fields.String(required=True)
+    producer = fields.String(required=True)
+    path = fields.String()
+    access = fields.String(required=True, metadata={"enum": ["open", "protected", "forbidden", "withdrawn"]})
+    onDemand = fields.Boolean(attribute="on_demand", required=True)
+    budget = fields.String(metadata={"description": "The group of calls that API Entreprise counts together."})
+    callsPerMinute = fields.Integer()
+    timeoutSeconds = fields.Float(attribute="timeout")
+    freshSeconds = fields.Integer(attribute="fresh")
+    explanation = fields.String()
+
+
+class SourcesShape(Shape):
+    sources = fields.List(fields.Nested(SourceShape), required=True)
+
+
+class CheckShape(Shape):
+    name = fields.String(required=True)
+    ok = fields.Boolean(required=True)
+    message = fields.String(required=True)
+
+
+class ReadinessShape(Shape):
+    ready = fields.Boolean(required=True)
+    sandbox = fields.Boolean(required=True)
+    checks = fields.List(fields.Nested(CheckShape), required=True)

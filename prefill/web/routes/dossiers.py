@@ -1,0 +1,251 @@
+"""The agents' routes: a company's dossier, each of its documents, and all of them in one file.
+
+Nothing protected leaves before the trace has its line; if the line cannot be written, nothing leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from functools import partial
+
+from flask import Blueprint, Response, g, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from prefill.audit.trail import Access, Outcome
+from prefill.domain.answers import Answer, Status
+from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.identifiers import parse
+from prefill.domain.permissions import Caller, Scope, demand
+from prefill.dossier.archive import pack
+from prefill.dossier.builder import documents_of
+from prefill.dossier.documents import File, fetch, unavailable
+from prefill.dossier.model import Document
+from prefill.forms.model import Form
+from prefill.prefilling.service import Prefill, Request
+from prefill.problems import DocumentUnknown, ParameterInvalid, Problem, Unauthorized
+from prefill.web import sse
+from prefill.web.context import caller, house, parts
+from prefill.web.hooks import AGENTS
+from prefill.web.params import language
+from prefill.web.rendering.dossier import draw_up_prefill, render_dossier
+from prefill.web.responses import json_answer, streamed, summary
+
+FORM = "dossier"
+LONGEST_OBJECT = 49  # characters, by API Entreprise's rule
+FLAGS = {"": False, "0": False, "1": True}
+NOTHING_THERE = (Status.ABSENT, Status.WITHHELD, Status.NOT_APPLICABLE, Status.NOT_REQUESTED)
+
+routes = Blueprint(AGENTS, __name__)
+
+
+# -- the routes -------------------------------------------------------------------------------------
+
+
+@routes.get("/v1/dossiers/<number>")
+def dossier(number: str) -> AnyResponse:
+    asked = _read_request(number, Scope.DOSSIER)
+    if request.accept_mimetypes.best_match(["application/json", sse.MEDIA]) == sse.MEDIA:
+        return _stream(asked)
+    done = _draw_up(asked)
+    return json_answer(render_dossier(done, _today(), language()))
+
+
+@routes.get("/v1/dossiers/<number>/documents/<source>")
+def document(number: str, source: str) -> AnyResponse:
+    return _serve(_fetch(_read_request(number, Scope.DOCUMENTS), source, 1))
+
+
+@routes.get("/v1/dossiers/<number>/documents/<source>/<int:n>")
+def document_n(number: str, source: str, n: int) -> AnyResponse:
+    return _serve(_fetch(_read_request(number, Scope.DOCUMENTS), source, n))
+
+
+@routes.get("/v1/dossiers/<number>/documents.zip")
+def documents(number: str) -> AnyResponse:
+    return _pack(_read_request(number, Scope.DOSSIER, Scope.DOCUMENTS))
+
+
+@routes.after_request
+def _keep_nothing(response: Response) -> Response:
+    """No cache keeps what only this agent may see."""
+    response.headers["Cache-Control"] = "no-store, no-transform"
+    return response
+
+
+# -- parsing ----------------------------------------------------------------------------------------
+
+
+def _read_request(number: str, *scopes: Scope) -> Request:
+    """Read what is asked, once we know that an agent with these rights asks it."""
+    agent = _agent(scopes)
+    form = parts().library.forms[FORM]
+    procedure, every = _object(), _flag("all")
+    asked = Request(parse(number), form, agent, frozenset(form.on_demand()), procedure, every)
+    g.company = parts().visitors.name(asked.number)
+    return asked
+
+
+def _agent(scopes: Iterable[Scope]) -> Caller:
+    """Tell which agent asks; without a proof nobody is told anything else, not even which buyers there are."""
+    if "Authorization" not in request.headers:
+        raise Unauthorized
+    agent = caller()
+    for scope in scopes:
+        demand(agent, scope)
+    return agent
+
+
+def _object() -> str:
+    """Read the procedure, which the registers are told and the trace keeps."""
+    text = request.args.get("object", "").strip()
+    if not text:
+        raise _invalid(
+            "object", "indiquez la procédure (par exemple 2026-TRX-014).", "say which procedure (2026-TRX-014)."
+        )
+    if len(text) > LONGEST_OBJECT or not text.isprintable():
+        raise _invalid(
+            "object",
+            "il doit faire moins de 50 caractères, sans caractère de contrôle.",
+            "it must have less than 50 characters and no control character.",
+        )
+    return text
+
+
+def _flag(name: str) -> bool:
+    text = request.args.get(name, "")
+    if text not in FLAGS:
+        raise _invalid(name, "il attend 0 ou 1.", "it takes 0 or 1.")
+    return FLAGS[text]
+
+
+def _invalid(name: str, why: str, why_en: str) -> ParameterInvalid:
+    return ParameterInvalid(name=name, why=why, why_en=why_en)
+
+
+def _today() -> date:
+    return parts().now().date()
+
+
+# -- the dossier ------------------------------------------------------------------------------------
+
+
+def _draw_up(asked: Request) -> Prefill:
+    """Ask the registers, and leave the line before anything is told."""
+    done = _ask(asked)
+    _trace(asked, _asked_sources(done), Outcome.COMPLETE if done.filled.complete else Outcome.PARTIAL)
+    return done
+
+
+def _ask(asked: Request) -> Prefill:
+    try:
+        done = house().service.prefill(asked)
+    except Problem:
+        _trace(asked, _planned(asked), Outcome.REFUSED)
+        raise
+    g.told = summary(done)
+    return done
+
+
+def _stream(asked: Request) -> AnyResponse:
+    """Answer as the registers do; the line comes first, since the end is not known when the first event leaves."""
+    _trace(asked, _planned(asked), Outcome.OPENED)
+    events = house().service.stream(asked, tick=sse.HEARTBEAT_SECONDS)
+    return streamed(events, partial(sse.render_dossier_events, today=_today()))
+
+
+def _planned(asked: Request) -> tuple[str, ...]:
+    return asked.form.sources(asked.extra)
+
+
+def _asked_sources(done: Prefill) -> tuple[str, ...]:
+    """Name the sources that were really asked."""
+    return tuple(sorted({one.source for one in done.answers.values() if one.status is not Status.NOT_APPLICABLE}))
+
+
+def _trace(asked: Request, sources: tuple[str, ...], outcome: Outcome) -> None:
+    """Write the line. Raise `AuditUnavailable` when it cannot be: nothing is served then."""
+    agent = asked.caller
+    parts().trace.write(
+        Access(
+            at=parts().now(),
+            tenant=agent.tenant,
+            agent=agent.agent or "",
+            siret=asked.number,
+            sources=sources,
+            object=asked.object or "",
+            outcome=outcome,
+            request_id=g.request_id,
+        )
+    )
+
+
+# -- the documents ----------------------------------------------------------------------------------
+
+
+def _fetch(asked: Request, source: str, n: int) -> File:
+    """Fetch one document, and leave the line before it is served."""
+    form = _form_of(asked.form, source)
+    done = _ask(replace(asked, form=form, extra=frozenset({source}), every=True))
+    try:
+        named = _named(done.answers[source], n)
+        file = fetch(house().upstream, named, done.company.siren, _today())
+    except Problem:
+        _trace(asked, (source,), Outcome.REFUSED)
+        raise
+    _trace(asked, (source,), Outcome.COMPLETE)
+    return file
+
+
+def _form_of(form: Form, source: str) -> Form:
+    """Keep of a form what one source tells: the others are not asked for a document of this one."""
+    row = CATALOGUE.get(source)
+    if row is None or row.documents is None:
+        raise DocumentUnknown
+    parts_of = (
+        replace(part, origins=tuple(origin for origin in part.origins if origin.source == source))
+        for part in form.fields
+    )
+    kept = tuple(part for part in parts_of if part.origins)
+    if not kept:
+        raise DocumentUnknown
+    return replace(form, fields=kept)
+
+
+def _named(answer: Answer, n: int) -> Document:
+    if not answer.ok and answer.status not in NOTHING_THERE:
+        raise unavailable(answer.retry_after)
+    for one in documents_of(CATALOGUE[answer.source], answer):
+        if one.n == n:
+            return one
+    raise DocumentUnknown
+
+
+def _serve(file: File) -> AnyResponse:
+    response = Response(file.body, mimetype=file.media)
+    response.headers["Content-Disposition"] = f'attachment; filename="{file.name}"'
+    return response
+
+
+def _pack(asked: Request) -> AnyResponse:
+    """Pack every document; the line comes before the first byte, for all that may follow."""
+    done = _ask(asked)
+    _trace(asked, _asked_sources(done), Outcome.OPENED)
+    told, today, siren = render_dossier(done, _today(), language()), _today(), done.company.siren
+    wanted = draw_up_prefill(done, today).documents
+    page = render_template("dossier_summary.html", dossier=told, at=parts().now(), documents=wanted)
+    facts = {
+        "siret": told.get("siret"),
+        "siren": siren,
+        "object": asked.object,
+        "at": parts().now().isoformat("T", "seconds"),
+    }
+    here = house().upstream
+    body = pack(
+        wanted, lambda one: fetch(here, one, siren, today), summary=page, facts=facts, language=language()
+    )  # fmt: skip
+    response = Response(body, mimetype="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="dossier_{siren}_{today.isoformat()}.zip"'
+    response.headers["X-Prefill-Documents"] = str(len(wanted))
+    return response

@@ -1,0 +1,132 @@
+"""A prefill or a dossier as server-sent events: what each source brings as it answers, then the whole answer.
+
+An event `fields` has the shape of the answer and holds only what is new, as `proofs` does for a dossier;
+`done` is the answer itself. An event's id names the sources told so far: a client that comes back with it is not told them again, and what
+they said is in the cache.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
+from datetime import date
+from itertools import chain
+from typing import Any
+
+from prefill.forms.filling import Filled, Provenance
+from prefill.forms.model import list_of, pointer_keys
+from prefill.forms.reasons import Missing, Reason
+from prefill.prefilling.service import Answered, Event, Finished, Waiting
+from prefill.problems import Language
+from prefill.web.rendering.dossier import render_dossier, render_dossier_progress
+from prefill.web.rendering.prefill import render_prefill, render_progress
+
+MEDIA = "text/event-stream"
+# No proxy may hold events back, and no cache keep them (nginx reads the second header).
+HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
+HEARTBEAT_SECONDS = 1.0
+RETRY_MILLISECONDS = 2000
+ENDED = "done"
+
+Explain = Callable[[Exception], Mapping[str, Any]]
+
+
+def render(
+    events: Generator[Event, None, None], language: Language, explain: Explain, told: Iterable[str] = ()
+) -> Iterator[str]:
+    """Write a prefill as text, event by event; the first is awaited before anything is written.
+
+    A refusal that comes first is raised: it still has a status of its own. Later the status is gone, and a
+    fault becomes a last event, `problem`, worded by `explain`. `told` names the sources of an earlier stream.
+    """
+    first = next(events)
+    return _guard(events, _write(chain((first,), events), language, list(told)), explain)
+
+
+def _guard(events: Generator[Event, None, None], texts: Iterator[str], explain: Explain) -> Iterator[str]:
+    """Close the events when the client leaves: it waits for no register any longer."""
+    with closing(events):
+        try:
+            yield from texts
+        except Exception as fault:  # noqa: BLE001 the answer has begun: an event is the only way left to tell
+            yield _event("problem", explain(fault))
+
+
+def _write(events: Iterable[Event], language: Language, told: list[str]) -> Iterator[str]:
+    yield f"retry: {RETRY_MILLISECONDS}\n\n"
+    before, answered = Filled(), 0
+    for event in events:
+        if isinstance(event, Waiting):
+            yield ":\n\n"
+        elif isinstance(event, Finished):
+            yield _event(ENDED, render_prefill(event.prefill, language), [*told, ENDED])
+        else:
+            after, answered = event.filled(), answered + 1
+            if event.answer.source not in told:
+                told.append(event.answer.source)
+                yield _event("fields", _progress(event, _news(before, after), language, answered), told)
+            before = after
+
+
+def render_dossier_events(
+    events: Generator[Event, None, None], language: Language, explain: Explain, today: date
+) -> Iterator[str]:
+    """Write a dossier as text, event by event, as `render` does a prefill."""
+    first = next(events)
+    return _guard(events, _write_dossier(chain((first,), events), language, today), explain)
+
+
+def _write_dossier(events: Iterable[Event], language: Language, today: date) -> Iterator[str]:
+    told: list[dict[str, Any]] = []
+    answered = 0
+    for event in events:
+        if isinstance(event, Waiting):
+            yield ":\n\n"
+        elif isinstance(event, Finished):
+            yield _event(ENDED, render_dossier(event.prefill, today, language))
+        else:
+            answered += 1
+            yield _event("proofs", _untold(render_dossier_progress(event, today, language, answered), told))
+
+
+def _untold(progress: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, Any]:
+    """Leave out the proofs that were told as they are now."""
+    themes = [
+        {**theme, "proofs": [proof for proof in theme["proofs"] if proof not in told]} for theme in progress["themes"]
+    ]
+    told.extend(proof for theme in themes for proof in theme["proofs"])
+    return {**progress, "themes": [theme for theme in themes if theme["proofs"]]}
+
+
+def _progress(event: Answered, news: Filled, language: Language, answered: int) -> dict[str, Any]:
+    form = event.request.form
+    return render_progress(form, event.answer, news, language, answered=answered, expected=event.expected)
+
+
+def _event(name: str, payload: Mapping[str, Any], told: Iterable[str] = ()) -> str:
+    mark = ",".join(told)
+    data = json.dumps(payload, ensure_ascii=False)
+    return f"event: {name}\n" + (f"id: {mark}\n" if mark else "") + f"data: {data}\n\n"
+
+
+def _news(before: Filled, after: Filled) -> Filled:
+    """Keep what was not known before: values newly signed, and reasons other than « still on its way »."""
+    signed = {pointer: one for pointer, one in after.provenance.items() if before.provenance.get(pointer) != one}
+    gaps = {path: gap for path, gap in after.missing.items() if _settled(gap) and before.missing.get(path) != gap}
+    news = Filled(provenance=signed, missing=gaps)
+    for one in signed.values():
+        _copy(after.data, news.data, one)
+    return news
+
+
+def _settled(gap: Missing) -> bool:
+    return gap.reason is not Reason.LATE
+
+
+def _copy(whole: Mapping[str, Any], part: dict[str, Any], one: Provenance) -> None:
+    """Copy one value to the same place; for an entry of a list, the list."""
+    *parents, last = pointer_keys(list_of(one.field))
+    for key in parents:
+        whole, part = whole[key], part.setdefault(key, {})
+    part[last] = whole[last]

@@ -1,0 +1,473 @@
+"""The trace: one line an access, durable, whole, readable again; and no data when it cannot be written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from prefill import telemetry
+from prefill.app import open_trace
+from prefill.audit.database import DatabaseSink
+from prefill.audit.export import harmless
+from prefill.audit.sinks import LONGEST, FileSink, StreamSink
+from prefill.audit.trail import Access, Lost, Outcome, Trace
+from prefill.cli import main
+from prefill.domain.dates import PARIS
+from prefill.problems import AuditUnavailable
+
+ACCESS = Access(
+    at=datetime(2026, 11, 23, 10, 0, 0, tzinfo=PARIS),
+    tenant="lyon",
+    agent="key:Service des marchés",
+    siret="55204944776279",
+    sources=("exercices", "cotisations_msa"),
+    object="2026-TRX-014",
+    outcome=Outcome.COMPLETE,
+    request_id="r-1",
+)
+PLAIN = {
+    "at": "2026-11-23T10:00:00+01:00",
+    "tenant": "lyon",
+    "agent": "key:Service des marchés",
+    "siret": "55204944776279",
+    "sources": "exercices cotisations_msa",
+    "object": "2026-TRX-014",
+    "outcome": "complete",
+    "request_id": "r-1",
+}
+EVER = (date(2020, 1, 1), date(2030, 1, 1))
+
+
+def url_of(file: Path) -> str:
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture(params=["file", "database"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name a trace of each kind that can be read again."""
+    return str(tmp_path / "trace.log") if request.param == "file" else url_of(tmp_path / "trace.db")
+
+
+# -- what is written --------------------------------------------------------------------------------
+
+
+def test_an_access_is_one_line_of_json(tmp_path):
+    open_trace(str(tmp_path / "trace.log")).write(ACCESS)
+
+    written = (tmp_path / "trace.log").read_text(encoding="utf-8")
+    assert written.count("\n") == 1
+    assert written.endswith("\n")
+    assert json.loads(written) == {"event": "audit", **PLAIN}
+
+
+# A process of its own that writes lines, numbered by its second argument.
+WRITER = """
+import sys
+from datetime import datetime
+from prefill.app import open_trace
+from prefill.audit.trail import Access
+target, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
+trace = open_trace(target or None)
+at = datetime.fromisoformat("2026-11-23T10:00:00+01:00")
+for place in range(count):
+    trace.write(Access(at, "lyon", "é" * 90, "55204944776279", ("exercices",), "2026", "complete", f"{name}-{place}"))
+"""
+
+
+def writer(target: str, name: object, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, target, str(name), str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("target", ["", "stdout"])
+def test_standard_output_is_the_default_and_gets_the_same_lines(target):
+    out, _ = writer(target, "r", 2).communicate(timeout=60)
+
+    assert [json.loads(line)["request_id"] for line in out.splitlines()] == ["r-0", "r-1"]
+
+
+def test_what_was_written_is_read_again(target):
+    trace = open_trace(target)
+    trace.write(ACCESS)
+    trace.write(replace(ACCESS, request_id="r-2", sources=()))
+
+    assert list(trace.read(*EVER)) == [ACCESS, replace(ACCESS, request_id="r-2", sources=())]
+
+
+def test_a_trace_is_read_by_days_in_paris_both_included(target):
+    trace = open_trace(target)
+    late = datetime(2026, 10, 25, 23, 59, 59, tzinfo=PARIS)  # the clocks went back that day
+    for at in (late - timedelta(days=1), late, late + timedelta(seconds=1)):
+        trace.write(replace(ACCESS, at=at))
+
+    assert [one.at for one in trace.read(late.date(), late.date())] == [late]
+    assert len(list(trace.read(late.date() - timedelta(days=1), late.date() + timedelta(days=1)))) == 3
+
+
+HOSTILE = ['"; DROP TABLE prefill_accesses; --', "deux\nlignes", "\u2028", "\ud800", "\x00", '{"event": "audit"}']
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_value_can_end_a_line_or_begin_another(tmp_path, text):
+    trace = open_trace(str(tmp_path / "trace.log"))
+    trace.write(replace(ACCESS, agent=text, object=text))
+
+    assert (tmp_path / "trace.log").read_bytes().count(b"\n") == 1
+    assert len(list(trace.read(*EVER))) == 1
+
+
+def test_a_line_that_processes_might_mix_is_refused(tmp_path):
+    with pytest.raises(AuditUnavailable):
+        open_trace(str(tmp_path / "trace.log")).write(replace(ACCESS, agent="x" * LONGEST))
+
+
+def test_the_file_is_for_its_owner_alone(tmp_path):
+    open_trace(str(tmp_path / "trace.log")).write(ACCESS)
+
+    assert (tmp_path / "trace.log").stat().st_mode & 0o777 == 0o600
+
+
+def test_lines_of_another_kind_are_passed_over(tmp_path):
+    file = tmp_path / "trace.log"
+    trace = open_trace(str(file))
+    trace.write(ACCESS)
+    file.write_bytes(b'{"event": "request"}\nnot json\n\xff\n[]\n' + file.read_bytes() + b'{"event": "aud')
+
+    assert list(trace.read(*EVER)) == [ACCESS]
+
+
+# -- many at once -----------------------------------------------------------------------------------
+
+
+def numbered(count: int, of: int) -> Iterator[Access]:
+    return (replace(ACCESS, request_id=f"{of}-{place}", agent="é" * 90) for place in range(count))
+
+
+def test_threads_never_mix_their_lines(target):
+    trace = open_trace(target)
+    crowd = [threading.Thread(target=lambda of=of: [trace.write(one) for one in numbered(10, of)]) for of in range(8)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+
+    assert len({one.request_id for one in trace.read(*EVER)}) == 80
+
+
+def test_processes_never_mix_their_lines(target):
+    crowd = [writer(target, of, 10) for of in range(3)]
+    assert [one.communicate(timeout=60) and one.returncode for one in crowd] == [0] * 3
+
+    assert len({one.request_id for one in open_trace(target).read(*EVER)}) == 30
+
+
+def test_threads_never_mix_their_lines_in_a_pipe():
+    reading, writing = os.pipe()
+    trace = Trace(StreamSink(writing))
+    crowd = [threading.Thread(target=lambda of=of: [trace.write(one) for one in numbered(10, of)]) for of in range(8)]
+    for one in crowd:
+        one.start()
+    with open(reading, encoding="utf-8") as lines:  # noqa: PTH123
+        read = [json.loads(next(lines)) for _ in range(80)]
+    for one in crowd:
+        one.join()
+    os.close(writing)
+
+    assert len({one["request_id"] for one in read}) == 80
+
+
+# -- what goes wrong --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def events(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """What was logged since the last look."""
+    telemetry.configure("json")
+    return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def refuses(trace: Trace) -> bool:
+    try:
+        trace.write(ACCESS)
+    except AuditUnavailable:
+        return True
+    return False
+
+
+def test_a_full_disk_refuses_and_a_disk_with_room_takes_again(tmp_path):
+    file = tmp_path / "trace.log"
+    file.symlink_to("/dev/full")  # always full
+    trace = open_trace(str(file))
+
+    assert refuses(trace)
+    assert trace.fault
+    file.unlink()
+    assert not refuses(trace)
+    assert trace.fault is None
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a real disk of 64 kB, where the machine lets us have one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], check=False, capture_output=True
+    )
+    if done.returncode:
+        folder = tmp_path / "unmounted"
+        yield folder
+        return
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_on_a_disk_that_fills_up_no_line_is_cut_and_room_is_used_again(small_disk):
+    if not small_disk.exists():
+        pytest.xfail("this machine mounts no disk; /dev/full stands for it above")
+    trace = open_trace(str(small_disk / "trace.log"))
+    written = 0
+    while not refuses(trace):
+        written += 1
+        assert written < 1000
+
+    lines = (small_disk / "trace.log").read_bytes()
+    assert lines.endswith(b"\n")
+    assert lines.count(b"\n") == written == len(list(trace.read(*EVER)))
+    assert refuses(trace)
+    os.truncate(small_disk / "trace.log", 0)
+    assert not refuses(trace)
+
+
+@pytest.mark.parametrize("kind", ["file", "database"])
+def test_a_folder_that_vanished_refuses_and_serves_again_when_it_is_back(tmp_path, kind):
+    folder = tmp_path / "traces"
+    folder.mkdir()
+    trace = open_trace(str(folder / "trace") if kind == "file" else url_of(folder / "trace"))
+    assert not refuses(trace)
+    shutil.rmtree(folder)
+
+    assert refuses(trace)
+    folder.mkdir()
+    assert not refuses(trace)
+    assert len(list(trace.read(*EVER))) == 1
+
+
+def test_a_folder_in_place_of_the_file_refuses(tmp_path):
+    assert refuses(open_trace(str(tmp_path)))
+
+
+def test_a_file_that_is_no_database_refuses_until_it_is_gone(tmp_path):
+    file = tmp_path / "trace.db"
+    file.write_text("no database at all\n" * 100)
+    trace = open_trace(url_of(file))
+
+    assert refuses(trace)
+    file.unlink()
+    assert not refuses(trace)
+
+
+def test_a_locked_database_refuses_in_time(tmp_path):
+    file = tmp_path / "trace.db"
+    trace = Trace(DatabaseSink(url_of(file), patience=0.05))
+    assert not refuses(trace)
+    with sqlite3.connect(file) as other:
+        other.execute("begin exclusive")
+        assert refuses(trace)
+
+    assert not refuses(trace)
+
+
+def test_a_closed_standard_output_refuses():
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    assert refuses(Trace(StreamSink(writing)))
+    os.close(writing)
+
+
+def test_a_rotated_file_begins_anew(tmp_path):
+    file = tmp_path / "trace.log"
+    trace = open_trace(str(file))
+    trace.write(ACCESS)
+    file.rename(tmp_path / "trace.log.1")
+    trace.write(replace(ACCESS, request_id="r-2"))
+
+    assert [one.request_id for one in trace.read(*EVER)] == ["r-2"]
+    assert [one.request_id for one in FileSink(tmp_path / "trace.log.1").read(*EVER)] == ["r-1"]
+
+
+def test_a_dead_server_refuses_without_telling_its_address(events):
+    trace = open_trace("postgresql://agent:s3same@127.0.0.1:1/trace")
+
+    assert refuses(trace)
+    told = str(trace.fault) + str(events())
+    for secret in ("s3same", "127.0.0.1", ACCESS.siret, ACCESS.object):
+        assert secret not in told
+
+
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "postgresql://:0:0/x"])
+def test_a_bad_address_is_said_without_its_secrets(url):
+    with pytest.raises((Lost, AuditUnavailable)) as told:
+        open_trace(url).write(ACCESS)
+
+    assert url not in str(told.value)
+
+
+# -- PostgreSQL, where it is installed --------------------------------------------------------------
+
+
+def programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")) or [Path(shutil.which("pg_ctl") or "/nowhere")]
+    return found[-1].resolve().parent if found[-1].exists() else None
+
+
+class Server:
+    """A PostgreSQL of our own, on a socket in its folder; it does not run as root."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._as: dict[str, Any] = {"user": "nobody", "group": "nogroup"} if os.getuid() == 0 else {}
+        self.url = f"postgresql://prefill@/postgres?host={folder}"
+
+    def run(self, name: str, *options: str) -> None:
+        binary = str((programs() or Path()) / name)
+        subprocess.run([binary, *options], check=True, capture_output=True, cwd="/", extra_groups=[] if self._as else None,
+                       timeout=60, **self._as)  # fmt: skip
+
+    def make(self) -> None:
+        self.run("initdb", "-D", f"{self._folder}/data", "-U", "prefill", "-A", "trust", "--no-sync")
+
+    def start(self) -> None:
+        options = f"-k {self._folder} -c listen_addresses='' -c fsync=off"
+        self.run("pg_ctl", "-D", f"{self._folder}/data", "-w", "-l", f"{self._folder}/log", "-o", options, "start")
+
+    def stop(self) -> None:
+        self.run("pg_ctl", "-D", f"{self._folder}/data", "-w", "-m", "immediate", "stop")
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    if programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    folder = Path(subprocess.run(["mktemp", "-d"], check=True, capture_output=True, text=True).stdout.strip())
+    folder.chmod(0o777)
+    it = Server(folder)
+    it.make()
+    it.start()
+    yield it
+    it.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_server_that_dies_and_comes_back_serves_again_without_a_restart(server):
+    trace = open_trace(server.url)
+    trace.write(ACCESS)
+    server.stop()
+    assert refuses(trace)
+    server.start()
+
+    assert not refuses(trace)
+    assert list(trace.read(*EVER)) == [ACCESS, ACCESS]
+    assert [one.at.isoformat() for one in trace.read(date(2026, 11, 23), date(2026, 11, 23))] == [PLAIN["at"]] * 2
+    assert trace.purge(date(2030, 1, 1)) == 2
+    trace.close()
+
+
+# -- 36 months --------------------------------------------------------------------------------------
+
+
+def test_a_database_forgets_by_itself_what_is_older_than_36_months(tmp_path):
+    old, kept = (replace(ACCESS, at=datetime(2023, 11, day, tzinfo=PARIS)) for day in (22, 23))
+    file = tmp_path / "trace.db"
+    open_trace(url_of(file)).write(old)
+    open_trace(url_of(file)).write(kept)
+
+    trace = open_trace(url_of(file))
+    trace.write(ACCESS)
+
+    assert [one.at for one in trace.read(*EVER)] == [kept.at, ACCESS.at]
+
+
+# -- export -----------------------------------------------------------------------------------------
+
+
+def run(target: str, *options: str) -> Any:
+    return CliRunner().invoke(main, ["audit", *options], env={"PREFILL_AUDIT": target}, catch_exceptions=False)
+
+
+DAYS = ("--from", "2026-11-01", "--to", "2026-11-30")
+
+
+def test_the_trace_is_exported_as_csv(target):
+    open_trace(target).write(ACCESS)
+    done = run(target, "export", *DAYS)
+
+    assert list(csv.DictReader(io.StringIO(done.stdout))) == [PLAIN]
+
+
+def test_the_trace_is_exported_as_json(target):
+    trace = open_trace(target)
+    trace.write(ACCESS)
+    trace.write(ACCESS)
+
+    assert json.loads(run(target, "export", *DAYS, "--format", "json").stdout) == [PLAIN, PLAIN]
+
+
+def test_days_without_access_are_an_empty_export(target):
+    open_trace(target).write(ACCESS)
+    none = ("--from", "2026-01-01", "--to", "2026-01-31")
+
+    assert json.loads(run(target, "export", *none, "--format", "json").stdout) == []
+    assert run(target, "export", *none).stdout.split(",")[0] == "at"
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1"])
+def test_no_cell_is_a_formula(target, text):
+    open_trace(target).write(replace(ACCESS, agent=text, object=text, tenant=text))
+
+    [row] = csv.DictReader(io.StringIO(run(target, "export", *DAYS).stdout, newline=""))
+    assert [row[name][0] for name in ("agent", "object", "tenant")] == ["'"] * 3
+    assert harmless(text)[1:] == text
+
+
+@pytest.mark.parametrize(
+    ("where", "options"),
+    [
+        ("stdout", DAYS),
+        ("/nowhere/at/all", DAYS),
+        ("sqlite:////nowhere/at/all.db", DAYS),
+        ("mysql://host/base", DAYS),
+        ("stdout", ("--from", "2026-12-01", "--to", "2026-11-01")),
+    ],
+)
+def test_what_cannot_be_exported_is_a_sentence(where, options):
+    done = run(where, "export", *options)
+
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    assert done.stderr.strip().endswith(".")
+
+
+def test_a_database_is_purged_on_demand(tmp_path):
+    target = url_of(tmp_path / "trace.db")
+    open_trace(target).write(replace(ACCESS, at=datetime(2019, 1, 1, tzinfo=PARIS)))
+    open_trace(target).write(replace(ACCESS, at=datetime(2019, 1, 2, tzinfo=PARIS)))
+
+    assert "2 accès" in run(target, "purge").stdout
+    assert run("stdout", "purge").exit_code == 1

@@ -1,0 +1,682 @@
+"""Who asks: every kind of proof, what it gives, and what whoever is refused learns."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
+from prefill import telemetry
+from prefill.auth import authenticator as signin
+from prefill.auth.authenticator import SignIn
+from prefill.auth.jwks import KeyRing
+from prefill.auth.login_throttle import Lockout
+from prefill.domain.permissions import Audience, Caller, Scope, demand
+from prefill.problems import Forbidden, Problem, TenantUnknown, TooManyAttempts, Unauthorized
+from prefill.redis_client import Shared
+from prefill.tenancy.api_keys import hash_of
+from prefill.tenancy.model import AgentKey, Directory, Oidc, Tenant, directory
+from tests.support.redis_server import RedisServer
+
+TODAY = date(2026, 11, 23)
+ADDRESS = "192.0.2.7"
+ISSUER = "https://sso.lyon.example"
+RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+NEXT_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+EC_KEY = ec.generate_private_key(ec.SECP256R1())
+ED_KEY = ed25519.Ed25519PrivateKey.generate()
+
+
+def secret(name: str) -> str:
+    return f"pfk_{name}_{'x' * 43}"
+
+
+def agent_key(name: str, **changes: Any) -> AgentKey:
+    whole = {"expires": date(2027, 1, 1), "scopes": frozenset(Scope), **changes}
+    return AgentKey(name, f"Clé {name}", hash_of(secret(name)), **whole)
+
+
+# -- the provider -----------------------------------------------------------------------------------
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class Provider:
+    """A real server of public keys on loopback, that can misbehave."""
+
+    url: str = ""
+    keys: dict[str, Any] = field(default_factory=dict)
+    answer: Callable[[BaseHTTPRequestHandler], None] | None = None
+    calls: int = 0
+
+    def body(self) -> bytes:
+        return json.dumps({"keys": [_jwk(key, kid) for kid, key in self.keys.items()]}).encode()
+
+
+def _jwk(key: Any, kid: str, **more: Any) -> dict[str, Any]:
+    kinds = {rsa.RSAPrivateKey: RSAAlgorithm, ec.EllipticCurvePrivateKey: ECAlgorithm}
+    maker = next((maker for kind, maker in kinds.items() if isinstance(key, kind)), OKPAlgorithm)
+    return {**maker.to_jwk(key.public_key(), as_dict=True), "kid": kid, **more}
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    it = Provider(keys={"one": RSA_KEY, "ec": EC_KEY, "ed": ED_KEY})
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            it.calls += 1
+            if it.answer:
+                it.answer(self)
+                return
+            body = it.body()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    it.url = f"http://127.0.0.1:{server.server_address[1]}/jwks"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield it
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+# -- the house --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def tenants(url: str) -> Directory:
+    oidc = Oidc(ISSUER, "prefill", url, {}, "roles", {"acheteur": frozenset({Scope.DOSSIER})})
+    lyon = Tenant(
+        id="lyon", name="Lyon", recipient="21690123100011", token="t-lyon", context="c", object="o",
+        origins=("https://lyon.example", "https://platform.example"), oidc=oidc,
+        keys=(
+            agent_key("right"), agent_key("reader", scopes=frozenset({Scope.DOSSIER})),
+            agent_key("expired", expires=date(2026, 11, 22)), agent_key("lastday", expires=TODAY),
+            agent_key("revoked", revoked=True),
+        ),
+    )  # fmt: skip
+    nice = replace(lyon, id="nice", origins=("https://nice.example", "https://platform.example"), keys=(), oidc=None)
+    return directory([lyon, nice])
+
+
+def open_signin(known: Directory, clock: Clock, shared: Shared | None = None) -> SignIn:
+    shared = shared or Shared(None, clock=clock)
+    return SignIn(
+        lambda: known,
+        keyring=KeyRing(open_session=requests.Session, clock=clock),
+        lockout=Lockout(shared, name=_hashed, clock=clock),
+        today=lambda: TODAY,
+    )
+
+
+def _hashed(address: str) -> str:
+    return hashlib.sha256(address.encode()).hexdigest()[:16]
+
+
+@pytest.fixture
+def sign_in(provider: Provider, clock: Clock) -> SignIn:
+    return open_signin(tenants(provider.url), clock)
+
+
+@pytest.fixture
+def events(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """What was logged since the last look."""
+    telemetry.configure("json")
+    return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def bearer(proof: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {proof}"}
+
+
+def token(key: Any = RSA_KEY, kid: str | None = "one", algorithm: str = "RS256", **changes: Any) -> str:
+    now = int(time.time())
+    claims = {
+        "iss": ISSUER, "aud": "prefill", "sub": "agent-7", "iat": now, "nbf": now - 5, "exp": now + 300,
+        "roles": ["acheteur", "autre"], **changes,
+    }  # fmt: skip
+    kept = {name: value for name, value in claims.items() if value is not None}
+    return jwt.encode(kept, key, algorithm=algorithm, headers={} if kid is None else {"kid": kid})
+
+
+def by_hand(header: Mapping[str, Any], claims: Mapping[str, Any], sign: Callable[[bytes], bytes]) -> str:
+    """Write a token that no library would."""
+    parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims)]
+    signed = b".".join(parts)
+    return (signed + b"." + base64.urlsafe_b64encode(sign(signed)).rstrip(b"=")).decode()
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    whole = {"iss": ISSUER, "aud": "prefill", "sub": "mallory", "exp": int(time.time()) + 300, "roles": ["acheteur"]}
+    return {**whole, **changes}
+
+
+# -- candidates -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "parameter", "tenant"),
+    [
+        ({}, "lyon", "lyon"),
+        ({"X-Prefill-Tenant": "nice"}, None, "nice"),
+        ({"Origin": "https://lyon.example"}, None, "lyon"),
+        ({"Origin": "https://lyon.example"}, "lyon", "lyon"),
+        ({"Origin": "https://platform.example"}, "nice", "nice"),
+        ({"Origin": "https://elsewhere.example"}, "nice", "nice"),
+    ],
+)
+def test_a_candidate_fills_the_form_of_the_buyer_whose_page_it_is_on(sign_in, headers, parameter, tenant):
+    caller = sign_in.caller(headers, ADDRESS, tenant=parameter)
+
+    assert caller == Caller(Audience.CANDIDATE, tenant)
+
+
+@pytest.mark.parametrize(
+    ("headers", "parameter", "problem"),
+    [
+        ({}, None, TenantUnknown),
+        ({}, "paris", TenantUnknown),
+        ({"Origin": "https://platform.example"}, None, TenantUnknown),
+        ({"Origin": "https://elsewhere.example"}, None, TenantUnknown),
+        ({"Origin": "https://nice.example"}, "lyon", Forbidden),
+    ],
+)
+def test_a_candidate_of_no_known_buyer_is_told_to_say_which(sign_in, headers, parameter, problem):
+    with pytest.raises(problem):
+        sign_in.caller(headers, ADDRESS, tenant=parameter)
+
+
+def test_where_there_is_one_buyer_nobody_need_name_it(provider, clock):
+    only = open_signin(directory([tenants(provider.url).tenants["lyon"]]), clock)
+
+    assert only.caller({"Origin": "https://elsewhere.example"}, ADDRESS).tenant == "lyon"
+
+
+@pytest.mark.parametrize("parameter", ["lyon", "nice", None])
+def test_no_parameter_makes_an_agent(sign_in, parameter):
+    headers = {"Origin": "https://lyon.example", "X-Prefill-Tenant": "lyon"} if parameter != "nice" else {}
+
+    assert sign_in.caller(headers, ADDRESS, tenant=parameter).audience is Audience.CANDIDATE
+
+
+# -- agents' keys -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "scopes"), [("right", frozenset(Scope)), ("reader", {Scope.DOSSIER}), ("lastday", frozenset(Scope))]
+)
+def test_the_right_key_tells_the_agent_the_tenant_and_the_scopes(sign_in, name, scopes):
+    caller = sign_in.caller(bearer(secret(name)), ADDRESS)
+
+    assert caller == Caller(Audience.INSTRUCTOR, "lyon", f"key:Clé {name}", frozenset(scopes))
+
+
+WRONG_KEYS = {
+    "unknown id": secret("nobody"),
+    "another secret": secret("right")[:-1] + "y",
+    "cut short": secret("right")[:-1],
+    "longer": secret("right") + "x",
+    "expired": secret("expired"),
+    "revoked": secret("revoked"),
+    "empty secret": "pfk_right_",
+    "id alone": "pfk_right",
+    "the hash for the key": hash_of(secret("right")),
+    "another case": secret("right").upper(),
+    "not ascii": "pfk_right_" + "é" * 43,
+    "huge": "pfk_right_" + "x" * 100_000,
+}
+
+
+@pytest.mark.parametrize("proof", WRONG_KEYS.values(), ids=WRONG_KEYS)
+def test_a_wrong_key_is_refused(sign_in, proof):
+    with pytest.raises(Unauthorized):
+        sign_in.caller(bearer(proof), ADDRESS)
+
+
+@pytest.mark.parametrize(
+    "authorization", ["", "Bearer", "Bearer ", "Basic bHlvbjpseW9u", secret("right"), f"Token {secret('right')}"]
+)
+def test_a_proof_of_another_kind_is_refused_and_never_makes_a_candidate(sign_in, authorization):
+    with pytest.raises(Unauthorized):
+        sign_in.caller({"Authorization": authorization, "Origin": "https://lyon.example"}, ADDRESS)
+
+
+@pytest.mark.parametrize("named", [{"parameter": "nice"}, {"header": "nice"}, {"parameter": "paris"}])
+def test_the_right_key_of_another_tenant_is_forbidden(sign_in, named):
+    headers = bearer(secret("right")) | ({"X-Prefill-Tenant": named["header"]} if "header" in named else {})
+
+    with pytest.raises(Forbidden):
+        sign_in.caller(headers, ADDRESS, tenant=named.get("parameter"))
+
+
+def test_the_scheme_is_written_in_any_case(sign_in):
+    caller = sign_in.caller({"Authorization": f"bearer {secret('right')}"}, ADDRESS)
+
+    assert caller.agent == "key:Clé right"
+
+
+def test_a_missing_scope_is_forbidden_and_no_proof_is_unauthorized(sign_in):
+    reader = sign_in.caller(bearer(secret("reader")), ADDRESS)
+
+    demand(reader, Scope.DOSSIER)
+    with pytest.raises(Forbidden):
+        demand(reader, Scope.DOCUMENTS)
+    with pytest.raises(Unauthorized):
+        demand(Caller(scopes=frozenset(Scope)), Scope.DOSSIER)
+
+
+def test_keys_are_compared_in_constant_time_even_nobodys():
+    source = Path(signin.__file__).read_text(encoding="utf-8")
+
+    assert "hmac.compare_digest(hash_of(proof)" in source
+    assert "== expected" not in source
+
+
+# -- identity tokens --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "kid", "algorithm"),
+    [(RSA_KEY, "one", "RS256"), (RSA_KEY, "one", "PS384"), (EC_KEY, "ec", "ES256"), (ED_KEY, "ed", "EdDSA")],
+)
+def test_the_right_token_tells_the_agent_the_tenant_and_the_scopes(sign_in, key, kid, algorithm):
+    caller = sign_in.caller(bearer(token(key, kid, algorithm)), ADDRESS)
+
+    assert caller == Caller(Audience.INSTRUCTOR, "lyon", "oidc:agent-7", frozenset({Scope.DOSSIER}))
+
+
+def pem(key: Any) -> bytes:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def hs256(secret_: bytes) -> Callable[[bytes], bytes]:
+    return lambda signed: hmac.digest(secret_, signed, "sha256")
+
+
+WRONG_TOKENS: dict[str, Callable[[], str]] = {
+    "expired": lambda: token(exp=int(time.time()) - 60),
+    "not yet valid": lambda: token(nbf=int(time.time()) + 300),
+    "wrong audience": lambda: token(aud="another-service"),
+    "no audience": lambda: token(aud=None),
+    "wrong issuer": lambda: token(iss="https://evil.example"),
+    "no issuer": lambda: token(iss=None),
+    "no expiry": lambda: token(exp=None),
+    "no subject": lambda: token(sub=None),
+    "empty subject": lambda: token(sub=""),
+    "a subject of many lines": lambda: token(sub="a\nb"),
+    "a subject without end": lambda: token(sub="a" * 201),
+    "unknown kid": lambda: token(kid="two"),
+    "no kid among several keys": lambda: token(kid=None),
+    "signed by another": lambda: token(NEXT_KEY),
+    "another algorithm than the key's": lambda: by_hand({"alg": "ES256", "kid": "one"}, claims(), lambda _: b"x" * 64),
+    "alg none": lambda: by_hand({"alg": "none", "kid": "one"}, claims(), lambda _: b""),
+    "alg None": lambda: by_hand({"alg": "None"}, claims(), lambda _: b""),
+    "no alg": lambda: by_hand({"kid": "one"}, claims(), lambda _: b""),
+    "alg HS256 with the public key": lambda: by_hand({"alg": "HS256", "kid": "one"}, claims(), hs256(pem(RSA_KEY))),
+    "alg HS256 with an empty secret": lambda: by_hand({"alg": "HS256", "kid": "one"}, claims(), hs256(b"")),
+    "its own key in the header": lambda: by_hand(
+        {"alg": "HS256", "jwk": {"kty": "oct", "k": "eA"}, "jku": "http://127.0.0.1:1/"}, claims(), hs256(b"x")
+    ),
+    "a kid that is no text": lambda: by_hand({"alg": "RS256", "kid": ["one"]}, claims(), lambda _: b"x"),
+    "changed after signing": lambda: "eyJhbGciOiJSUzI1NiJ9." + token().split(".", 1)[1],
+    "claims that are a list": lambda: by_hand({"alg": "RS256", "kid": "one"}, [1], lambda _: b"x"),  # type: ignore[arg-type]
+    "two parts": lambda: token().rsplit(".", 1)[0],
+    "noise": lambda: "a.b.c",
+    "not ascii": lambda: "é.é.é",
+}
+
+
+@pytest.mark.parametrize("make", WRONG_TOKENS.values(), ids=WRONG_TOKENS)
+def test_a_wrong_token_is_refused(sign_in, make):
+    with pytest.raises(Unauthorized):
+        sign_in.caller(bearer(make()), ADDRESS)
+
+
+def test_whatever_failed_the_caller_is_told_the_same(sign_in):
+    told = set()
+    proofs = [*WRONG_KEYS.values(), *(make() for make in WRONG_TOKENS.values())]
+    for place, proof in enumerate(proofs):
+        with pytest.raises(Problem) as refused:
+            sign_in.caller(bearer(proof), f"192.0.2.{place}")
+        problem = refused.value
+        told.add((problem.status, problem.code, problem.detail("fr"), problem.detail("en"), str(problem.extensions())))
+
+    assert len(told) == 1
+
+
+def test_the_operator_is_told_why_and_never_the_proof(sign_in, events):
+    with pytest.raises(Unauthorized):
+        sign_in.caller(bearer(secret("revoked")), ADDRESS)
+
+    [told] = events()
+    assert told["cause"] == "revoked_key"
+    assert secret("revoked") not in str(told)
+    assert ADDRESS not in str(told)
+
+
+# -- claims -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("claim", "table", "given", "scopes"),
+    [
+        ("roles", {"acheteur": {Scope.DOSSIER}}, {"roles": ["acheteur"]}, {Scope.DOSSIER}),
+        ("roles", {"acheteur": {Scope.DOSSIER}}, {"roles": "autre acheteur"}, {Scope.DOSSIER}),
+        ("roles", {"un": {Scope.DOSSIER}, "deux": {Scope.DOCUMENTS}}, {"roles": ["un", "deux"]}, set(Scope)),
+        ("roles", {"acheteur": {Scope.DOSSIER}}, {"roles": ["autre"]}, set()),
+        ("roles", {"acheteur": {Scope.DOSSIER}}, {"roles": None}, set()),
+        ("roles", {"acheteur": {Scope.DOSSIER}}, {"roles": [7, None, {"acheteur": 1}]}, set()),
+        ("scope", {}, {"scope": "openid dossier:read"}, {Scope.DOSSIER}),
+        ("scope", {}, {"scope": "dossier"}, set()),
+        ("realm_access.roles", {"a b": {Scope.DOSSIER}}, {"realm_access": {"roles": ["a b"]}}, {Scope.DOSSIER}),
+        ("https://x.fr/roles", {"a": {Scope.DOSSIER}}, {"https://x.fr/roles": ["a"]}, {Scope.DOSSIER}),
+    ],
+)
+def test_claims_become_scopes(provider, clock, claim, table, given, scopes):
+    oidc = Oidc(ISSUER, "prefill", provider.url, {}, claim, {role: frozenset(own) for role, own in table.items()})
+    lyon = replace(tenants(provider.url).tenants["lyon"], oidc=oidc)
+
+    caller = open_signin(directory([lyon]), clock).caller(bearer(token(**given)), ADDRESS)
+
+    assert caller.scopes == scopes
+
+
+def shared_provider(url: str) -> Directory:
+    """Two tenants whose agents come from the same provider."""
+    both = tenants(url)
+    lyon, nice = both.tenants["lyon"], both.tenants["nice"]
+    own = {name: Oidc(ISSUER, "prefill", url, {"org": name}, "roles", {}) for name in ("lyon", "nice")}
+    return directory([replace(lyon, oidc=own["lyon"]), replace(nice, oidc=own["nice"])])
+
+
+@pytest.mark.parametrize(("given", "tenant"), [("lyon", "lyon"), ("nice", "nice"), (["autre", "nice"], "nice")])
+def test_claims_tell_apart_the_tenants_of_one_provider(provider, clock, given, tenant):
+    caller = open_signin(shared_provider(provider.url), clock).caller(bearer(token(org=given)), ADDRESS)
+
+    assert caller.tenant == tenant
+
+
+@pytest.mark.parametrize("given", [None, "paris", "lyon nice", ["lyon", "nice"], {"lyon": 1}, 7])
+def test_a_token_of_no_tenant_or_of_two_is_refused(provider, clock, given):
+    with pytest.raises(Unauthorized):
+        open_signin(shared_provider(provider.url), clock).caller(bearer(token(org=given)), ADDRESS)
+
+
+# -- the provider's keys ----------------------------------------------------------------------------
+
+
+def test_keys_are_fetched_once_for_many_tokens(sign_in, provider):
+    for _ in range(5):
+        sign_in.caller(bearer(token()), ADDRESS)
+
+    assert provider.calls == 1
+
+
+def test_a_crowd_fetches_the_keys_once(sign_in, provider):
+    callers: list[Caller] = []
+    crowd = [
+        threading.Thread(target=lambda: callers.append(sign_in.caller(bearer(token()), ADDRESS))) for _ in range(20)
+    ]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+
+    assert len(callers) == 20
+    assert provider.calls == 1
+
+
+def test_a_rotated_key_is_fetched_when_a_token_names_it(sign_in, provider, clock):
+    sign_in.caller(bearer(token()), ADDRESS)
+    provider.keys = {"two": NEXT_KEY}
+    clock.sleep(61)
+
+    caller = sign_in.caller(bearer(token(NEXT_KEY, "two")), ADDRESS)
+
+    assert caller.agent == "oidc:agent-7"
+    assert provider.calls == 2
+    with pytest.raises(Unauthorized):
+        sign_in.caller(bearer(token()), ADDRESS)
+
+
+def test_unknown_kids_fetch_the_keys_at_most_once_a_minute(sign_in, provider, clock):
+    for place in range(10):
+        with pytest.raises(Unauthorized):
+            sign_in.caller(bearer(token(kid=f"made-up-{place}")), f"192.0.2.{place}")
+
+    assert provider.calls == 1
+    clock.sleep(61)
+    with pytest.raises(Unauthorized):
+        sign_in.caller(bearer(token(kid="made-up")), ADDRESS)
+    assert provider.calls == 2
+
+
+def test_known_keys_serve_on_while_the_provider_is_down(sign_in, provider, clock):
+    sign_in.caller(bearer(token()), ADDRESS)
+    provider.answer = lambda handler: handler.send_error(503)
+    clock.sleep(2 * 3600)
+
+    assert sign_in.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
+    clock.sleep(24 * 3600)
+    with pytest.raises(Unauthorized):
+        sign_in.caller(bearer(token()), ADDRESS)
+
+
+def send(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", **headers: str) -> None:
+    handler.send_response(status)
+    for name, value in headers.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    try:
+        handler.wfile.write(body)
+    except OSError:
+        return
+
+
+MISBEHAVIOURS: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {
+    "down": lambda handler: send(handler, 503),
+    "redirect": lambda handler: send(handler, 302, Location="/elsewhere"),
+    "huge": lambda handler: send(handler, 200, b'{"keys": [' + b" " * 2**20 + b"]}"),
+    "not json": lambda handler: send(handler, 200, b"<html>"),
+    "no keys": lambda handler: send(handler, 200, b'{"keys": []}'),
+    "another shape": lambda handler: send(handler, 200, b"[1, 2]"),
+    "keys of no kind": lambda handler: send(handler, 200, b'{"keys": [1, {"kty": 7}, {"kty": "RSA", "n": 1}]}'),
+    "a secret key": lambda handler: send(
+        handler, 200, json.dumps({"keys": [{"kty": "oct", "kid": "one", "k": "eA"}]}).encode()
+    ),
+    "closed": lambda handler: handler.connection.close(),
+}
+
+
+@pytest.mark.parametrize("misbehave", MISBEHAVIOURS.values(), ids=MISBEHAVIOURS)
+def test_a_provider_that_misbehaves_lets_nobody_in_and_is_tried_again(sign_in, provider, clock, misbehave):
+    provider.answer = misbehave
+
+    with pytest.raises(Unauthorized):
+        sign_in.caller(bearer(token()), ADDRESS)
+    assert provider.calls == 1
+
+    provider.answer = None
+    clock.sleep(11)
+    assert sign_in.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
+
+
+def test_a_provider_that_drips_is_left_in_time(provider, clock):
+    ended = threading.Event()
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            while True:
+                handler.wfile.write(b" ")
+                clock.sleep(1)
+                time.sleep(0.005)
+        except OSError:
+            ended.set()
+
+    provider.answer = drip
+    with pytest.raises(Unauthorized):
+        open_signin(tenants(provider.url), clock).caller(bearer(token()), ADDRESS)
+
+    assert ended.wait(5)
+
+
+def test_a_provider_that_does_not_answer_locks_nobody_out(sign_in, provider, clock):
+    provider.answer = MISBEHAVIOURS["down"]
+    for _ in range(30):
+        with pytest.raises(Unauthorized):
+            sign_in.caller(bearer(token()), ADDRESS)
+
+    provider.answer = None
+    clock.sleep(11)
+    assert sign_in.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"use": "enc"}, {"alg": "HS256"}, {"alg": "RSA-OAEP"}, {"kty": "oct"}, {"alg": "ES256"}]
+)
+def test_a_key_that_may_not_sign_is_not_there(sign_in, provider, changes):
+    body = json.dumps({"keys": [_jwk(RSA_KEY, "one", **changes)]}).encode()
+    provider.answer = lambda handler: send(handler, 200, body)
+
+    with pytest.raises(Unauthorized):
+        sign_in.caller(bearer(token()), ADDRESS)
+
+
+def test_a_provider_with_one_key_need_not_name_it(sign_in, provider):
+    provider.keys = {"one": RSA_KEY}
+
+    assert sign_in.caller(bearer(token(kid=None)), ADDRESS).agent == "oidc:agent-7"
+
+
+def test_keys_may_be_in_a_file(tmp_path, provider, clock):
+    file = tmp_path / "jwks.json"
+    file.write_bytes(provider.body())
+
+    caller = open_signin(tenants(str(file)), clock).caller(bearer(token()), ADDRESS)
+
+    assert caller.agent == "oidc:agent-7"
+    assert provider.calls == 0
+
+
+# -- lockout ----------------------------------------------------------------------------------------
+
+
+def fail(sign_in: SignIn, address: str = ADDRESS) -> float:
+    """Present a false key; give how long one must wait before the next."""
+    try:
+        sign_in.caller(bearer(secret("nobody")), address)
+    except TooManyAttempts as problem:
+        return float(str(problem.values["retryAfter"]))
+    except Unauthorized:
+        return 0.0
+    raise AssertionError("a false key was let in")
+
+
+def test_false_proofs_make_the_address_wait_longer_each_time(sign_in, clock):
+    waits = []
+    for _ in range(9):
+        while wait := fail(sign_in):
+            waits.append(wait)
+            clock.sleep(wait)
+
+    assert waits == [1.0, 2.0, 4.0]
+
+
+def test_whoever_waits_is_refused_even_with_the_right_key_until_the_wait_ends(sign_in, clock):
+    for _ in range(6):
+        fail(sign_in)
+
+    with pytest.raises(TooManyAttempts):
+        sign_in.caller(bearer(secret("right")), ADDRESS)
+    clock.sleep(1.0)
+    assert sign_in.caller(bearer(secret("right")), ADDRESS).agent == "key:Clé right"
+
+
+def test_a_right_proof_forgets_the_false_ones(sign_in):
+    for _ in range(5):
+        fail(sign_in)
+    sign_in.caller(bearer(secret("right")), ADDRESS)
+
+    assert [fail(sign_in) for _ in range(5)] == [0.0] * 5
+
+
+def test_other_addresses_and_candidates_do_not_wait(sign_in):
+    for _ in range(8):
+        fail(sign_in)
+
+    assert sign_in.caller(bearer(secret("right")), "198.51.100.1").agent == "key:Clé right"
+    assert sign_in.caller({"Origin": "https://lyon.example"}, ADDRESS).audience is Audience.CANDIDATE
+
+
+def test_an_hour_later_false_proofs_are_forgotten(sign_in, clock):
+    for _ in range(5):
+        fail(sign_in)
+    clock.sleep(3601)
+
+    assert [fail(sign_in) for _ in range(5)] == [0.0] * 5
+
+
+def test_a_flood_of_addresses_takes_little_memory(clock):
+    lockout = Lockout(Shared(None, clock=clock), name=str, clock=clock)
+    for place in range(10_500):
+        lockout.failed(str(place))
+
+    assert len(lockout._failures) <= 10_000
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    server = RedisServer(tmp_path)
+    server.start()
+    yield server.url
+    server.kill()
+
+
+def test_all_instances_count_false_proofs_together(provider, clock, redis_url):
+    one, other = (open_signin(tenants(provider.url), clock, Shared(redis_url, clock=clock)) for _ in range(2))
+    for sign_in in (one, one, one, other, other, other):
+        assert fail(sign_in) == 0.0
+
+    assert 0 < fail(one) <= 1.0
+    assert 0 < fail(other) <= 1.0

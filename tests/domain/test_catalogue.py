@@ -1,0 +1,354 @@
+"""The catalogue: when a source can apply, and what every row must say."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prefill.domain.answers import Answer, Status
+from prefill.domain.catalogue import CATALOGUE, SOURCES
+from prefill.domain.company import (
+    BUILDING,
+    ENERGY_WORKS,
+    ENGINEERING,
+    FARMING,
+    Company,
+    anyone,
+    closed_on,
+    is_alive,
+    is_association,
+    is_closed,
+    is_not_head_office,
+    is_unread,
+    registers_at_rcs,
+)
+from prefill.domain.dates import paris_date
+from prefill.domain.sources import BUDGETS, Identifier
+from prefill.forms.expressions import compile_expression
+
+ASKED = [source for source in SOURCES if source.usable]
+TODAY = date(2026, 11, 23)
+
+
+def company(**facts):
+    return Company("552049447", "55204944776279", **facts)
+
+
+def name_of(source):
+    return source.name
+
+
+# -- when a source can apply ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("condition", "facts", "applies"),
+    [
+        (anyone, {}, True),
+        (registers_at_rcs, {"legal_form": "1000"}, True),  # sole trader
+        (registers_at_rcs, {"legal_form": "3110"}, True),
+        (registers_at_rcs, {"legal_form": "4110"}, True),
+        (registers_at_rcs, {"legal_form": "5710"}, True),
+        (registers_at_rcs, {"legal_form": "6540"}, True),
+        (registers_at_rcs, {"legal_form": "2110"}, False),
+        (registers_at_rcs, {"legal_form": "7210"}, False),  # municipality
+        (registers_at_rcs, {"legal_form": "8110"}, False),
+        (registers_at_rcs, {"legal_form": "9220"}, False),
+        (registers_at_rcs, {}, None),
+        (is_association, {"legal_form": "9220"}, True),
+        (is_association, {"legal_form": "9110"}, False),
+        (is_association, {"legal_form": "5710"}, False),
+        (is_association, {"legal_form": "5710", "rna": "W751000000"}, True),
+        (is_association, {"rna": "W751000000"}, True),
+        (is_association, {"rna": ""}, None),
+        (is_association, {}, None),
+        (is_not_head_office, {"head_office": True}, False),
+        (is_not_head_office, {"head_office": False}, True),
+        (is_not_head_office, {}, None),
+        (is_closed, {"closed": True}, True),
+        (is_closed, {"closed": False}, False),
+        (is_closed, {}, False),
+        (is_alive, {"ceased": False}, True),
+        (is_alive, {"ceased": True}, False),
+        (is_alive, {}, None),
+        (is_unread, {}, True),
+        (is_unread, {"legal_form": "5710"}, False),
+        (FARMING, {"activity": "01.11Z"}, True),
+        (FARMING, {"activity": "10.11Z"}, False),
+        (FARMING, {}, None),
+        (BUILDING, {"activity": "43.21A"}, True),
+        (BUILDING, {"activity": "4321A"}, True),
+        (BUILDING, {"activity": "71.12B"}, False),
+        (ENGINEERING, {"activity": "71.12B"}, True),
+        (ENGINEERING, {"activity": "43.21A"}, False),
+        (ENERGY_WORKS, {"activity": "71.12B"}, True),
+        (ENERGY_WORKS, {"activity": "41.20A"}, True),
+        (ENERGY_WORKS, {"activity": "62.02A"}, False),
+    ],
+)
+def test_a_condition_says_yes_no_or_unknown(condition, facts, applies):
+    assert condition(company(**facts)) is applies
+
+
+@pytest.mark.parametrize(
+    ("of", "kind", "applies"),
+    [
+        ("extraits_rcs_infogreffe", {"legal_form": "5710"}, True),
+        ("extraits_rcs_infogreffe", {"legal_form": "7210"}, False),
+        ("associations", {"legal_form": "5710"}, False),
+        ("siege_social", {"head_office": True}, False),
+        ("successions", {"closed": False}, False),
+        ("numero_tva", {"ceased": True}, False),
+        ("etablissements", {}, True),
+    ],
+)
+def test_a_source_is_asked_only_where_it_can_answer(of, kind, applies):
+    assert CATALOGUE[of].applies(company(**kind)) is applies
+
+
+# -- days -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "day"),
+    [
+        (-473389200, date(1955, 1, 1)),
+        (1719784800, date(2024, 7, 1)),
+        (1719784800.5, date(2024, 7, 1)),
+        (0, date(1970, 1, 1)),
+        (-2208989361, None),
+        (True, None),
+        ("1719784800", None),
+        (None, None),
+        (math.nan, None),
+        (-math.inf, None),
+        (10**30, None),
+        ([], None),
+    ],
+)
+def test_a_timestamp_is_a_day_in_paris_or_unknown(timestamp, day):
+    assert paris_date(timestamp) == day
+
+
+@given(st.integers() | st.floats() | st.text() | st.none() | st.lists(st.integers()))
+def test_no_timestamp_bursts(timestamp):
+    assert paris_date(timestamp) is None or isinstance(paris_date(timestamp), date)
+
+
+TOMORROW, YESTERDAY = 1795474800, 1795302000  # midnights in Paris, 24 and 22 November 2026
+
+
+@pytest.mark.parametrize(
+    ("data", "closed"),
+    [
+        ({"etat_administratif": "F", "date_fermeture": YESTERDAY}, True),
+        ({"etat_administratif": "F", "date_fermeture": TOMORROW}, False),
+        ({"etat_administratif": "F", "date_fermeture": None}, True),
+        ({"etat_administratif": "A", "date_fermeture": YESTERDAY}, False),
+        ({"etat_administratif": "A", "date_fermeture": None}, False),
+        ({}, False),
+    ],
+)
+def test_an_establishment_closes_on_its_day(data, closed):
+    assert closed_on(data, TODAY) is closed
+
+
+# -- what a company is ------------------------------------------------------------------------------
+
+
+def test_a_company_is_read_from_its_establishment():
+    read = Company.read({
+        "siret": "55204944776279",
+        "siege_social": False,
+        "etat_administratif": "F",
+        "date_fermeture": YESTERDAY,
+        "activite_principale": {"code": "16.23Y"},
+        "activite_principale_naf_rev2": {"code": "16.23Z"},
+        "unite_legale": {
+            "forme_juridique": {"code": "5710"},
+            "rna": None,
+            "etat_administratif": "C",
+            "status_diffusion": "partiellement_diffusible",
+        },
+    }, today=TODAY)  # fmt: skip
+
+    assert read == Company(
+        "552049447", "55204944776279", head_office=False, legal_form="5710", rna=None, activity="16.23Z",
+        closed=True, ceased=True, partial=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("status", ["partiellement_diffusible", "non_diffusible", "", None, "?"])
+def test_a_status_that_cannot_be_read_counts_as_partial(status):
+    assert Company.read({"siret": "55204944776279", "unite_legale": {"status_diffusion": status}}, today=TODAY).partial
+
+
+def test_little_is_known_of_a_company_that_was_not_read():
+    assert Company.unread("55204944776279") == Company("552049447", "55204944776279")
+    assert Company.unread("552049447") == Company("552049447")
+
+
+# -- which number, which path -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "facts", "number"),
+    [
+        ("etablissements", {}, "55204944776279"),
+        ("extraits_rcs_infogreffe", {}, "552049447"),
+        ("associations", {"rna": "W751000000"}, "552049447"),
+        ("documents_associations", {"rna": "W751000000"}, "W751000000"),
+        ("documents_associations", {}, "55204944776279"),
+    ],
+)
+def test_a_source_is_given_the_number_it_wants(source, facts, number):
+    assert CATALOGUE[source].identify(company(**facts)) == number
+
+
+def test_without_a_siret_an_establishment_source_has_nothing_to_ask():
+    assert CATALOGUE["etablissements"].identify(Company("552049447")) is None
+    assert CATALOGUE["documents_associations"].identify(Company("552049447")) is None
+    assert CATALOGUE["documents_associations"].identify(Company("552049447", rna="W751000000")) == "W751000000"
+
+
+@pytest.mark.parametrize("source", ASKED, ids=name_of)
+def test_a_path_is_complete_once_it_has_its_number(source):
+    path = source.path_for("552049447", 2026)
+
+    assert path.startswith("/v")
+    assert "{" not in path
+    assert "552049447" in path
+
+
+# -- the rows ---------------------------------------------------------------------------------------
+
+
+def test_names_are_unique():
+    assert len(CATALOGUE) == len(SOURCES)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name_of)
+def test_a_row_says_what_it_is(source):
+    assert re.fullmatch(r"[a-z][a-z_]*[a-z]", source.name)
+    assert source.title.strip()
+    assert source.producer.strip()
+    assert source.budget in BUDGETS
+    assert source.spoken[0].isupper()
+    assert source.spoken.endswith(source.producer) or source.producer == "RNA"
+
+
+@pytest.mark.parametrize("source", [one for one in SOURCES if not one.usable], ids=name_of)
+def test_what_cannot_be_used_has_a_sentence(source):
+    assert source.refusal.endswith(".")
+    assert not source.refusal[0].isupper()
+
+
+@pytest.mark.parametrize("source", ASKED, ids=name_of)
+def test_what_can_be_used_has_no_refusal(source):
+    assert source.refusal == ""
+    assert source.path
+
+
+@pytest.mark.parametrize("source", ASKED, ids=name_of)
+def test_open_rows_need_only_the_open_data_scope(source):
+    assert (source.scope in ("open_data", None)) == source.open
+
+
+@pytest.mark.parametrize("source", [one for one in SOURCES if one.path], ids=name_of)
+def test_the_braces_of_a_path_are_its_identifier_and_perhaps_a_year(source):
+    braces = re.findall(r"{(\w+)}", source.path)
+
+    assert braces[0] == source.identifier.value
+    assert braces[1:] in ([], ["year"])
+    assert source.identifier in Identifier
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=name_of)
+def test_a_row_says_how_long_to_wait_and_to_remember(source):
+    assert source.fresh > 0
+    assert source.keep >= 0
+    assert 0 < source.timeout <= 12
+
+
+@pytest.mark.parametrize("source", [one for one in SOURCES if one.names_people], ids=name_of)
+def test_a_register_that_names_people_drops_what_a_tender_has_no_use_for(source):
+    assert source.personal
+
+
+@pytest.mark.parametrize("source", [one for one in SOURCES if one.shape and one.keys], ids=name_of)
+def test_the_keys_of_a_shape_are_known(source):
+    assert source.shape.keys() <= source.keys
+
+
+@pytest.mark.parametrize("source", [one for one in SOURCES if one.twin_of], ids=name_of)
+def test_a_twin_is_the_protected_side_of_an_open_row(source):
+    twin = CATALOGUE[source.twin_of]
+
+    assert twin.open
+    assert not source.open
+    assert (twin.identifier, twin.producer, twin.rows) == (source.identifier, source.producer, source.rows)
+
+
+@pytest.mark.parametrize("source", [one for one in SOURCES if one.documents], ids=name_of)
+def test_the_addresses_of_documents_are_read_with_known_keys(source):
+    expression = compile_expression(source.documents)
+
+    assert expression.names() <= source.keys
+
+
+def test_only_rows_asked_on_demand_or_protected_may_be_dear():
+    dear = [one for one in ASKED if one.open and one.budget.per_minute < 100]
+
+    assert all(one.on_demand for one in dear)
+
+
+def test_only_an_answer_that_is_ok_is_ok():
+    assert [status for status in Status if Answer("x", status).ok] == [Status.OK]
+
+
+# -- the public contract ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def contract(shared):
+    with (shared / "api-entreprise" / "openapi.json").open(encoding="utf-8") as file:
+        return json.load(file)["paths"]
+
+
+def keys_in(schema):
+    if isinstance(schema, dict):
+        yield from schema.get("properties") or ()
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from keys_in(part)
+
+
+def answer_keys(contract, source):
+    operation = contract[source.path]["get"]
+    return set(keys_in(operation["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["data"]))
+
+
+@pytest.mark.parametrize("source", [one for one in SOURCES if one.path], ids=name_of)
+def test_every_path_is_in_the_public_contract(source, contract):
+    assert source.path in contract
+
+
+@pytest.mark.parametrize("source", ASKED, ids=name_of)
+def test_every_key_is_in_the_public_contract(source, contract):
+    assert source.keys - answer_keys(contract, source) == set()
+
+
+PERSONAL = re.compile(r"naissance(?!.*nom)|nationalite|telephone|courriel|mail|sexe|civilite|prenom_\d")
+
+
+@pytest.mark.parametrize("source", [one for one in ASKED if one.open], ids=name_of)
+def test_the_personal_keys_of_the_contract_never_come_in(source, contract):
+    personal = {key for key in answer_keys(contract, source) if PERSONAL.search(key)} - {"nom_naissance"}
+
+    assert personal <= source.personal
+    assert not source.personal & source.keys

@@ -1,0 +1,458 @@
+"""The agent's dossier: what each register says, in the words of an agent, and the line that each access leaves."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from prefill.app import create_app
+from prefill.domain.answers import Answer, Status
+from prefill.domain.catalogue import CATALOGUE, SOURCES
+from prefill.domain.dates import PARIS
+from prefill.dossier.builder import documents_of
+from prefill.dossier.model import SENTENCES, STATES, WORDS, State
+from prefill.settings import Settings
+from prefill.tenancy.model import SANDBOX_AGENT_KEY
+from tests.support.factories import (
+    LYON,
+    OBJECT,
+    RIGHT,
+    SIREN,
+    SIRET,
+    ask,
+    bearer,
+    details_of,
+    known_company,
+    lines_of,
+    proofs_of,
+    told,
+    write_keys,
+    write_tenants,
+)
+from tests.support.simulator import OpenService, Simulator
+
+SANDBOX = bearer(SANDBOX_AGENT_KEY)
+FORBIDDEN = ("bilans_inpi", "bilans_entreprises_bdf", "liasses_fiscales_dgfip")
+# Every row of the use case that tenders may use.
+ROWS = (
+    "entreprises", "etablissements", "siege_social", "extraits_rcs_infogreffe", "associations",
+    "documents_associations", "actes_inpi", "conventions_collectives", "exercices", "attestations_fiscales_dgfip",
+    "attestations_sociales_acoss", "attestations_agefiph", "cotisations_msa", "cotisation_retraite_probtp",
+    "cartes_professionnelles_fntp", "certificats_cnetp", "certificats_rge_ademe", "certificats_qualibat",
+    "certificats_opqibi", "extraits_courts_inpi",
+)  # fmt: skip
+
+# The public test answers, read by hand: the state, and the details that an agent reads.
+PUBLIC: dict[str, tuple[str, dict[str, Any]]] = {
+    "associations": ("available", {}),
+    "documents_associations": ("available", {"documents": [
+        {"kind": "Statuts", "filingDate": "2021-09-09"},
+        {"kind": "Récépissé de modification", "filingDate": "2023-06-20"},
+    ]}),
+    "actes_inpi": ("available", {"acts": [
+        {"kind": "Procès-verbal : Augmentation du capital social", "filingDate": "2023-08-08"},
+    ]}),
+    "conventions_collectives": ("available", {"agreements": [{
+        "idcc": "1486",
+        "title": "Convention collective nationale des bureaux d'études techniques, des cabinets d'ingénieurs-conseils "
+                 "et des sociétés de conseils du 15 décembre 1987.",
+    }]}),
+    "attestations_fiscales_dgfip": ("up_to_date", {"deliveredOn": "2023-04-11", "situationOn": "2023-03-31"}),
+    "attestations_sociales_acoss": (
+        "up_to_date", {"validFrom": "2023-01-31", "validUntil": "2023-07-31", "securityCode": "YAB458G1B2T8IZW"},
+    ),
+    "cotisations_msa": ("up_to_date", {}),
+    "cotisation_retraite_probtp": ("up_to_date", {}),
+    "certificats_cnetp": ("up_to_date", {}),
+    "cartes_professionnelles_fntp": ("up_to_date", {}),
+    "certificats_qualibat": ("expired", {
+        "validUntil": "2024-02-02", "deliveredOn": "2023-01-01",
+        "qualifications": [{
+            "name": "Fabrication et pose de menuiserie intérieure en bois", "code": "4322", "validFrom": "2022-03-03",
+        }],
+    }),
+    "certificats_opqibi": ("expired", {
+        "validUntil": "2025-02-21", "number": "string", "probationaryValidUntil": "2025-02-21",
+        "qualifications": [{"name": 'Etude thermique réglementaire "maison individuelle"', "code": "1331"}],
+        "probationary": [{"name": 'Etude thermique réglementaire "maison individuelle"', "code": "1331"}],
+    }),
+    "effectifs_annuels_precedents": ("available", {"year": "2023", "average": 25}),
+}  # fmt: skip
+PUBLIC["attestations_sociales_acoss"] = ("expired", PUBLIC["attestations_sociales_acoss"][1])
+DOCUMENTS = {
+    "documents_associations": 2, "actes_inpi": 1, "attestations_fiscales_dgfip": 1, "attestations_sociales_acoss": 1,
+    "certificats_cnetp": 1, "cartes_professionnelles_fntp": 1, "certificats_rge_ademe": 2, "certificats_qualibat": 1,
+}  # fmt: skip
+
+
+@pytest.fixture
+def trace(tmp_path) -> Path:
+    return tmp_path / "trace.log"
+
+
+@pytest.fixture
+def buyer(open_service: OpenService, tmp_path: Path, trace: Path) -> FlaskClient:
+    """A service of two public buyers, on the simulator."""
+    tenants = write_tenants(tmp_path, str(write_keys(tmp_path)))
+    return open_service(tenants=str(tenants), audit=str(trace), token=None)
+
+
+@pytest.fixture
+def everything(simulator: Simulator, shared: Path) -> Simulator:
+    """A simulator that tells every public test answer of one company."""
+    choices = {"attestations_sociales_acoss": {"siren": "000000001"}, "attestations_fiscales_dgfip": {"siren": "418166096"},
+               "effectifs_annuels": {"year": "2024"}, "effectifs_annuels_precedents": {"year": "2023"},
+               "effectifs_boeth": {"year": "2024"}, "cotisation_retraite_probtp": {"siret": "30613890001294"},
+               "certificats_qualibat": {"siret": "30613890001294"}}  # fmt: skip
+    names = [*PUBLIC, "certificats_rge_ademe", "extraits_rcs_infogreffe", "effectifs_annuels", "effectifs_boeth"]
+    cases = [told(shared, "associations_instructeur" if name == "associations" else name, **choices.get(name, {}))
+             for name in names]  # fmt: skip
+    turnover = [
+        _turnover(2022, 900001),
+        _turnover(2024, "1 200 000,50"),
+        _turnover(2023, 1000000.0),
+        _turnover(2021, 5),
+    ]
+    exercices = {"path": CATALOGUE["exercices"].path, "params": {"siret": SIRET}, "status": 200,
+                 "payload": {"data": turnover, "links": {}, "meta": {}}}  # fmt: skip
+    simulator.add(known_company(), exercices, *cases)
+    return simulator
+
+
+def _turnover(year: int, euros: object) -> dict[str, Any]:
+    return {"data": {"chiffre_affaires": euros, "date_fin_exercice": f"{year}-12-01"}, "links": {}, "meta": {}}
+
+
+@pytest.fixture
+def whole(buyer: FlaskClient, everything: Simulator) -> dict[str, Any]:
+    response = ask(buyer, SIRET, all="1")
+
+    assert response.status_code == 200, response.text
+    return response.json
+
+
+# -- what each row says -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("source", PUBLIC)
+def test_a_public_answer_is_read_as_an_agent_reads_it(whole, source):
+    proof = proofs_of(whole)[source]
+    state, details = PUBLIC[source]
+
+    assert proof["state"] == state
+    assert details_of(proof).items() >= details.items()
+    assert len(proof["documents"]) == DOCUMENTS.get(source, 0)
+    assert [one["producer"] for one in proof["provenance"]] == [CATALOGUE[source].producer]
+
+
+def test_every_row_of_the_use_case_is_there(whole):
+    assert set(ROWS) | set(FORBIDDEN) <= set(proofs_of(whole))
+
+
+def test_turnover_is_of_three_closed_years_at_most_the_newest_first(whole):
+    assert details_of(proofs_of(whole)["exercices"])["turnover"] == [
+        {"endDate": "2024-12-01", "amount": 1200000.5},
+        {"endDate": "2023-12-01", "amount": 1000000},
+        {"endDate": "2022-12-01", "amount": 900001},
+    ]
+
+
+def test_each_qualification_says_whether_it_is_valid_today(whole):
+    rows = details_of(proofs_of(whole)["certificats_rge_ademe"])["qualifications"]
+
+    assert [(row["validUntil"], row["valid"]) for row in rows] == [("2025-08-01", False)] * 2
+
+
+def test_the_withdrawn_attestation_is_served_by_what_stands_in_for_it(whole):
+    proof = proofs_of(whole)["attestations_agefiph"]
+
+    assert proof["state"] == "withdrawn"
+    assert details_of(proof) == {"disabledWorkers": 3, "year": "2024"}
+    assert {one["source"]: one["state"] for one in proof["standIns"]} == {
+        "effectifs_boeth": "available", "attestations_sociales_acoss": "expired",
+    }  # fmt: skip
+    assert "attestation de vigilance la mentionne" in proof["message"]
+
+
+def test_intellectual_property_is_one_public_search_away(whole):
+    proof = proofs_of(whole)["extraits_courts_inpi"]
+
+    assert (proof["state"], proof["link"]) == ("withdrawn", f"https://data.inpi.fr/entreprises/{SIREN}")
+
+
+@pytest.mark.parametrize("source", FORBIDDEN)
+def test_a_forbidden_row_is_named_and_never_called(whole, everything, source):
+    assert proofs_of(whole)[source]["state"] == "forbidden"
+    assert not [
+        path for path in everything.calls() if "/bilans" in path.removesuffix("actes_bilans") or "liasses" in path
+    ]
+
+
+def test_the_registers_are_asked_without_a_fault_for_the_buyer_and_its_procedure(whole, everything):
+    asked = [one["query"] for one in everything._control("log")]
+
+    assert everything.stats()["violations"] == {}
+    assert {(one["recipient"], one["object"]) for one in asked} == {(LYON, OBJECT)}
+    assert sum(everything.calls().values()) == len(asked) == 19
+
+
+def test_two_questions_at_one_address_are_never_asked_at_once(buyer, everything):
+    everything.delay({"gip_mds": 80})
+
+    assert details_of(proofs_of(ask(buyer, SIRET, all="1").json)["attestations_agefiph"])["disabledWorkers"] == 3
+    assert everything.stats()["violations"] == {}
+
+
+def test_the_instructor_rows_are_asked_and_not_the_open_twins(whole, everything):
+    paths = everything.calls()
+
+    assert not [path for path in paths if "diffusibles" in path or "associations/open_data" in path]
+
+
+@pytest.mark.parametrize(
+    ("source", "public", "state"),
+    [
+        ("attestations_sociales_acoss", {"siren": "000000002"}, "not_up_to_date"),
+        ("cotisation_retraite_probtp", {"siret": "55204944776279"}, "not_up_to_date"),
+    ],
+)
+def test_a_refusal_is_told_as_one(buyer, simulator, shared, source, public, state):
+    simulator.add(known_company(), told(shared, source, **public))
+
+    assert proofs_of(ask(buyer, SIRET, all="1").json)[source]["state"] == state
+
+
+def test_what_no_register_knows_is_out_of_scope_and_no_breach(buyer, simulator):
+    simulator.add(known_company())
+
+    proofs = proofs_of(ask(buyer, SIRET, all="1").json)
+    silent = {name for name in PUBLIC if proofs[name]["state"] != "out_of_scope"}
+    assert silent == set()
+    assert "ce n'est pas un manquement" in proofs["certificats_cnetp"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("public", "expected"),
+    [
+        ("55204944776279", {"cotisation_retraite_probtp": "not_up_to_date", "extraits_rcs_infogreffe": "available"}),
+        ("30613890001294", {"cotisation_retraite_probtp": "up_to_date", "certificats_qualibat": "expired"}),
+        ("77567227221138", {"etablissements": "available", "cotisations_msa": "out_of_scope"}),
+        ("35005144700018", {"etablissements": "closed"}),
+        ("35004292500031", {"etablissements": "available"}),
+    ],
+)
+def test_the_public_companies_are_read(buyer, simulator, public, expected):
+    proofs = proofs_of(ask(buyer, public, all="1").json)
+
+    assert {name: proofs[name]["state"] for name in expected} == expected
+    assert simulator.stats()["violations"] == {}
+
+
+def test_only_what_concerns_the_company_is_asked_unless_all_is(buyer, simulator):
+    simulator.add(known_company())
+
+    few = proofs_of(ask(buyer, SIRET).json)
+    assert {name for name in ROWS if few[name]["state"] == "not_applicable"} == {
+        "associations", "documents_associations", "cotisations_msa", "cotisation_retraite_probtp",
+        "certificats_cnetp", "cartes_professionnelles_fntp", "certificats_rge_ademe", "certificats_qualibat",
+        "certificats_opqibi",
+    }  # fmt: skip
+
+
+# -- when registers fail ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        ("504", "unavailable"),
+        ("reset", "unavailable"),
+        ("html", "unavailable"),
+        ("451", "withheld"),
+        ("403", "not_entitled"),
+    ],
+)
+def test_a_register_that_fails_leaves_the_rest(buyer, everything, fault, state):
+    everything.fail({"urssaf": fault})
+
+    body = ask(buyer, SIRET, all="1").json
+    assert proofs_of(body)["attestations_sociales_acoss"]["state"] == state
+    assert proofs_of(body)["attestations_fiscales_dgfip"]["state"] == "up_to_date"
+
+
+def test_a_situation_under_review_says_when_to_come_back():
+    client = create_app(Settings(log="json", audit="/dev/null")).test_client()
+
+    proof = proofs_of(ask(client, "00002300200017", SANDBOX).json)["attestations_sociales_acoss"]
+    assert (proof["state"], proof["retryIn"], proof["word"]) == ("under_review", 172800.0, "en cours d'analyse")
+
+
+def test_what_expires_soon_comes_first(buyer, simulator, shared):
+    soon, later = (datetime.now(PARIS).date() + timedelta(days) for days in (9, 20))
+    qualibat = told(shared, "certificats_qualibat", siret="30613890001294")
+    qualibat["payload"]["data"]["date_fin_validite"] = later.isoformat()
+    opqibi = told(shared, "certificats_opqibi")
+    opqibi["payload"]["data"]["date_validite_qualifications"] = soon.isoformat()
+    simulator.add(known_company(), qualibat, opqibi)
+
+    body = ask(buyer, SIRET, all="1").json
+    assert [(one["source"], one["validUntil"]) for one in body["expiring"]] == [
+        ("certificats_opqibi", soon.isoformat()), ("certificats_qualibat", later.isoformat()),
+    ]  # fmt: skip
+    assert proofs_of(body)["certificats_opqibi"]["state"] == "valid"
+
+
+def test_a_closing_announced_for_later_leaves_the_establishment_open():
+    client = create_app(Settings(log="json", audit="/dev/null")).test_client()
+
+    assert proofs_of(ask(client, "00000900100017", SANDBOX).json)["etablissements"]["state"] == "available"
+
+
+# -- asking -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 50, "a\x00b", "a\nb", "a\u2028b"])
+def test_an_object_that_cannot_be_told_is_refused(buyer, simulator, text):
+    response = ask(buyer, SIRET, object=text)
+
+    assert (response.status_code, response.json["code"]) == (400, "parameter_invalid")
+    assert simulator.total() == 0
+
+
+def test_a_company_that_sirene_does_not_know_is_a_problem_with_its_line(buyer, simulator, trace):
+    response = ask(buyer, SIRET)
+
+    assert (response.status_code, response.json["code"]) == (404, "company_unknown")
+    assert [line["outcome"] for line in lines_of(trace)] == ["refused"]
+
+
+def test_a_field_that_an_integrator_adds_is_shown_with_its_label(open_service, simulator, shared, tmp_path, trace):
+    form = Path("schemas/dossier.yaml").read_text(encoding="utf-8")
+    added = """
+  /proofs/numero_tva/number:
+    label: Numéro de TVA
+    from:
+      - numero_tva: tva_number
+  /proofs/exercices/latest:
+    label: Dernier exercice connu
+    from:
+      - exercices: "[0].date_fin_exercice"
+"""
+    (tmp_path / "forms").mkdir()
+    (tmp_path / "forms" / "dossier.yaml").write_text(form + added, encoding="utf-8")
+    tenants = write_tenants(tmp_path, str(write_keys(tmp_path)))
+    service = open_service(tenants=str(tenants), token=None, audit=str(trace), schemas=(str(tmp_path / "forms"),))
+    vat = {"path": CATALOGUE["numero_tva"].path, "params": {"siren": SIREN}, "status": 200,
+           "payload": {"data": {"tva_number": f"FR00{SIREN}"}, "links": {}, "meta": {}}}  # fmt: skip
+    simulator.add(known_company(), vat)
+
+    body = ask(service, SIRET).json
+    assert [(one["label"], one["value"]) for one in proofs_of(body)["numero_tva"]["details"]] == [
+        ("Numéro de TVA", f"FR00{SIREN}")
+    ]
+    assert body["themes"][-1]["title"] == "Autres renseignements"
+
+
+# -- as it comes ------------------------------------------------------------------------------------
+
+
+def events_of(text: str) -> list[tuple[str, dict[str, Any]]]:
+    blocks = [block.splitlines() for block in text.split("\n\n") if block.startswith("event:")]
+    return [(lines[0][7:], json.loads(lines[-1][6:])) for lines in blocks]
+
+
+def test_a_dossier_arrives_as_registers_answer_and_ends_whole(buyer, everything, trace):
+    events = events_of(ask(buyer, SIRET, {**RIGHT, "Accept": "text/event-stream"}, all="1").text)
+    names = [name for name, _ in events]
+    told_so_far = {
+        proof["source"] for name, event in events[:-1] for proof in proofs_of(event).values() if name == "proofs"
+    }
+
+    assert names[-1] == "done"
+    assert set(names[:-1]) == {"proofs"}
+    assert told_so_far == set(proofs_of(events[-1][1]))
+    assert [line["outcome"] for line in lines_of(trace)] == ["opened"]
+
+
+def test_a_stream_and_a_plain_answer_end_alike(buyer, everything):
+    plain = ask(buyer, SIRET, all="1").json
+    streamed = events_of(ask(buyer, SIRET, {**RIGHT, "Accept": "text/event-stream"}, all="1").text)[-1][1]
+
+    assert {**streamed, "sources": None} == {**plain, "sources": None}
+
+
+# -- the line ---------------------------------------------------------------------------------------
+
+
+def test_an_access_leaves_one_line_without_the_data(whole, trace):
+    line = lines_of(trace)[0]
+
+    assert len(lines_of(trace)) == 1
+    assert {key: line[key] for key in ("tenant", "agent", "siret", "object", "outcome")} == {
+        "tenant": "lyon", "agent": "key:Agent right", "siret": SIRET, "object": OBJECT, "outcome": "complete",
+    }  # fmt: skip
+    assert "attestations_sociales_acoss" in line["sources"].split()
+    assert not set(FORBIDDEN) & set(line["sources"].split())
+    assert "YAB458G1B2T8IZW" not in trace.read_text()
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+@pytest.mark.parametrize("path", [SIRET, f"{SIRET}/documents/certificats_cnetp", f"{SIRET}/documents.zip"])
+@pytest.mark.parametrize("broken", ["file", "database"])
+def test_nothing_is_served_when_the_line_cannot_be_written(
+    open_service, everything, tmp_path, trace, broken, path, accept
+):
+    target = tmp_path / "no" / "trace.log"
+    audit = str(target) if broken == "file" else f"sqlite:///{target}"
+    service = open_service(tenants=str(write_tenants(tmp_path, str(write_keys(tmp_path)))), token=None, audit=audit)
+    headers = {**RIGHT, "Accept": accept}
+
+    refused = ask(service, path, headers, all="1")
+    assert (refused.status_code, refused.json["code"]) == (503, "audit_unavailable")
+    assert "ATELIERS DU GIER" not in refused.text
+    target.parent.mkdir()
+    assert ask(service, path, headers, all="1").status_code == 200
+
+
+def test_a_full_disk_serves_nothing(open_service, everything, tmp_path):
+    tenants = str(write_tenants(tmp_path, str(write_keys(tmp_path))))
+    service = open_service(tenants=tenants, token=None, audit="/dev/full")
+
+    response = ask(service, SIRET)
+    assert (response.status_code, response.json["code"]) == (503, "audit_unavailable")
+
+
+# -- the tables -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", [WORDS, SENTENCES])
+def test_every_state_has_its_words_in_both_languages(table):
+    assert {state for state in State if table[state].keys() >= {"fr", "en"}} == set(State)
+
+
+def test_every_status_is_a_state():
+    assert set(STATES) == set(Status)
+
+
+def test_a_document_without_an_address_keeps_its_number():
+    rows = [{"url": None, "type": "Statuts"}, {"url": "https://a/b.pdf", "type": " Liste\n des dirigeants "}]
+    found = documents_of(CATALOGUE["documents_associations"], Answer("documents_associations", Status.OK, data=rows))
+
+    assert [(one.n, one.title, one.url) for one in found] == [(2, "Liste des dirigeants", "https://a/b.pdf")]
+
+
+def test_the_address_of_a_document_is_in_no_repr():
+    answer = Answer("certificats_cnetp", Status.OK, data={"document_url": "https://a/secret.pdf"})
+
+    assert "secret" not in repr(documents_of(CATALOGUE["certificats_cnetp"], answer))
+
+
+def test_every_usable_source_of_documents_is_in_the_dossier():
+    form = create_app(Settings(log="json")).extensions["prefill"].library.forms["dossier"]
+
+    assert {row.name for row in SOURCES if row.documents} <= set(form.sources(frozenset(form.on_demand())))

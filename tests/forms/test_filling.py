@@ -1,0 +1,746 @@
+"""How answers become values and reasons: who signs, who stops the search, and what may never come out."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime
+from itertools import pairwise, permutations
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from prefill.domain.answers import Answer, Cause, Status
+from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.disclosure import MASK, disclose, masked
+from prefill.domain.permissions import Audience
+from prefill.forms.expressions import compile_expression
+from prefill.forms.filling import fill
+from prefill.forms.model import Field, Form, Item, Origin, Type, pointer_keys
+from prefill.forms.reasons import REASONS, Missing, Reason
+from prefill.forms.registry import load_all
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+INSEE, SEAT, RCS, RNA, TURNOVER = (
+    "etablissements", "siege_social", "extraits_rcs_infogreffe", "associations", "exercices",
+)  # fmt: skip
+
+
+def field(path="/a", *origins, **options):
+    """Write a field as a form would: origins are (source, expression)."""
+    compiled = tuple(Origin(source, compile_expression(text)) for source, text in origins)
+    return Field(path, "Un champ", compiled, **options)
+
+
+def item(name, expression, **options):
+    return Item(name, "Une clé", compile_expression(expression), **options)
+
+
+def form(*fields, audience=Audience.CANDIDATE):
+    return Form("test", "Un formulaire", "1", audience, fields)
+
+
+def ok(source=INSEE, **data):
+    return Answer(source, Status.OK, data, retrieved_at=NOW)
+
+
+def answered(*answers):
+    return {answer.source: answer for answer in answers}
+
+
+def filled(*fields, answers=(), audience=Audience.CANDIDATE, extra=frozenset()):
+    return fill(form(*fields, audience=audience), answered(*answers), audience=audience, extra=extra)
+
+
+def result(part, *answers, **options):
+    """Fill one field: its value, or its reason."""
+    outcome = filled(part, answers=answers, **options)
+    [gap] = outcome.missing.values() or [None]
+    if gap:
+        return gap.reason
+    value = outcome.data
+    for key in part.place:
+        value = value[key]
+    return value
+
+
+# -- who signs --------------------------------------------------------------------------------------
+
+NAME = field("/name", (INSEE, "nom"), (RCS, "nom"), (RNA, "nom"), confirm=True)
+
+
+def test_the_first_origin_that_has_something_to_say_signs():
+    outcome = filled(NAME, answers=[ok(nom=None), ok(RCS, nom="ATELIER"), ok(RNA, nom="AUTRE")])
+    [signed] = outcome.provenance.values()
+
+    assert outcome.data == {"name": "ATELIER"}
+    assert outcome.missing == {}
+    assert (signed.source, signed.producer, signed.retrieved_at) == (RCS, "Infogreffe", NOW)
+    assert (signed.field, signed.confirm, signed.stale) == ("/name", True, False)
+
+
+def test_two_origins_of_the_same_source_are_tried_in_order():
+    part = field("/name", (INSEE, "raison_sociale"), (INSEE, "nom"))
+
+    assert result(part, ok(nom="DURAND")) == "DURAND"
+    assert result(part, ok(nom="DURAND", raison_sociale="ATELIER")) == "ATELIER"
+
+
+def test_a_head_office_answer_signs_with_the_source_that_was_asked():
+    establishment = ok(nom="ATELIER")
+
+    outcome = fill(form(field("/name", (SEAT, "nom"))), {SEAT: establishment}, audience=Audience.CANDIDATE)
+
+    assert outcome.provenance["/name"].source == INSEE
+
+
+def test_a_stale_answer_says_so():
+    stale = Answer(INSEE, Status.OK, {"nom": "ATELIER"}, retrieved_at=NOW, stale=True)
+
+    assert filled(NAME, answers=[stale]).provenance["/name"].stale
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        ok(nom=MASK),
+        ok(nom="DURAND [ND]"),
+        ok(nom={"usuel": MASK}),
+        ok(nom=[None, MASK]),
+        Answer(INSEE, Status.WITHHELD),
+    ],
+)
+def test_a_withheld_value_stops_the_search(first):
+    outcome = filled(NAME, answers=[first, ok(RCS, nom="DURAND")])
+
+    assert outcome.data == {}
+    assert outcome.missing["/name"].reason is Reason.WITHHELD
+    assert outcome.missing["/name"].source == INSEE
+
+
+# -- why not ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer(INSEE, Status.ABSENT), Reason.ABSENT),
+        (Answer(INSEE, Status.WITHHELD), Reason.WITHHELD),
+        (Answer(INSEE, Status.NOT_ENTITLED), Reason.NOT_ENTITLED),
+        (Answer(INSEE, Status.MISCONFIGURED), Reason.UNAVAILABLE),
+        (Answer(INSEE, Status.UNAVAILABLE, cause=Cause.TIMEOUT), Reason.UNAVAILABLE),
+        (Answer(INSEE, Status.LATE), Reason.LATE),
+        (Answer(INSEE, Status.NOT_APPLICABLE), Reason.NOT_APPLICABLE),
+        (Answer(INSEE, Status.NOT_REQUESTED), Reason.NOT_REQUESTED),
+        (ok(), Reason.ABSENT),
+        (ok(a={}), Reason.ABSENT),
+    ],
+)
+def test_every_status_has_its_reason(answer, reason):
+    assert result(field("/a", (INSEE, "a.b")), answer) is reason
+
+
+def test_every_status_but_ok_is_covered():
+    assert set(REASONS) == set(Status) - {Status.OK}
+
+
+def test_no_answer_yet_is_late():
+    outcome = filled(NAME)
+
+    assert outcome.missing["/name"].reason is Reason.LATE
+    assert not outcome.complete
+
+
+# The most telling first, each against the next; what the registers do not hold weighs the same, whatever the reason.
+ORDER = [
+    Answer("", Status.WITHHELD),
+    Answer("", Status.LATE),
+    Answer("", Status.UNAVAILABLE),
+    Answer("", Status.NOT_ENTITLED),
+    Answer("", Status.ABSENT),
+]
+HELD_BY_NOBODY = [Status.ABSENT, Status.NOT_REQUESTED, Status.NOT_APPLICABLE]
+
+
+@pytest.mark.parametrize(("strong", "weak"), list(pairwise(ORDER)), ids=lambda one: one.status)
+@pytest.mark.parametrize("swapped", [False, True])
+def test_the_most_telling_reason_is_given(strong, weak, swapped):
+    first, second = (weak, strong) if swapped else (strong, weak)
+    part = field("/a", (INSEE, "a"), (RCS, "a"))
+
+    outcome = filled(part, answers=[Answer(INSEE, first.status), Answer(RCS, second.status)])
+
+    assert outcome.missing["/a"].reason.value == strong.status.value
+    assert outcome.missing["/a"].source == (RCS if swapped else INSEE)
+
+
+@pytest.mark.parametrize(("first", "second"), list(permutations(HELD_BY_NOBODY, 2)))
+def test_what_nobody_holds_is_explained_by_the_first_origin(first, second):
+    part = field("/a", (INSEE, "a"), (RCS, "a"))
+
+    outcome = filled(part, answers=[Answer(INSEE, first), Answer(RCS, second)])
+
+    assert (outcome.missing["/a"].reason.value, outcome.missing["/a"].source) == (first.value, INSEE)
+
+
+def test_between_equal_reasons_the_first_origin_is_named():
+    outcome = filled(NAME, answers=[ok(), ok(RCS), ok(RNA)])
+
+    assert (outcome.missing["/name"].source, outcome.missing["/name"].producer) == (INSEE, "Insee")
+
+
+def test_a_failure_says_when_to_come_back_and_leaves_the_form_incomplete():
+    failed = Answer(INSEE, Status.UNAVAILABLE, cause=Cause.THROTTLED, retry_after=12.0)
+
+    outcome = filled(field("/a", (INSEE, "a")), answers=[failed])
+    gap = outcome.missing["/a"]
+
+    assert (gap.cause, gap.retry_after) == (Cause.THROTTLED, 12.0)
+    assert not outcome.complete
+
+
+def test_what_a_register_does_not_hold_leaves_the_form_complete():
+    assert filled(NAME, answers=[ok(), ok(RCS), Answer(RNA, Status.NOT_APPLICABLE)]).complete
+
+
+def test_a_candidate_is_shown_nothing_protected_even_by_a_form_that_asks():
+    part = field("/a", (TURNOVER, "[0].chiffre_affaires"))
+    answers = [Answer(TURNOVER, Status.OK, [{"chiffre_affaires": "CANARY"}])]
+
+    assert result(part, *answers) is Reason.NOT_ENTITLED
+    assert result(part, *answers, audience=Audience.INSTRUCTOR) == "CANARY"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize("cause", [None, *Cause])
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_a_sentence(reason, cause, language):
+    message = Missing(reason, RCS, "Infogreffe", cause).message(language)
+
+    assert message.endswith(".")
+    assert "{" not in message
+
+
+@pytest.mark.parametrize(
+    ("gap", "french", "english"),
+    [
+        (
+            Missing(Reason.UNAVAILABLE, INSEE, "Insee", Cause.TIMEOUT),
+            "L'Insee ne répond pas : à saisir.",
+            "Insee does not answer: please fill in.",
+        ),
+        (
+            Missing(Reason.UNAVAILABLE, RCS, "Infogreffe", Cause.THROTTLED),
+            "Trop de demandes en ce moment auprès d'API Entreprise : à saisir, ou à redemander plus tard.",
+            "Too many requests to API Entreprise at the moment: fill in, or ask again later.",
+        ),
+        (
+            Missing(Reason.UNAVAILABLE, RCS, "Infogreffe", Cause.UNREADABLE),
+            "Infogreffe a répondu sous une forme que ce service ne sait pas lire : à saisir.",
+            "Infogreffe answered in a form that this service cannot read: please fill in.",
+        ),
+        (
+            Missing(Reason.NOT_REQUESTED, "actes_inpi", "INPI"),
+            "Fourni à la demande (with=actes_inpi).",
+            "Given on demand (with=actes_inpi).",
+        ),
+        (
+            Missing(Reason.ABSENT, RCS, "Infogreffe", Cause.UNREADABLE),
+            "Infogreffe n'a pas cette information : à saisir s'il y a lieu.",
+            "Infogreffe does not hold this information: fill in if relevant.",
+        ),
+    ],
+)
+def test_a_reason_tells_the_candidate_what_to_do(gap, french, english):
+    assert gap.message("fr") == french
+    assert gap.message("en") == english
+
+
+# -- types ------------------------------------------------------------------------------------------
+
+UNREADABLE = Reason.UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "expected"),
+    [
+        (Type.STRING, "ATELIER", "ATELIER"),
+        (Type.STRING, "  L'ATELIER \t DU\u00a0BOIS\n", "L'ATELIER DU BOIS"),
+        (Type.STRING, "false", "false"),
+        (Type.STRING, " \n ", Reason.ABSENT),
+        (Type.STRING, False, Reason.ABSENT),
+        (Type.STRING, 12, UNREADABLE),
+        (Type.STRING, True, UNREADABLE),
+        (Type.STRING, ["a"], UNREADABLE),
+        (Type.STRING, {"a": 1}, UNREADABLE),
+        (Type.STRING, "A\x00B", UNREADABLE),
+        (Type.STRING, "A\ud800", UNREADABLE),
+        (Type.STRING, "A\uffff", UNREADABLE),
+        (Type.STRING, "[ NON\nDIFFUSIBLE ]", Reason.WITHHELD),
+        (Type.DATE, "2024-01-15", "2024-01-15"),
+        (Type.DATE, "1965-03", Reason.ABSENT),
+        (Type.DATE, "1900-01-01", Reason.ABSENT),
+        (Type.DATE, "demain", Reason.ABSENT),
+        (Type.DATE, 1705273200, UNREADABLE),
+        (Type.INTEGER, 0, 0),
+        (Type.INTEGER, -3, -3),
+        (Type.INTEGER, 2**53, 2**53),
+        (Type.INTEGER, 2**53 + 1, UNREADABLE),
+        (Type.INTEGER, -(10**4000), UNREADABLE),
+        (Type.INTEGER, 3.0, UNREADABLE),
+        (Type.INTEGER, "3", UNREADABLE),
+        (Type.INTEGER, True, UNREADABLE),
+        (Type.NUMBER, 50000.0, 50000),
+        (Type.NUMBER, 0.5, 0.5),
+        (Type.NUMBER, -0.0, 0),
+        (Type.NUMBER, 7, 7),
+        (Type.NUMBER, 10**400, UNREADABLE),
+        (Type.NUMBER, 1e300, UNREADABLE),
+        (Type.NUMBER, math.nan, UNREADABLE),
+        (Type.NUMBER, math.inf, UNREADABLE),
+        (Type.NUMBER, "50000", UNREADABLE),
+        (Type.NUMBER, False, Reason.ABSENT),
+        (Type.NUMBER, MASK, Reason.WITHHELD),
+        (Type.BOOLEAN, True, True),
+        (Type.BOOLEAN, False, False),
+        (Type.BOOLEAN, 0, UNREADABLE),
+        (Type.BOOLEAN, 1, UNREADABLE),
+        (Type.BOOLEAN, "oui", UNREADABLE),
+        (Type.BOOLEAN, None, Reason.ABSENT),
+        (Type.BOOLEAN, "", Reason.ABSENT),
+    ],
+)
+def test_a_value_has_the_type_of_its_field_or_a_reason(kind, value, expected):
+    found = result(field("/a", (INSEE, "a"), type=kind), ok(a=value))
+
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+def test_whole_amounts_have_no_decimals():
+    outcome = filled(field("/a", (RCS, "montant"), type=Type.NUMBER), answers=[ok(RCS, montant=50000.0)])
+
+    assert json.dumps(outcome.data) == '{"a": 50000}'
+
+
+def test_an_unreadable_value_lets_the_next_origin_speak():
+    part = field("/a", (INSEE, "a"), (RCS, "a"))
+
+    assert result(part, ok(a={"x": 1}), ok(RCS, a="ATELIER")) == "ATELIER"
+
+
+def test_an_unreadable_value_is_told_apart_from_a_silent_source():
+    gap = filled(field("/a", (INSEE, "a")), answers=[ok(a=12)]).missing["/a"]
+
+    assert (gap.reason, gap.cause) == (Reason.UNAVAILABLE, Cause.UNREADABLE)
+
+
+# -- places -----------------------------------------------------------------------------------------
+
+
+def test_fields_share_their_parents():
+    outcome = filled(
+        field("/partII/A/name", (INSEE, "a")), field("/partII/B/role", (INSEE, "b")), answers=[ok(a="x", b="y")]
+    )
+
+    assert outcome.data == {"partII": {"A": {"name": "x"}, "B": {"role": "y"}}}
+
+
+def test_what_has_no_value_leaves_no_empty_object():
+    assert filled(field("/partII/A/name", (INSEE, "a")), answers=[ok()]).data == {}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "keys"), [("/a", ("a",)), ("/a/b~1c/~0d", ("a", "b/c", "~d")), ("/~01", ("~1",))]
+)  # fmt: skip
+def test_a_pointer_is_unescaped_once(pointer, keys):
+    assert pointer_keys(pointer) == keys
+
+
+IDENTIFIERS = (
+    field("/ids[siret]", (INSEE, "siret"), constants={"scheme": "NATIONAL"}, alias="siret"),
+    field("/ids[vat]", ("numero_tva", "tva_number"), constants={"scheme": "VAT"}),
+    field("/ids[rna]", (RNA, "rna")),
+)
+
+
+def test_named_entries_make_one_list_in_the_order_of_the_form():
+    outcome = filled(*IDENTIFIERS, answers=[ok(RNA, rna="W751"), ok(siret="552"), ok("numero_tva", tva_number="FR5")])
+
+    assert outcome.data == {
+        "ids": [{"scheme": "NATIONAL", "value": "552"}, {"scheme": "VAT", "value": "FR5"}, {"value": "W751"}]
+    }
+    assert {pointer: signed.field for pointer, signed in outcome.provenance.items()} == {
+        "/ids/0/value": "/ids[siret]",
+        "/ids/1/value": "/ids[vat]",
+        "/ids/2/value": "/ids[rna]",
+    }
+
+
+def test_a_missing_entry_leaves_no_hole_and_is_named_by_its_path():
+    outcome = filled(*IDENTIFIERS, answers=[ok(siret="552"), ok("numero_tva"), ok(RNA, rna="W751")])
+
+    assert [entry["value"] for entry in outcome.data["ids"]] == ["552", "W751"]
+    assert outcome.provenance["/ids/1/value"].field == "/ids[rna]"
+    assert outcome.missing.keys() == {"/ids[vat]"}
+
+
+def test_a_form_filled_twice_is_filled_afresh():
+    one, two = (filled(*IDENTIFIERS, answers=[ok(siret="552")]) for _ in range(2))
+
+    assert one.data == two.data == {"ids": [{"scheme": "NATIONAL", "value": "552"}]}
+
+
+# -- lists ------------------------------------------------------------------------------------------
+
+PEOPLE = field(
+    "/people",
+    (RCS, "mandataires"),
+    type=Type.LIST,
+    items=(
+        item("name", "nom", identifying=True),
+        item("company", "raison_sociale", identifying=True),
+        item("since", "annee", type=Type.INTEGER),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([{"nom": "DURAND", "annee": 2020}], [{"name": "DURAND", "since": 2020}]),
+        ([{"nom": "DURAND"}, {"raison_sociale": "SA"}], [{"name": "DURAND"}, {"company": "SA"}]),
+        ([{"annee": 2020}, {"nom": "DURAND"}], [{"name": "DURAND"}]),
+        ([{"nom": "DURAND", "annee": MASK}], [{"name": "DURAND"}]),
+        ([{"nom": MASK, "annee": 2020}, {"nom": "DURAND"}], [{"name": "DURAND"}]),
+        ([MASK, {"nom": "DURAND"}], [{"name": "DURAND"}]),
+        ([None, "x", 12, [], {"nom": "DURAND"}], [{"name": "DURAND"}]),
+        ([{"nom": MASK, "annee": 2020}], Reason.WITHHELD),
+        ([{"nom": MASK}, {"annee": 2020}], Reason.WITHHELD),
+        ([{"annee": 2020, "ailleurs": MASK}], Reason.ABSENT),
+        ([MASK], Reason.WITHHELD),
+        (MASK, Reason.WITHHELD),
+        ([{"annee": 2020}], Reason.ABSENT),
+        ([{}], Reason.ABSENT),
+        ([], Reason.ABSENT),
+        (None, Reason.ABSENT),
+        ("DURAND", UNREADABLE),
+        ({"nom": "DURAND"}, UNREADABLE),
+        ([{"nom": {"x": 1}}], UNREADABLE),
+        ([{"nom": "DURAND", "annee": "2020"}], UNREADABLE),
+    ],
+)
+def test_a_row_is_kept_when_something_known_identifies_it(rows, expected):
+    assert result(PEOPLE, ok(RCS, mandataires=rows)) == expected
+
+
+def test_without_an_identifying_key_any_known_key_keeps_the_row():
+    part = field("/l", (RCS, "l"), type=Type.LIST, items=(item("a", "a"), item("b", "b")))
+
+    assert result(part, ok(RCS, l=[{"b": "x"}, {"c": "y"}])) == [{"b": "x"}]
+    assert result(part, ok(RCS, l=[{"a": MASK}])) is Reason.WITHHELD
+
+
+def test_a_text_of_the_form_itself_does_not_save_a_masked_row():
+    items = (item("scheme", "'NATIONAL'"), item("name", "name"))
+    part = field("/l", (RCS, "l[?active]"), type=Type.LIST, items=items)
+
+    assert result(part, ok(RCS, l=[{"name": "A", "active": MASK}])) is Reason.WITHHELD
+    assert result(part, ok(RCS, l=[{"name": "A", "active": True}])) == [{"scheme": "NATIONAL", "name": "A"}]
+
+
+def test_a_condition_on_a_masked_key_hides_the_row():
+    part = field("/l", (RCS, "l[?!is_auditor(role)]"), type=Type.LIST, items=(item("name", "name"),))
+    auditor, unknown, manager = (
+        {"name": name, "role": role} for name, role in (("A", "Commissaire aux comptes"), ("B", MASK), ("C", "Gérante"))
+    )
+
+    assert result(part, ok(RCS, l=[auditor, unknown, manager])) == [{"name": "C"}]
+    assert result(part, ok(RCS, l=[auditor, unknown])) is Reason.WITHHELD
+    assert result(part, ok(RCS, l=[auditor])) is Reason.ABSENT
+
+
+def test_a_list_is_one_value_with_one_signature():
+    outcome = filled(PEOPLE, answers=[ok(RCS, mandataires=[{"nom": "DURAND"}, {"nom": "MARTIN"}])])
+
+    assert list(outcome.provenance) == ["/people"]
+
+
+# -- on demand, reserved ----------------------------------------------------------------------------
+
+ACTS = field("/acts", ("actes_inpi", "actes"), type=Type.LIST, items=(item("kind", "nom"),))
+SLOW = field("/slow", (INSEE, "a"), on_demand=True)
+
+
+def test_a_source_on_demand_is_asked_only_when_named():
+    both = form(ACTS, SLOW, field("/a", (RCS, "a")))
+
+    assert both.sources() == (RCS,)
+    assert both.sources(frozenset({"actes_inpi"})) == ("actes_inpi", RCS)
+    assert both.sources(frozenset({INSEE})) == (INSEE, RCS)
+    assert both.on_demand() == ("actes_inpi", INSEE)
+
+
+def test_a_field_on_demand_stays_silent_even_when_its_source_has_answered():
+    assert result(SLOW, ok(a="x")) is Reason.NOT_REQUESTED
+    assert result(SLOW, ok(a="x"), extra=frozenset({INSEE})) == "x"
+
+
+def test_an_answer_that_was_not_asked_for_is_not_read():
+    acts = ok("actes_inpi", actes=[{"nom": "Statuts"}])
+
+    assert result(ACTS, acts) is Reason.NOT_REQUESTED
+    assert result(ACTS, acts, extra=frozenset({"actes_inpi"})) == [{"kind": "Statuts"}]
+
+
+def test_a_reserved_field_asks_nothing_and_says_who_obtains_it():
+    part = field("/turnover", reserved=TURNOVER)
+    outcome = filled(part, answers=[Answer(TURNOVER, Status.OK, [{"chiffre_affaires": "CANARY"}])])
+
+    assert form(part).sources() == ()
+    assert outcome.data == {}
+    assert outcome.complete
+    assert (outcome.missing["/turnover"].reason, outcome.missing["/turnover"].producer) == (Reason.RESERVED, "DGFIP")
+
+
+# -- whatever the registers answer ------------------------------------------------------------------
+
+DUME = load_all([Path(__file__).resolve().parents[2] / "schemas"]).forms["dume"]
+ASKED = DUME.sources() + DUME.on_demand()
+EVERYTHING = frozenset(ASKED)
+CANARY = "CANARI-PERSONNEL"
+
+WORDS = st.sampled_from(["RUE", "DES LILAS", "2024-01-15", "1965-03", "98", "EUROS", "", " ", "A\x00", "A\ud800"])
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | WORDS | st.text(max_size=8)
+    | st.sampled_from([MASK, "12 RUE [ND]", "[NON-DIFFUSIBLE]", "[ nd ]", 10**400, -(10**400), 1e308])
+)  # fmt: skip
+
+
+def keys_of(source):
+    return sorted(CATALOGUE[source].keys | CATALOGUE[source].personal)
+
+
+def answers_of(source):
+    """Draw what a register could never answer, with the keys it uses, its personal keys holding canaries."""
+    row = CATALOGUE[source]
+    keys = st.sampled_from(keys_of(source)) | st.text(max_size=3)
+
+    def object_of(inner):
+        drawn = st.dictionaries(keys, inner, max_size=6)
+        return drawn.map(lambda one: {key: CANARY if key in row.personal else value for key, value in one.items()})
+
+    return st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | object_of(inner), max_leaves=25)
+
+
+def shaped(source):
+    """Put the keys that the upstream guarantees on top of the hostile ones."""
+    row, hostile = CATALOGUE[source], answers_of(source)
+    if row.rows:
+        return st.lists(st.dictionaries(st.sampled_from(keys_of(source)), hostile, max_size=4), max_size=3)
+    keys = dict.fromkeys((*row.shape, *keys_of(source)[:12]), hostile)
+    return st.fixed_dictionaries({}, optional=keys)
+
+
+def leaves(value):
+    if isinstance(value, dict):
+        for part in value.values():
+            yield from leaves(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
+
+
+PAYLOADS = st.fixed_dictionaries({source: shaped(source) | answers_of(source) for source in ASKED})
+
+
+@given(payloads=PAYLOADS)
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_registers_answer_the_form_is_filled_and_nothing_leaks(payloads):
+    answers = {
+        source: Answer(source, Status.OK, disclose(CATALOGUE[source], data)) for source, data in payloads.items()
+    }
+
+    outcome = fill(DUME, answers, audience=Audience.CANDIDATE, extra=EVERYTHING)
+    written = json.dumps(outcome.data, ensure_ascii=False, allow_nan=False).encode("utf-8").decode()
+
+    assert not masked(outcome.data)
+    assert CANARY not in written
+    assert all(leaf is not None and leaf != "" for leaf in leaves(outcome.data))
+    signed = {one.field for one in outcome.provenance.values()}
+    assert signed | outcome.missing.keys() == {part.path for part in DUME.fields}
+    assert not signed & outcome.missing.keys()
+
+
+@given(payloads=PAYLOADS, statuses=st.fixed_dictionaries({source: st.sampled_from(Status) for source in ASKED}))
+@settings(max_examples=30, deadline=None)
+def test_whatever_fails_every_field_has_a_value_or_a_reason(payloads, statuses):
+    answers = {
+        source: Answer(source, status, payloads[source] if status is Status.OK else None)
+        for source, status in statuses.items()
+    }
+
+    outcome = fill(DUME, answers, audience=Audience.CANDIDATE, extra=EVERYTHING)
+
+    assert len(outcome.provenance) + len(outcome.missing) == len(DUME.fields)
+    assert not masked(outcome.data)
+    assert all(gap.message("fr") and gap.message("en") for gap in outcome.missing.values())
+
+
+TYPES = {
+    Type.STRING: str,
+    Type.DATE: str,
+    Type.INTEGER: int,
+    Type.NUMBER: int | float,
+    Type.BOOLEAN: bool,
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+@given(value=answers_of(INSEE))
+@settings(max_examples=50, deadline=None)
+def test_a_value_never_has_another_type_than_its_field(kind, value):
+    outcome = filled(field("/a", (INSEE, "a"), type=kind), answers=[ok(a=value)])
+
+    assert all(isinstance(found, TYPES[kind]) for found in outcome.data.values())
+    assert all(isinstance(found, bool) == (kind is Type.BOOLEAN) for found in outcome.data.values())
+
+
+# -- a real answer with one thing wrong -------------------------------------------------------------
+
+UNIT = {
+    "siren": "552049447", "rna": None, "status_diffusion": "diffusible", "type": "personne_morale",
+    "personne_morale_attributs": {"raison_sociale": "ATELIER DU BOIS", "sigle": "ADB"},
+    "personne_physique_attributs": {"prenom_usuel": None, "nom_usage": None, "nom_naissance": None},
+    "categorie_entreprise": "PME", "forme_juridique": {"code": "5710", "libelle": "SAS"},
+    "tranche_effectif_salarie": {"code": "11", "de": 10, "a": 19, "date_reference": "2022", "intitule": "10 à 19"},
+    "economie_sociale_et_solidaire": False, "date_creation": 489016800, "etat_administratif": "A",
+}  # fmt: skip
+ADDRESS = {
+    "status_diffusion": "diffusible", "numero_voie": "12", "indice_repetition_voie": "B", "type_voie": "RUE",
+    "libelle_voie": "DES LILAS", "complement_adresse": "BATIMENT A", "distribution_speciale": "BP 12",
+    "code_postal": "35000", "code_commune": "35238", "libelle_commune": "RENNES", "code_cedex": "35040",
+    "libelle_cedex": "RENNES CEDEX", "code_pays_etranger": None, "libelle_pays_etranger": None,
+    "libelle_commune_etranger": None,
+}  # fmt: skip
+ESTABLISHMENT = {
+    "siret": "55204944776279", "siege_social": True, "etat_administratif": "A", "status_diffusion": "diffusible",
+    "enseigne": "L'ATELIER", "activite_principale": {"code": "16.23Z", "nomenclature": "NAFRev2", "libelle": "Charpente"},
+    "unite_legale": UNIT, "adresse": ADDRESS,
+}  # fmt: skip
+EXTRACT = {
+    "siren": "552049447", "date_radiation": None, "date_immatriculation": "1985-07-01", "nom_commercial": "ADB",
+    "capital": {"montant": 50000.0, "devise": "EUROS", "code_devise": "EUR"},
+    "greffe": {"valeur": "RENNES", "code": "3501"},
+    "mandataires_sociaux": [
+        {"type": "personne_physique", "fonction": "Président", "nom": "DURAND", "prenom": "Léa", "raison_sociale": None},
+        {"type": "personne_morale", "fonction": "Commissaire aux comptes titulaire", "raison_sociale": "AUDIT SA",
+         "numero_identification": "732829320", "nom": None, "prenom": None},
+        {"type": "personne_morale", "fonction": "Directeur général", "raison_sociale": "HOLDING",
+         "numero_identification": "732829320", "nom": None, "prenom": None},
+    ],
+}  # fmt: skip
+REAL = {
+    INSEE: ESTABLISHMENT,
+    SEAT: ESTABLISHMENT,
+    RCS: EXTRACT,
+    "numero_tva": {"tva_number": "FR5552049447"},
+    RNA: {
+        "rna": "W751", "nom": "AMIS DU BOIS", "regime": "loi1901", "date_creation": "1985-07-01",
+        "activites": {"objet": "Le bois"},
+        "alsace_moselle": {"tribunal_instance": "STRASBOURG", "volume": 12, "folio": "7",
+                           "date_publication_registre_association": "1985-08-01"},
+    },
+    "conventions_collectives": [{"numero_idcc": 3222, "titre": "Menuiseries", "active": True}],
+    "actes_inpi": {"actes": [{"date_depot": "2020-01-02", "types_actes": [{"type_acte": "Statuts"}]}]},
+    "documents_associations": [{"timestamp": "1705273200", "type": "Statuts"}],
+}  # fmt: skip
+
+
+def fill_dume(payloads):
+    answers = {source: Answer(source, Status.OK, data) for source, data in payloads.items()}
+    return fill(DUME, answers, audience=Audience.CANDIDATE, extra=EVERYTHING)
+
+
+def spots(value, above=()):
+    """List every place of a value, as the keys that lead there."""
+    yield above
+    if isinstance(value, dict | list):
+        for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from spots(part, (*above, key))
+
+
+def put(value, spot, wrong):
+    """Copy a value with something else at one place."""
+    if not spot:
+        return wrong
+    key, *rest = spot
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[key] = put(value[key], rest, wrong)
+    return copy
+
+
+def values_by_path(outcome):
+    """Lay out what was filled, by the form's paths."""
+    found = {}
+    for pointer, signed in outcome.provenance.items():
+        value = outcome.data
+        for key in pointer_keys(pointer):
+            value = value[int(key)] if isinstance(value, list) else value[key]
+        found[signed.field] = value
+    return found
+
+
+SPOTS = [(source, spot) for source, data in REAL.items() for spot in spots(data)]
+TRUTH = values_by_path(fill_dume(REAL))
+
+
+def test_the_real_answer_fills_almost_everything():
+    assert TRUTH.keys() >= {part.path for part in DUME.fields} - {"/partIV/A/tradeRegister/strikeOffDate"}
+
+
+@pytest.mark.parametrize(
+    ("source", "spot"), SPOTS, ids=lambda one: one if isinstance(one, str) else ".".join(map(str, one))
+)
+def test_a_mask_anywhere_takes_values_away_and_changes_none(source, spot):
+    outcome = fill_dume({**REAL, source: put(REAL[source], spot, MASK)})
+    found = values_by_path(outcome)
+
+    assert not masked(outcome.data)
+    for path, value in found.items():
+        truth = TRUTH.get(path)
+        if isinstance(value, list):
+            assert all(any(row.items() <= real.items() for real in truth) for row in value)
+        else:
+            assert value == truth
+
+
+WRONG = [None, "x", 12, -0.5, math.nan, True, [], {}, [[]], {"a": "b"}, ["x", None, 3], 10**400, "A\ud800"]
+
+
+@pytest.mark.parametrize(
+    ("source", "spot"), SPOTS, ids=lambda one: one if isinstance(one, str) else ".".join(map(str, one))
+)
+def test_another_type_anywhere_leaves_the_other_sources_alone(source, spot):
+    for wrong in WRONG:
+        outcome = fill_dume({**REAL, source: put(REAL[source], spot, wrong)})
+        json.dumps(outcome.data, ensure_ascii=False, allow_nan=False).encode("utf-8")
+
+        untouched = [part.path for part in DUME.fields if source not in {origin.source for origin in part.origins}]
+        found = values_by_path(outcome)
+        assert {path: found.get(path) for path in untouched} == {path: TRUTH.get(path) for path in untouched}
+
+
+@pytest.mark.parametrize("path", [part.path for part in DUME.fields if part.type is not Type.LIST])
+def test_an_answer_that_is_masked_under_every_key_gives_no_value(path):
+    [part] = [part for part in DUME.fields if part.path == path]
+    masks = {name: Answer(name, Status.OK, dict.fromkeys(CATALOGUE[name].keys, MASK)) for name in ASKED}
+
+    outcome = fill(form(part), masks, audience=Audience.CANDIDATE, extra=EVERYTHING)
+
+    assert outcome.data == {}
+    assert outcome.missing[path].reason is Reason.WITHHELD

@@ -1,0 +1,216 @@
+"""The agents' page in a real Chromium: the key stays in memory, proofs are read at a glance, documents are one click away."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from prefill.app import create_app
+from prefill.settings import Settings
+from prefill.tenancy.model import SANDBOX_AGENT_KEY
+from tests.scenarios.test_browser import CHROMIUM, FLAGS, serving
+from tests.support.factories import lines_of
+
+UP_TO_DATE, BEHIND, REVIEWED, DOWN = "00000100800010", "00002200400014", "00002300200017", "00001300300017"
+UNKNOWN = "00001600600017"
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def trace(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("trace") / "trace.log"
+
+
+@pytest.fixture(scope="module")
+def service(trace) -> Iterator[str]:
+    with serving(create_app(Settings(log="json", audit=str(trace)))) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, service) -> Iterator[Page]:
+    """The page, just opened; it must raise no script error and break no rule of its own policy."""
+    context = browser.new_context(locale="en-GB", reduced_motion="reduce", accept_downloads=True)
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
+    page.goto(f"{service}/dossier")
+    yield page
+    context.close()
+    assert faults == []
+
+
+def consult(page: Page, number: str) -> None:
+    """Sign in with the sandbox's key and ask for a company, as a person types it."""
+    page.get_by_label("Clé d’agent").fill(SANDBOX_AGENT_KEY)
+    page.get_by_role("button", name="Employer cette clé").click()
+    page.get_by_label("SIRET ou SIREN").fill(number)
+    page.get_by_label("Procédure").fill("2026-TRX-014")
+    page.get_by_role("button", name="Consulter le dossier").click()
+    expect(page.locator("#overview")).to_be_visible()
+
+
+def proof(page: Page, source: str):
+    return page.locator(f'.proof[data-source="{source}"]')
+
+
+def test_a_dossier_is_read_at_a_glance(page):
+    consult(page, UP_TO_DATE)
+
+    expect(page.get_by_role("heading", name="MENUISERIE DU VAL DORE")).to_be_visible()
+    expect(proof(page, "attestations_sociales_acoss").locator(".badge")).to_have_text("✓à jour")
+    expect(proof(page, "exercices")).to_contain_text("2\u202f893\u202f120")
+    expect(page.locator("#status")).to_have_text("Dossier complet : tous les registres ont répondu.")
+
+
+@pytest.mark.parametrize(
+    ("number", "source", "words"),
+    [
+        (BEHIND, "attestations_sociales_acoss", "✕non à jour"),
+        (BEHIND, "certificats_qualibat", "✕échu"),
+        (REVIEWED, "attestations_sociales_acoss", "!en cours d'analyse"),
+        (DOWN, "attestations_sociales_acoss", "!indisponible"),
+        (UP_TO_DATE, "certificats_cnetp", "–hors périmètre"),
+        (UP_TO_DATE, "bilans_inpi", "–interdit pour les marchés"),
+        (UP_TO_DATE, "extraits_courts_inpi", "–service retiré"),
+    ],
+)
+def test_a_state_is_a_word_and_a_shape(page, number, source, words):
+    consult(page, number)
+
+    expect(proof(page, source).locator(".badge")).to_have_text(words)
+
+
+def test_a_review_says_when_to_come_back(page):
+    consult(page, REVIEWED)
+
+    expect(proof(page, "attestations_sociales_acoss")).to_contain_text("Revenir dans 2 jours.")
+
+
+def test_an_invented_company_is_one_click(page):
+    page.get_by_role("button", name=re.compile("ROUTES ET TALUS")).click()
+
+    expect(page.get_by_role("heading", name="ROUTES ET TALUS DU MAINE")).to_be_visible()
+
+
+def test_the_key_is_in_memory_alone(page):
+    consult(page, UP_TO_DATE)
+    kept = page.evaluate(
+        "JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href, history.state])"
+    )
+
+    assert "pfk_" not in kept
+    assert UP_TO_DATE not in page.url
+    expect(page.locator("#key")).to_have_value("")
+    page.reload()
+    expect(page.get_by_label("Clé d’agent")).to_be_visible()
+
+
+def test_a_forgotten_key_takes_the_dossier_away(page):
+    consult(page, UP_TO_DATE)
+    page.get_by_role("button", name="Oublier la clé").click()
+
+    expect(page.locator("#dossier")).to_be_hidden()
+    page.get_by_role("button", name="Consulter le dossier").click()
+    expect(page.get_by_role("alert")).to_contain_text("clé d’agent")
+
+
+def test_a_false_key_is_told_and_forgotten(page):
+    page.get_by_label("Clé d’agent").fill("pfk_fausse_" + "x" * 43)
+    page.get_by_role("button", name="Employer cette clé").click()
+    page.get_by_label("SIRET ou SIREN").fill(UP_TO_DATE)
+    page.get_by_label("Procédure").fill("X")
+    page.get_by_role("button", name="Consulter le dossier").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Présentez une clé d'agent")
+    expect(page.get_by_label("Clé d’agent")).to_be_focused()
+
+
+def test_a_problem_is_told_in_a_sentence(page):
+    page.get_by_role("button", name="Prendre celle du bac à sable").click()
+    page.get_by_label("SIRET ou SIREN").fill(UNKNOWN)
+    page.get_by_label("Procédure").fill("X")
+    page.get_by_role("button", name="Consulter le dossier").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("ne connaît pas le numéro")
+
+
+def test_a_document_is_one_click_away(page, trace):
+    consult(page, UP_TO_DATE)
+    with page.expect_download() as caught:
+        proof(page, "attestations_sociales_acoss").get_by_role("button").click()
+
+    assert re.fullmatch(r"attestations_sociales_acoss_000001008_\d{4}-\d\d-\d\d\.pdf", caught.value.suggested_filename)
+    assert Path(caught.value.path()).read_bytes().startswith(b"%PDF")
+    assert lines_of(trace)[-1]["sources"] == "attestations_sociales_acoss"
+
+
+def test_every_document_comes_in_one_file(page):
+    consult(page, UP_TO_DATE)
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Tous les documents (ZIP)").click()
+
+    assert len(zipfile.ZipFile(caught.value.path()).namelist()) == 9
+    expect(page.locator("#zip-status")).to_contain_text("Reçu : dossier_000001008_")
+
+
+def test_a_dead_link_is_told(page):
+    consult(page, REVIEWED)
+    proof(page, "attestations_fiscales_dgfip").get_by_role("button").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("ne peut pas être obtenu")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("number", [None, UP_TO_DATE, BEHIND, REVIEWED])
+def test_the_page_breaks_no_rule_of_accessibility(page, scheme, number):
+    page.emulate_media(color_scheme=scheme)
+    if number:
+        consult(page, number)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
+    assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found.response["violations"]] == []
+
+
+def test_the_page_is_no_wider_than_a_small_telephone(page):
+    page.set_viewport_size({"width": 320, "height": 640})
+    consult(page, UP_TO_DATE)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_what_is_printed_is_the_dossier_and_nothing_else(page):
+    consult(page, UP_TO_DATE)
+    page.emulate_media(media="print")
+
+    expect(page.get_by_role("heading", name="MENUISERIE DU VAL DORE")).to_be_visible()
+    expect(page.locator("#printed")).to_contain_text("Établi le")
+    for hidden in ("#ask", "#signed", ".tools", ".bar"):
+        expect(page.locator(hidden).first).to_be_hidden()
+
+
+def test_without_the_sandbox_no_key_is_shown(trace):
+    client = create_app(Settings(log="json", token="t", recipient="13002526500013", audit=str(trace))).test_client()
+    text = client.get("/dossier").text
+
+    assert "pfk_" not in text
+    assert "inventées" not in text

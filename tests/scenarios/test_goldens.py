@@ -1,0 +1,1281 @@
+"""What a DUME must hold for each public case, and for each trap of the registers, written by hand from the rules."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from prefill.domain.catalogue import SOURCES
+from tests.support.simulator import (
+    PATHS,
+    Simulator,
+    activity,
+    acts,
+    agreement,
+    agreements,
+    association,
+    band,
+    case,
+    company_officer,
+    documents,
+    establishment,
+    found,
+    legal_form,
+    named,
+    officer,
+    rcs,
+    reasons_of,
+    siren,
+    siret,
+    successors,
+    values_of,
+    vat,
+    wrapped,
+)
+
+OPERATOR = "/partII/A/economicOperator/"
+OPEN_PATHS = [
+    re.compile(re.sub(r"{\w+}", "[^/]+", source.path))
+    for source in SOURCES
+    if source.open and source.usable and source.path
+]
+
+
+def full(path: str) -> str:
+    """Spell out a path; what does not begin with a slash is about the economic operator."""
+    return path if path.startswith("/") else OPERATOR + path
+
+
+def gaps(**by_reason: str) -> dict[str, str]:
+    """Lay out the reasons by path."""
+    return {full(path): reason for reason, paths in by_reason.items() for path in paths.split()}
+
+
+def assert_polite(simulator: Simulator) -> None:
+    """No rule of the upstream's was broken, and no protected or forbidden path was called."""
+    stats = simulator.stats()
+    strangers = [path for path in stats["calls"] if not any(known.fullmatch(path) for known in OPEN_PATHS)]
+
+    assert stats["violations"] == {}
+    assert strangers == []
+
+
+# -- the public cases -------------------------------------------------------------------------------
+
+# Fields that only the register of commerce fills, and only the register of associations.
+RCS_ALONE = """
+    legalEntity/registrationDate legalEntity/shareCapital/amount legalEntity/shareCapital/currencyID
+    legalEntity/registrationScheme/id legalEntity/registrationScheme/name /partII/B/representatives
+    /partIV/A/tradeRegister/registered /partIV/A/tradeRegister/registerName
+    /partIV/A/tradeRegister/registrationNumber /partIV/A/tradeRegister/registrationDate
+    /partIV/A/tradeRegister/strikeOffDate """
+RNA_ALONE = """
+    association/rna association/purpose association/regime association/registrationDate
+    /partIV/A/professionalRegister/registerName /partIV/A/professionalRegister/registrationNumber """
+# On demand, for who can have it: acts are filed by companies, documents by associations.
+ON_DEMAND = " collectiveAgreements filedActs "
+ON_DEMAND_OF_ASSOCIATIONS = " collectiveAgreements association/documents "
+NOT_AN_ASSOCIATION = " identifiers[rna] association/documents "
+NO_CEDEX = """
+    postalAddress/cedex/code postalAddress/cedex/label
+    headOfficeAddress/cedex/code headOfficeAddress/cedex/label """
+NO_COMPLEMENT = " postalAddress/additionalStreetName headOfficeAddress/additionalStreetName "
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """All that is expected of one SIRET: `sources` gives each status, `called` the paths that cost a call."""
+
+    data: Mapping[str, Any]
+    missing: Mapping[str, str]
+    sources: Mapping[str, str]
+    called: frozenset[str]
+    notices: tuple[tuple[str, str], ...] = ()
+
+
+SNCF_ADDRESS = {
+    "streetName": "2 PLACE AUX ETOILES",
+    "postalZone": "93210",
+    "cityName": "SAINT-DENIS",
+    "countryCode": "FRA",
+}
+SCI_ADDRESS = {
+    "streetName": "4 ALLÉE DU COMMANDANT",
+    "postalZone": "75017",
+    "cityName": "PARIS 17",
+    "countryCode": "FRA",
+}
+RED_CROSS_ADDRESS = {
+    "streetName": "98 RUE DIDOT",
+    "additionalStreetName": "SITE CROIX ROUGE",
+    "postalZone": "75014",
+    "cityName": "PARIS 14",
+    "countryCode": "FRA",
+    "cedex": {"code": "75694", "label": "PARIS CEDEX 14"},
+}
+SALINDRES_ADDRESS = {
+    "streetName": "RUE DE CAMBIS",
+    "postalZone": "30340",
+    "cityName": "SALINDRES",
+    "countryCode": "FRA",
+}
+
+GOLDENS = {
+    # A public company at its head office, known to Insee, to the register of commerce and to VIES.
+    "55204944776279": Golden(
+        data={
+            "partII": {
+                "A": {
+                    "economicOperator": {
+                        "name": "SOCIETE NATIONALE SNCF",
+                        "tradeName": "SNCF ST DENIS 2 PL AUX ETOILES",
+                        "identifiers": [
+                            {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "55204944776279"},
+                            {"scheme": "VAT", "schemeName": "TVA", "value": "FR82552049447"},
+                        ],
+                        "legalEntity": {
+                            "registrationName": "SOCIETE NATIONALE SNCF",
+                            "companyID": "552049447",
+                            "legalFormCode": "5599",
+                            "legalForm": "SA à conseil d'administration (s.a.i.)",
+                            "registrationDate": "1985-07-01",
+                            "shareCapital": {"amount": 50000, "currencyID": "EUR"},
+                            "registrationScheme": {"id": "7501", "name": "RCS Paris"},
+                        },
+                        "postalAddress": SNCF_ADDRESS,
+                        "headOfficeAddress": SNCF_ADDRESS,
+                        "mainActivity": {
+                            "code": "49.10Z",
+                            "nomenclature": "NAFRev2",
+                            "label": "Transport ferroviaire interurbain de voyageurs",
+                        },
+                        "employeeBand": {
+                            "code": "53",
+                            "from": 10000,
+                            "label": "10 000 salariés et plus",
+                            "referenceYear": 2020,
+                        },
+                        "companyCategory": "GE",
+                        "socialEconomy": False,
+                    }
+                },
+                "B": {
+                    "representatives": [
+                        {"firstName": "Jean", "familyName": "DUPONT", "role": "Président du conseil d'administration"}
+                    ]
+                },
+            },
+            "partIV": {
+                "A": {
+                    "tradeRegister": {
+                        "registered": True,
+                        "registerName": "RCS Paris",
+                        "registrationNumber": "552 049 447 R.C.S. Paris",
+                        "registrationDate": "1985-07-01",
+                    }
+                },
+                "B": {"setUpDate": "1955-01-01"},
+            },
+        },
+        missing=gaps(
+            absent="employeeBand/to /partIV/A/tradeRegister/strikeOffDate" + NO_COMPLEMENT + NO_CEDEX,
+            not_applicable=RNA_ALONE + NOT_AN_ASSOCIATION,
+            not_requested=ON_DEMAND,
+        ),
+        sources={
+            "etablissements": "ok",
+            "extraits_rcs_infogreffe": "ok",
+            "numero_tva": "ok",
+            "associations": "not_applicable",
+        },
+        called=frozenset(
+            {
+                "/v4/insee/sirene/etablissements/diffusibles/55204944776279",
+                "/v3/infogreffe/rcs/unites_legales/552049447/extrait_kbis",
+                "/v3/european_commission/unites_legales/552049447/numero_tva",
+            }
+        ),
+    ),
+    # A company that ceased in 1995: an old nomenclature, sentinel labels, nothing known at the register of commerce.
+    "35005144700018": Golden(
+        data={
+            "partII": {
+                "A": {
+                    "economicOperator": {
+                        "name": "SCI SERGENT",
+                        "identifiers": [{"scheme": "NATIONAL", "schemeName": "SIRET", "value": "35005144700018"}],
+                        "legalEntity": {
+                            "registrationName": "SCI SERGENT",
+                            "companyID": "350051447",
+                            "legalFormCode": "6540",
+                            "legalForm": "Société civile immobilière",
+                        },
+                        "postalAddress": SCI_ADDRESS,
+                        "headOfficeAddress": SCI_ADDRESS,
+                        "mainActivity": {"code": "70.2C", "nomenclature": "NAF1993"},
+                    }
+                }
+            },
+            "partIV": {"B": {"setUpDate": "1989-03-13"}},
+        },
+        missing=gaps(
+            absent="""
+                tradeName mainActivity/label employeeBand/code employeeBand/from employeeBand/to
+                employeeBand/label employeeBand/referenceYear companyCategory socialEconomy"""
+            + NO_COMPLEMENT
+            + NO_CEDEX
+            + RCS_ALONE,
+            not_applicable="identifiers[vat]" + RNA_ALONE + NOT_AN_ASSOCIATION,
+            not_requested=ON_DEMAND,
+        ),
+        sources={
+            "etablissements": "ok",
+            "extraits_rcs_infogreffe": "absent",
+            "successions": "absent",
+            "numero_tva": "not_applicable",
+            "associations": "not_applicable",
+        },
+        called=frozenset(
+            {
+                "/v4/insee/sirene/etablissements/diffusibles/35005144700018",
+                "/v3/insee/sirene/etablissements/35005144700018/successions",
+                "/v3/infogreffe/rcs/unites_legales/350051447/extrait_kbis",
+            }
+        ),
+        notices=(
+            ("establishment_closed", "Cet établissement est fermé depuis le 15/11/1995."),
+            ("unit_ceased", "L'entreprise a cessé son activité selon l'Insee."),
+        ),
+    ),
+    # A large association: two registers out of three answer 404, but Insee holds its RNA number.
+    "77567227221138": Golden(
+        data={
+            "partII": {
+                "A": {
+                    "economicOperator": {
+                        "name": "CROIX ROUGE FRANCAISE",
+                        "identifiers": [
+                            {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "77567227221138"},
+                            {"scheme": "NATIONAL", "schemeName": "RNA", "value": "W751004076"},
+                        ],
+                        "legalEntity": {
+                            "registrationName": "CROIX ROUGE FRANCAISE",
+                            "companyID": "775672272",
+                            "legalFormCode": "9230",
+                            "legalForm": "Association déclarée, reconnue d'utilité publique",
+                        },
+                        "postalAddress": RED_CROSS_ADDRESS,
+                        "headOfficeAddress": RED_CROSS_ADDRESS,
+                        "mainActivity": {
+                            "code": "88.99B",
+                            "nomenclature": "NAFRev2",
+                            "label": "Action sociale sans hébergement n.c.a.",
+                        },
+                        "employeeBand": {
+                            "code": "53",
+                            "from": 10000,
+                            "label": "10 000 salariés et plus",
+                            "referenceYear": 2020,
+                        },
+                        "companyCategory": "GE",
+                        "socialEconomy": False,
+                        # The RNA answers 404 of it, but Sirene knows its number there.
+                        "association": {"rna": "W751004076"},
+                    }
+                }
+            },
+            "partIV": {
+                "A": {
+                    "professionalRegister": {
+                        "registerName": "Répertoire national des associations",
+                        "registrationNumber": "W751004076",
+                    }
+                },
+                "B": {"setUpDate": "1952-05-11"},
+            },
+        },
+        missing=gaps(
+            absent="""tradeName identifiers[vat] employeeBand/to association/purpose association/regime
+                association/registrationDate""",
+            not_applicable=RCS_ALONE + " filedActs ",
+            not_requested=ON_DEMAND_OF_ASSOCIATIONS,
+        ),
+        sources={
+            "etablissements": "ok",
+            "associations": "absent",
+            "numero_tva": "absent",
+            "extraits_rcs_infogreffe": "not_applicable",
+        },
+        called=frozenset(
+            {
+                "/v4/insee/sirene/etablissements/diffusibles/77567227221138",
+                "/v4/djepva/api-association/associations/open_data/775672272",
+                "/v3/european_commission/unites_legales/775672272/numero_tva",
+            }
+        ),
+    ),
+    # The public association; its establishment is ours, since the public cases hold none.
+    "38948624200032": Golden(
+        data={
+            "partII": {
+                "A": {
+                    "economicOperator": {
+                        "name": "ASS SPORTIVE SALINDROISE",
+                        "identifiers": [
+                            {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "38948624200032"},
+                            {"scheme": "NATIONAL", "schemeName": "RNA", "value": "W301000624"},
+                        ],
+                        "legalEntity": {
+                            "registrationName": "ASS SPORTIVE SALINDROISE",
+                            "companyID": "389486242",
+                            "legalFormCode": "9220",
+                            "legalForm": "Association déclarée",
+                        },
+                        "postalAddress": SALINDRES_ADDRESS,
+                        "headOfficeAddress": SALINDRES_ADDRESS,
+                        "mainActivity": {
+                            "code": "93.12Z",
+                            "nomenclature": "NAFRev2",
+                            "label": "Activités de clubs de sports",
+                        },
+                        "employeeBand": {"code": "NN", "label": "Unités non employeuses"},
+                        "socialEconomy": True,
+                        "association": {
+                            "rna": "W301000624",
+                            "purpose": (
+                                "Pratique du rugby, elle a pour but de creer des liens d'amitie entre tous les sportifs "
+                                "et developper la pratique de l'education physique."
+                            ),
+                            "regime": "Loi 1901",
+                            "registrationDate": "1955-07-08",
+                        },
+                    }
+                }
+            },
+            "partIV": {
+                "A": {
+                    "professionalRegister": {
+                        "registerName": "Répertoire national des associations",
+                        "registrationNumber": "W301000624",
+                    }
+                },
+                "B": {"setUpDate": "1955-07-08"},
+            },
+        },
+        missing=gaps(
+            absent="""
+                tradeName identifiers[vat] employeeBand/from employeeBand/to employeeBand/referenceYear
+                companyCategory"""
+            + NO_COMPLEMENT
+            + NO_CEDEX,
+            not_applicable=RCS_ALONE + " filedActs ",
+            not_requested=ON_DEMAND_OF_ASSOCIATIONS,
+        ),
+        sources={
+            "etablissements": "ok",
+            "associations": "ok",
+            "numero_tva": "absent",
+            "extraits_rcs_infogreffe": "not_applicable",
+        },
+        called=frozenset(
+            {
+                "/v4/insee/sirene/etablissements/diffusibles/38948624200032",
+                "/v4/djepva/api-association/associations/open_data/389486242",
+                "/v3/european_commission/unites_legales/389486242/numero_tva",
+            }
+        ),
+    ),
+}
+SALINDRES = found(
+    "38948624200032",
+    of={
+        "siret_siege_social": "38948624200032",
+        "personne_morale_attributs": named("ASS SPORTIVE SALINDROISE"),
+        "forme_juridique": legal_form("9220", "Association déclarée"),
+        "categorie_entreprise": None,
+        "tranche_effectif_salarie": band("NN", "Unités non employeuses", None, None, None),
+        "economie_sociale_et_solidaire": True,
+        "date_creation": -457146000,
+    },
+    where={
+        "numero_voie": None, "libelle_voie": "DE CAMBIS", "code_postal": "30340", "libelle_commune": "SALINDRES",
+        "code_commune": "30305",
+    },
+    activite_principale=activity("93.12Z", "Activités de clubs de sports"),
+    activite_principale_naf_rev2=activity("93.12Z", "Activités de clubs de sports"),
+)  # fmt: skip
+UNKNOWN = frozenset({"35004292500031"})
+
+
+def test_every_public_establishment_has_its_golden(shared):
+    cases = json.loads((shared / "api-entreprise" / "cases.json").read_text())
+    known = {one["params"]["siret"] for one in cases if one["path"] == PATHS["etablissements"] and one["status"] == 200}
+    refused = {
+        one["params"]["siret"] for one in cases if one["path"] == PATHS["etablissements"] and one["status"] == 404
+    }
+
+    assert known | {"38948624200032"} == set(GOLDENS)
+    assert refused == UNKNOWN
+
+
+@pytest.mark.parametrize("number", GOLDENS)
+def test_a_public_case_fills_the_form_as_written_by_hand(simulator, service, number):
+    golden = GOLDENS[number]
+    simulator.add(SALINDRES)
+
+    response = service.get(f"/v1/prefill/{number}")
+    body = response.json
+    stats = simulator.stats()
+
+    assert response.status_code == 200
+    assert body["data"] == golden.data
+    assert reasons_of(body) == golden.missing
+    assert [(one["code"], one["message"]) for one in body["notices"]] == list(golden.notices)
+    assert {name: one["status"] for name, one in body["sources"].items()} == golden.sources
+    assert body["complete"] is True
+    assert set(stats["calls"]) == golden.called
+    assert stats["total"] == len(golden.called) <= 3
+    assert_polite(simulator)
+
+
+@pytest.mark.parametrize("number", GOLDENS)
+def test_asking_again_costs_no_call_and_says_the_same(simulator, service, number):
+    simulator.add(SALINDRES)
+    first = service.get(f"/v1/prefill/{number}").json
+    cost = simulator.total()
+
+    again = service.get(f"/v1/prefill/{number}").json
+
+    assert simulator.total() == cost
+    assert all(one["cached"] for one in again["sources"].values() if one["status"] in ("ok", "absent"))
+    for member in ("data", "missing", "provenance", "notices", "aliases"):
+        assert again[member] == first[member]
+
+
+@pytest.mark.parametrize("number", sorted(UNKNOWN))
+def test_a_company_that_the_open_register_hides_is_unknown(simulator, service, number):
+    response = service.get(f"/v1/prefill/{number}")
+
+    assert (response.status_code, response.mimetype) == (404, "application/problem+json")
+    assert response.json["code"] == "company_unknown"
+    assert simulator.total() == 1
+    assert_polite(simulator)
+
+
+@pytest.mark.parametrize("number", GOLDENS)
+def test_every_value_is_signed_by_a_source_that_answered_and_every_field_is_told(simulator, service, number):
+    simulator.add(SALINDRES)
+    form = service.get("/v1/schemas/dume").json
+
+    body = service.get(f"/v1/prefill/{number}").json
+
+    assert {one["path"] for one in form["fields"]} == set(values_of(body)) | set(body["missing"])
+    assert not set(values_of(body)) & set(body["missing"])
+    assert {body["sources"][one["source"]]["status"] for one in body["provenance"].values()} == {"ok"}
+    assert set(body["provenance"]) == set(leaves(body["data"]))
+
+
+def leaves(data: Any, pointer: str = "") -> Iterator[str]:
+    """Give the pointers of what is filled: plain values, whole lists, and the value of each identifier."""
+    if isinstance(data, dict):
+        for key, part in data.items():
+            yield from leaves(part, f"{pointer}/{key}")
+    elif pointer.endswith("/identifiers"):
+        yield from (f"{pointer}/{place}/value" for place in range(len(data)))
+    else:
+        yield pointer
+
+
+# -- the traps of the registers ---------------------------------------------------------------------
+
+ND = "[ND]"
+SIREN = siren(1)
+HEAD = siret(SIREN)
+BRANCH = siret(SIREN, 2)
+HEIR = siret(siren(2))
+TODAY = datetime.now(ZoneInfo("Europe/Paris"))
+LA_POSTE = legal_form("5510", "SA à conseil d'administration")
+
+
+def midnight(day: datetime) -> int:
+    """Write a day as Insee does: the timestamp of its midnight in Paris."""
+    return int(day.replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
+
+
+def grouped(number: str) -> str:
+    return f"{number[:3]} {number[3:6]} {number[6:9]} {number[9:]}".strip()
+
+
+def french(day: datetime) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """What invented answers must become: the values and the reasons that matter, by path.
+
+    Without cases, a company of the public ones. `never` are texts that must not stand anywhere in the answer.
+    """
+
+    cases: tuple[dict[str, Any], ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[tuple[str, str], ...] = ()
+    number: str = HEAD
+    extra: str = ""
+    siret: str = ""
+    called: frozenset[str] | None = None
+    never: tuple[str, ...] = ()
+
+
+def call(source: str, number: str) -> str:
+    return re.sub(r"{\w+}", number, PATHS[source])
+
+
+def calls(*sources: str, siret: str = HEAD) -> frozenset[str]:
+    """Give the paths of the sources asked about one company."""
+    return frozenset(call(name, siret if "{siret}" in PATHS[name] else siret[:9]) for name in sources)
+
+
+def founded(timestamp: int | None) -> tuple[dict[str, Any]]:
+    return (found(HEAD, of={"date_creation": timestamp}),)
+
+
+PARIS_DATES = {
+    # 20:00 the day before in UTC would be read as the wrong day, or the wrong year.
+    "a winter day": (-473389200, "1955-01-01"),
+    "a summer day": (1121292000, "2005-07-14"),
+    "the day when clocks advance": (1553986800, "2019-03-31"),
+    "a day of double summer time": (-836445600, "1943-07-01"),
+    "the epoch itself": (-3600, "1970-01-01"),
+}
+
+PERSON = {
+    "type": "personne_physique",
+    "personne_morale_attributs": named(None),
+    "forme_juridique": legal_form("1000", "Entrepreneur individuel"),
+}
+CLAIRE = {
+    "pseudonyme": "CLAIRE DE LUNE", "prenom_usuel": "CLAIRE", "prenom_1": "MARIE", "prenom_2": "ANTOINETTE",
+    "prenom_3": None, "prenom_4": None, "nom_usage": "BERGER", "nom_naissance": "LEROUX", "sexe": "F",
+}  # fmt: skip
+MASKED_PERSON = dict.fromkeys(CLAIRE, ND)
+MASKED_ADDRESS = {
+    "complement_adresse": ND, "numero_voie": ND, "indice_repetition_voie": ND, "type_voie": ND, "libelle_voie": ND,
+    "code_postal": ND, "distribution_speciale": ND, "code_cedex": ND, "libelle_cedex": ND,
+    "status_diffusion": "partiellement_diffusible",
+    "acheminement_postal": dict.fromkeys(("l1", "l2", "l3", "l4", "l5", "l6"), ND) | {"l7": "FRANCE"},
+}  # fmt: skip
+ADDRESS_WITHHELD = gaps(
+    withheld="""
+    postalAddress/streetName postalAddress/additionalStreetName postalAddress/postalZone postalAddress/cedex/code
+    postalAddress/cedex/label headOfficeAddress/streetName headOfficeAddress/additionalStreetName
+    headOfficeAddress/postalZone headOfficeAddress/cedex/code headOfficeAddress/cedex/label"""
+)
+PARTIAL = {"status_diffusion": "partiellement_diffusible"}
+PARTIALLY_DISCLOSED = (
+    "partially_disclosed",
+    "Cette entreprise a demandé à limiter la diffusion de ses données : les champs concernés sont à saisir.",
+)
+PUBLIC_OF_A_PERSON = {
+    "identifiers[siret]": HEAD,
+    "legalEntity/companyID": SIREN,
+    "legalEntity/legalFormCode": "1000",
+    "legalEntity/legalForm": "Entrepreneur individuel",
+    "postalAddress/cityName": "SAINT-ETIENNE",
+    "postalAddress/countryCode": "FRA",
+    "headOfficeAddress/cityName": "SAINT-ETIENNE",
+    "headOfficeAddress/countryCode": "FRA",
+    "mainActivity/code": "25.62B",
+    "mainActivity/nomenclature": "NAFRev2",
+    "employeeBand/code": "12",
+}
+PERSON_WITHHELD = gaps(withheld="name tradeName legalEntity/registrationName" + RCS_ALONE) | ADDRESS_WITHHELD
+COMPLETE_ADDRESS = {
+    "complement_adresse": "BATIMENT C", "distribution_speciale": "BP 40012", "code_cedex": "42004",
+    "libelle_cedex": "ST ETIENNE CEDEX 1",
+}  # fmt: skip
+GHENT = {
+    "numero_voie": "14", "type_voie": None, "libelle_voie": "KOUTER", "code_postal": None, "libelle_commune": None,
+    "code_commune": None, "libelle_commune_etranger": "GENT", "code_pays_etranger": "99131",
+    "libelle_pays_etranger": "BELGIQUE",
+}  # fmt: skip
+LYON = {
+    "numero_voie": "112", "libelle_voie": "DES TANNEURS", "code_postal": "69003", "libelle_commune": "LYON 3EME",
+    "code_commune": "69383", "code_cedex": "69443", "libelle_cedex": "LYON CEDEX 03",
+}  # fmt: skip
+DUPLICATE = f"Le SIRET {grouped(HEAD)} fait double emploi : Sirene renvoie au {grouped(HEIR)}, dont voici les données."
+ABROAD = ("foreign_establishment", "Cet établissement est situé à l'étranger : vérifiez son adresse.")
+
+TRAPS = {
+    **{
+        f"{what} is read in Paris": Trap(founded(timestamp), {"/partIV/B/setUpDate": day})
+        for what, (timestamp, day) in PARIS_DATES.items()
+    },
+    "1900-01-01 means unknown": Trap(founded(-2208989361), missing=gaps(absent="/partIV/B/setUpDate")),
+    "no date is no date": Trap(founded(None), missing=gaps(absent="/partIV/B/setUpDate")),
+    "an unknown or partial date of the register of commerce is no date": Trap(
+        (found(HEAD), rcs(SIREN, date_immatriculation="1900-01-01")),
+        {"/partIV/A/tradeRegister/registered": True},
+        gaps(absent="legalEntity/registrationDate /partIV/A/tradeRegister/registrationDate"),
+    ),
+    # withheld by law, or by the company's choice
+    "a partially disclosed person keeps only what stays public": Trap(
+        (
+            found(
+                HEAD,
+                of={**PERSON, **PARTIAL, "personne_physique_attributs": MASKED_PERSON},
+                where=MASKED_ADDRESS,
+                enseigne=ND,
+                **PARTIAL,
+            ),
+            rcs(SIREN),
+        ),
+        PUBLIC_OF_A_PERSON,
+        PERSON_WITHHELD,
+        (PARTIALLY_DISCLOSED,),
+        called=calls("etablissements", "numero_tva"),
+        never=("PERRIN",),
+    ),
+    "what the status protects is withheld even when the upstream forgot to mask it": Trap(
+        (
+            found(
+                HEAD,
+                of={**PERSON, **PARTIAL, "personne_physique_attributs": CLAIRE},
+                where=COMPLETE_ADDRESS,
+                enseigne="CHEZ CLAIRE",
+            ),
+            rcs(SIREN),
+        ),
+        PUBLIC_OF_A_PERSON,
+        PERSON_WITHHELD,
+        (PARTIALLY_DISCLOSED,),
+        called=calls("etablissements", "numero_tva"),
+        never=("CLAIRE", "BERGER", "LEROUX", "TUILERIES", "42000", "BATIMENT", "PERRIN"),
+    ),
+    "a partially disclosed company keeps its public name": Trap(
+        (
+            found(
+                HEAD,
+                of={**PARTIAL, "personne_morale_attributs": {"raison_sociale": "ATELIERS DU GIER", "sigle": ND}},
+                where=MASKED_ADDRESS,
+                enseigne=ND,
+                **PARTIAL,
+            ),
+            rcs(SIREN, nom_commercial="LES ATELIERS"),
+        ),
+        {
+            "name": "ATELIERS DU GIER",
+            "legalEntity/registrationName": "ATELIERS DU GIER",
+            "legalEntity/companyID": SIREN,
+            "postalAddress/cityName": "SAINT-ETIENNE",
+            "headOfficeAddress/countryCode": "FRA",
+            "mainActivity/label": "Mécanique industrielle",
+            "companyCategory": "PME",
+        },
+        gaps(withheld="tradeName" + RCS_ALONE) | ADDRESS_WITHHELD,
+        (PARTIALLY_DISCLOSED,),
+        called=calls("etablissements", "numero_tva"),
+        never=("LES ATELIERS", "PERRIN"),
+    ),
+    "an address with its own status is withheld alone": Trap(
+        (found(HEAD, where=MASKED_ADDRESS, enseigne="LE TOUR"), rcs(SIREN)),
+        {"name": "ATELIERS DU GIER", "tradeName": "LE TOUR", "/partIV/A/tradeRegister/registered": True},
+        ADDRESS_WITHHELD,
+        (PARTIALLY_DISCLOSED,),
+    ),
+    "a masked part withholds the whole line": Trap(
+        (found(HEAD, where={"numero_voie": ND, "complement_adresse": "BATIMENT C", "distribution_speciale": ND}),),
+        {"postalAddress/postalZone": "42000"},
+        gaps(withheld="postalAddress/streetName postalAddress/additionalStreetName headOfficeAddress/streetName"),
+        never=("TUILERIES", "BATIMENT"),
+    ),
+    "no second register tells what the first withholds": Trap(
+        (found(HEAD, enseigne=ND), rcs(SIREN, nom_commercial="LES ATELIERS")),
+        {"name": "ATELIERS DU GIER"},
+        gaps(withheld="tradeName"),
+        never=("LES ATELIERS",),
+    ),
+    "a mask in the register of commerce or of associations is no value": Trap(
+        (
+            found(HEAD, of={"rna": "W423000001"}),
+            rcs(SIREN, mandataires_sociaux=[officer(ND, ND, "Présidente"), officer("NOEL", "Paul", "Directeur")]),
+            association(SIREN, activites={"objet": ND}),
+        ),
+        {"/partII/B/representatives": [{"firstName": "Paul", "familyName": "NOEL", "role": "Directeur"}]},
+        gaps(withheld="association/purpose"),
+    ),
+    "a masked role may be an auditor's, and a masked striking off is no answer": Trap(
+        (found(HEAD), rcs(SIREN, date_radiation=ND, mandataires_sociaux=[officer("PERRIN", "Odile", ND)])),
+        {"/partIV/A/tradeRegister/registrationDate": "2005-07-20"},
+        gaps(
+            withheld="""
+            /partII/B/representatives /partIV/A/tradeRegister/registered /partIV/A/tradeRegister/strikeOffDate"""
+        ),
+        never=("PERRIN",),
+    ),
+    "a status that cannot be read protects as a partial one does": Trap(
+        (
+            found(
+                HEAD,
+                of={**PERSON, "status_diffusion": None, "personne_physique_attributs": CLAIRE},
+                where=COMPLETE_ADDRESS,
+                enseigne="CHEZ CLAIRE",
+            ),
+            rcs(SIREN),
+        ),
+        PUBLIC_OF_A_PERSON,
+        PERSON_WITHHELD,
+        (PARTIALLY_DISCLOSED,),
+        called=calls("etablissements", "numero_tva"),
+        never=("CLAIRE", "BERGER", "LEROUX", "TUILERIES", "PERRIN"),
+    ),
+    # who the company is
+    "a sole trader is called by the usual name, and nothing else of the person is told": Trap(
+        (found(HEAD, of={**PERSON, "personne_physique_attributs": CLAIRE}), rcs(SIREN, mandataires_sociaux=[])),
+        {"name": "BERGER CLAIRE", "legalEntity/registrationName": "BERGER CLAIRE", "legalEntity/legalFormCode": "1000"},
+        gaps(absent="/partII/B/representatives"),
+        called=calls("etablissements", "extraits_rcs_infogreffe", "numero_tva"),
+        never=("LEROUX", "MARIE", "ANTOINETTE", "LUNE"),
+    ),
+    "a sole trader without a usual name is called by the birth name": Trap(
+        (found(HEAD, of={**PERSON, "personne_physique_attributs": {**CLAIRE, "nom_usage": None}}),),
+        {"name": "LEROUX CLAIRE", "legalEntity/registrationName": "LEROUX CLAIRE"},
+    ),
+    "an empty usual name is none": Trap(
+        (found(HEAD, of={**PERSON, "personne_physique_attributs": {**CLAIRE, "nom_usage": "", "prenom_usuel": ""}}),),
+        {"name": "LEROUX"},
+    ),
+    "sentinel labels are no labels": Trap(
+        (
+            found(
+                HEAD,
+                of={"forme_juridique": legal_form("5710", "non référencé")},
+                activite_principale=activity("741G", "ancienne révision NAF (NAFRev1) non supportée", "NAFRev1"),
+            ),
+        ),
+        {"legalEntity/legalFormCode": "5710", "mainActivity/code": "741G", "mainActivity/nomenclature": "NAFRev1"},
+        gaps(absent="legalEntity/legalForm mainActivity/label"),
+    ),
+    "an activity comes in the nomenclature of today": Trap(
+        (
+            found(
+                HEAD,
+                activite_principale=activity("62.10Y", "Programmation informatique", "NAF2025"),
+                activite_principale_naf_rev2=activity("62.01Z", "Programmation informatique (2008)"),
+            ),
+        ),
+        {
+            "mainActivity/code": "62.10Y",
+            "mainActivity/nomenclature": "NAF2025",
+            "mainActivity/label": "Programmation informatique",
+        },
+        never=("62.01Z",),
+    ),
+    "a code without its nomenclature means nothing": Trap(
+        (found(HEAD, activite_principale=activity("62.01Z", "non référencé", None)),),
+        missing=gaps(absent="mainActivity/code mainActivity/nomenclature mainActivity/label"),
+    ),
+    "the mention of a suppressed trade name is none": Trap(
+        (found(HEAD), rcs(SIREN, nom_commercial="SUPPRESSION DU NOM COMMERCIAL")),
+        missing=gaps(absent="tradeName"),
+    ),
+    "a sign that says it was suppressed gives way to the trade name": Trap(
+        (found(HEAD, enseigne="Suppression du nom commercial"), rcs(SIREN, nom_commercial="LE TOUR")),
+        {"tradeName": "LE TOUR"},
+    ),
+    "an unknown social economy is not a no": Trap(
+        (found(HEAD, of={"economie_sociale_et_solidaire": None, "categorie_entreprise": None}),),
+        missing=gaps(absent="socialEconomy companyCategory"),
+    ),
+    "a company of the social economy is one": Trap(
+        (found(HEAD, of={"economie_sociale_et_solidaire": True}),), {"socialEconomy": True}
+    ),
+    # bands of staff
+    "no band at all": Trap(
+        (found(HEAD, of={"tranche_effectif_salarie": band(None, None, None, None, None)}),),
+        missing=gaps(
+            absent="""
+            employeeBand/code employeeBand/from employeeBand/to employeeBand/label employeeBand/referenceYear"""
+        ),
+    ),
+    "a unit that employs nobody has a code but no numbers": Trap(
+        (found(HEAD, of={"tranche_effectif_salarie": band("NN", "Unités non employeuses", None, None, None)}),),
+        {"employeeBand/code": "NN", "employeeBand/label": "Unités non employeuses"},
+        gaps(absent="employeeBand/from employeeBand/to employeeBand/referenceYear"),
+    ),
+    "zero is a number": Trap(
+        (found(HEAD, of={"tranche_effectif_salarie": band("00", "0 salarié", 0, 0, "2024")}),),
+        {"employeeBand/code": "00", "employeeBand/from": 0, "employeeBand/to": 0, "employeeBand/referenceYear": 2024},
+    ),
+    "above ten thousand there is no upper end": Trap(
+        (found(HEAD, of={"tranche_effectif_salarie": band("53", "10 000 salariés et plus", 10000, None, "2024")}),),
+        {"employeeBand/code": "53", "employeeBand/from": 10000},
+        gaps(absent="employeeBand/to"),
+    ),
+    # addresses
+    "the CEDEX stands beside the municipality, the box in the complement": Trap(
+        (found(HEAD, where=COMPLETE_ADDRESS),),
+        {
+            f"{place}/{part}": value
+            for place in ("postalAddress", "headOfficeAddress")
+            for part, value in (
+                ("streetName", "7 RUE DES TUILERIES"),
+                ("additionalStreetName", "BATIMENT C, BP 40012"),
+                ("postalZone", "42000"),
+                ("cityName", "SAINT-ETIENNE"),
+                ("countryCode", "FRA"),
+                ("cedex/code", "42004"),
+                ("cedex/label", "ST ETIENNE CEDEX 1"),
+            )
+        },
+    ),
+    "an establishment abroad": Trap(
+        (found(HEAD, where=GHENT),),
+        {
+            "postalAddress/streetName": "14 KOUTER",
+            "postalAddress/cityName": "GENT",
+            "postalAddress/countryCode": "BEL",
+            "headOfficeAddress/cityName": "GENT",
+            "headOfficeAddress/countryCode": "BEL",
+        },
+        gaps(absent="postalAddress/postalZone headOfficeAddress/postalZone"),
+        (ABROAD,),
+    ),
+    "an unknown country code is not France": Trap(
+        (found(HEAD, where={**GHENT, "code_pays_etranger": "99999", "libelle_pays_etranger": "AILLEURS"}),),
+        {"postalAddress/cityName": "GENT"},
+        gaps(absent="postalAddress/countryCode headOfficeAddress/countryCode"),
+        (ABROAD,),
+        never=("99999",),
+    ),
+    "a country without its code is not France": Trap(
+        (found(HEAD, where={**GHENT, "code_pays_etranger": None}),),
+        missing=gaps(absent="postalAddress/countryCode"),
+        notices=(ABROAD,),
+    ),
+    "empty strings and nulls leave no blanks": Trap(
+        (
+            found(
+                HEAD,
+                where={
+                    "numero_voie": "",
+                    "type_voie": None,
+                    "libelle_voie": " LE BOURG ",
+                    "complement_adresse": "",
+                    "distribution_speciale": "TSA 10001",
+                    "code_cedex": "",
+                    "libelle_cedex": "",
+                },
+            ),
+        ),
+        {"postalAddress/streetName": "LE BOURG", "postalAddress/additionalStreetName": "TSA 10001"},
+        gaps(absent="postalAddress/cedex/code postalAddress/cedex/label"),
+    ),
+    "an address without any street": Trap(
+        (found(HEAD, where=dict.fromkeys(("numero_voie", "type_voie", "libelle_voie", "code_postal"), "")),),
+        {"postalAddress/cityName": "SAINT-ETIENNE"},
+        gaps(absent="postalAddress/streetName postalAddress/postalZone headOfficeAddress/streetName"),
+    ),
+    **{
+        f"the repetition letter {letter} stays in the street": Trap(
+            (found(HEAD, where={"indice_repetition_voie": letter}),),
+            {"postalAddress/streetName": f"7 {letter} RUE DES TUILERIES"},
+        )
+        for letter in ("B", "D", "Z", "BIS")
+    },
+    # the state of the establishment
+    "an establishment that closes today is closed": Trap(
+        (found(HEAD, etat_administratif="F", date_fermeture=midnight(TODAY)), successors(HEAD)),
+        notices=(("establishment_closed", f"Cet établissement est fermé depuis le {french(TODAY)}."),),
+        called=calls("etablissements", "successions", "extraits_rcs_infogreffe", "numero_tva"),
+    ),
+    "an establishment that closes tomorrow is open today": Trap(
+        (
+            found(HEAD, etat_administratif="F", date_fermeture=midnight(TOMORROW)),
+            successors(HEAD, (HEIR, "2026-01-01")),
+        ),
+        notices=(("establishment_closing", f"Cet établissement doit fermer le {french(TOMORROW)}."),),
+        called=calls("etablissements", "extraits_rcs_infogreffe", "numero_tva"),
+    ),
+    "a closing announced of an open establishment is told": Trap(
+        (found(HEAD, date_fermeture=midnight(TOMORROW)),),
+        notices=(("establishment_closing", f"Cet établissement doit fermer le {french(TOMORROW)}."),),
+    ),
+    "a closed establishment names its latest successor": Trap(
+        (
+            found(HEAD, etat_administratif="F", date_fermeture=midnight(YESTERDAY)),
+            successors(HEAD, (siret(siren(3)), "2019-06-30"), (HEIR, "2024-01-01"), ("12345678901234", "2025-01-01")),
+        ),
+        notices=(
+            (
+                "establishment_closed",
+                f"Cet établissement est fermé depuis le {french(YESTERDAY)}. Son successeur est le {grouped(HEIR)}.",
+            ),
+        ),
+    ),
+    "a closing day that is not known is not told": Trap(
+        (found(HEAD, etat_administratif="F", date_fermeture=-2208989361),),
+        notices=(("establishment_closed", "Cet établissement est fermé."),),
+    ),
+    "a branch has its own address, and its head office another": Trap(
+        (
+            found(
+                BRANCH,
+                siege_social=False,
+                enseigne="LE TOUR",
+                activite_principale=activity("47.91B", "Vente à distance"),
+            ),
+            found(
+                HEAD,
+                source="siege_social",
+                where=LYON,
+            ),
+        ),
+        {
+            "name": "ATELIERS DU GIER",
+            "tradeName": "LE TOUR",
+            "identifiers[siret]": BRANCH,
+            "mainActivity/code": "47.91B",
+            "postalAddress/streetName": "7 RUE DES TUILERIES",
+            "postalAddress/postalZone": "42000",
+            "postalAddress/cityName": "SAINT-ETIENNE",
+            "headOfficeAddress/streetName": "112 RUE DES TANNEURS",
+            "headOfficeAddress/postalZone": "69003",
+            "headOfficeAddress/cityName": "LYON 3EME",
+            "headOfficeAddress/countryCode": "FRA",
+            "headOfficeAddress/cedex/code": "69443",
+            "headOfficeAddress/cedex/label": "LYON CEDEX 03",
+        },
+        gaps(absent="postalAddress/cedex/code headOfficeAddress/additionalStreetName"),
+        number=BRANCH,
+        called=calls("etablissements", "siege_social", "extraits_rcs_infogreffe", "numero_tva", siret=BRANCH),
+    ),
+    "a duplicate is answered with the establishment that stays": Trap(
+        (found(HEIR, redirected_from=HEAD), rcs(siren(2)), vat(siren(2))),
+        {
+            "identifiers[siret]": HEIR,
+            "identifiers[vat]": f"FR00{siren(2)}",
+            "legalEntity/companyID": siren(2),
+            "/partIV/A/tradeRegister/registered": True,
+        },
+        notices=(
+            (
+                "duplicate_siret",
+                DUPLICATE,
+            ),
+        ),
+        siret=HEIR,
+        called=calls("etablissements") | calls("extraits_rcs_infogreffe", "numero_tva", siret=HEIR),
+    ),
+    "the answer about another company is not used": Trap(
+        (case("etablissements", HEAD, wrapped(establishment(HEIR))),),
+        # The head office is not in the open Sirene: nobody can tell that the company is not a protected one.
+        missing=gaps(unavailable="name identifiers[siret] postalAddress/streetName", withheld="legalEntity/companyID"),
+        never=(HEIR, siren(2)),
+    ),
+    # the register of commerce
+    "a company struck off is said to be, and is no longer registered": Trap(
+        (found(HEAD), rcs(SIREN, date_radiation="2020-02-29")),
+        {
+            "/partIV/A/tradeRegister/registered": False,
+            "/partIV/A/tradeRegister/strikeOffDate": "2020-02-29",
+            "/partIV/A/tradeRegister/registrationDate": "2005-07-20",
+        },
+        notices=(
+            ("struck_off", "L'entreprise est radiée du registre du commerce et des sociétés depuis le 29/02/2020."),
+        ),
+    ),
+    "auditors are no representatives, however their role is spelt": Trap(
+        (
+            found(HEAD),
+            rcs(
+                SIREN,
+                mandataires_sociaux=[
+                    officer("PERRIN", "Odile", "Directrice générale déléguée"),
+                    officer("UN", "A", "COMMISSAIRE AUX COMPTES TITULAIRE"),
+                    officer("DEUX", "B", "Commissaire aux comptes suppléant"),
+                    officer("TROIS", "C", "COMMISSAIRE AUX COMPTES SUPPLEANT"),
+                    officer("QUATRE", "D", "Commissaire aux Comptes Supple\u0301ant"),
+                    company_officer("AUDIT CINQ", siren(5), "commissaire aux comptes titulaire"),
+                    officer("SEPT", "G", "COMMISSAIRES AUX\u00a0COMPTES (SUPPLEANTS)"),
+                    officer("SIX", "F", None),
+                ],
+            ),
+        ),
+        {
+            "/partII/B/representatives": [
+                {"firstName": "Odile", "familyName": "PERRIN", "role": "Directrice générale déléguée"},
+                {"firstName": "F", "familyName": "SIX"},
+            ]
+        },
+        never=("DEUX", "TROIS", "QUATRE", "SEPT", "AUDIT"),
+    ),
+    "auditors alone are nobody": Trap(
+        (found(HEAD), rcs(SIREN, mandataires_sociaux=[company_officer("AUDIT", siren(5), "COMMISSAIRE AUX COMPTES")])),
+        missing=gaps(absent="/partII/B/representatives"),
+        never=("AUDIT",),
+    ),
+    "a legal person can represent a company": Trap(
+        (found(HEAD), rcs(SIREN, mandataires_sociaux=[company_officer("GIER PARTICIPATIONS", siren(6), "Président")])),
+        {
+            "/partII/B/representatives": [
+                {"registrationName": "GIER PARTICIPATIONS", "companyID": siren(6), "role": "Président"}
+            ]
+        },
+    ),
+    "neither birth dates nor private addresses leave the register of commerce": Trap(
+        (
+            found(HEAD),
+            rcs(
+                SIREN,
+                personne_physique={
+                    "adresse": {"voie": "DES OISEAUX"},
+                    "nationalite": {"valeur": "FRANÇAISE"},
+                    "naissance": {"date": "1971-05-17", "lieu": "RIVE-DE-GIER"},
+                },
+            ),
+        ),
+        {"/partII/B/representatives": [{"firstName": "Odile", "familyName": "PERRIN", "role": "Présidente"}]},
+        never=("1971", "OISEAUX", "FRANÇAISE", "RIVE-DE-GIER"),
+    ),
+    "a capital keeps its cents and its own currency": Trap(
+        (found(HEAD), rcs(SIREN, capital={"montant": 50123.6, "devise": "FRANCS", "code_devise": None})),
+        {"legalEntity/shareCapital/amount": 50123.6, "legalEntity/shareCapital/currencyID": "FRF"},
+    ),
+    "a capital of zero is a capital": Trap(
+        (found(HEAD), rcs(SIREN, capital={"montant": 0, "devise": "EUROS", "code_devise": None})),
+        {"legalEntity/shareCapital/amount": 0, "legalEntity/shareCapital/currencyID": "EUR"},
+    ),
+    "a currency without an amount is not told": Trap(
+        (found(HEAD), rcs(SIREN, capital={"montant": None, "devise": "EUROS", "code_devise": "EUR"})),
+        missing=gaps(absent="legalEntity/shareCapital/amount legalEntity/shareCapital/currencyID"),
+    ),
+    "a registry is written as French writes towns": Trap(
+        (found(HEAD), rcs(SIREN, greffe={"valeur": "BOURG-EN-BRESSE", "code": "0101"})),
+        {
+            "legalEntity/registrationScheme/id": "0101",
+            "legalEntity/registrationScheme/name": "RCS Bourg-en-Bresse",
+            "/partIV/A/tradeRegister/registerName": "RCS Bourg-en-Bresse",
+            "/partIV/A/tradeRegister/registrationNumber": f"{grouped(SIREN)} R.C.S. Bourg-en-Bresse",
+        },
+    ),
+    # on demand
+    "what is asked on demand comes, and accounts never do": Trap(
+        (
+            found(HEAD),
+            agreements(
+                HEAD,
+                agreement(1486, "Bureaux d'études"),
+                agreement(16, "Transports"),
+                agreement(7, "Vide", active=False),
+            ),
+            acts(SIREN),
+        ),
+        {
+            "collectiveAgreements": [
+                {"idcc": "1486", "title": "Bureaux d'études"},
+                {"idcc": "16", "title": "Transports"},
+            ],
+            "filedActs": [{"kind": "Statuts mis à jour", "filingDate": "2024-02-29"}],
+        },
+        extra="conventions_collectives,actes_inpi",
+        called=calls(
+            "etablissements", "extraits_rcs_infogreffe", "numero_tva", "conventions_collectives", "actes_inpi"
+        ),
+        never=("bilan", "acte_a1", "idcc=", "exemple.fr"),
+    ),
+    "what is asked on demand and is not there is absent": Trap(
+        (found(HEAD), agreements(HEAD)),
+        missing=gaps(absent="collectiveAgreements filedActs", not_applicable="association/documents"),
+        extra="conventions_collectives,actes_inpi",
+    ),
+    "acts name people: those of a partially disclosed company are not asked for": Trap(
+        (found(HEAD, of=PARTIAL, where=MASKED_ADDRESS, **PARTIAL), acts(SIREN)),
+        missing=gaps(withheld="filedActs"),
+        notices=(PARTIALLY_DISCLOSED,),
+        extra="actes_inpi",
+        called=calls("etablissements", "numero_tva"),
+    ),
+    # associations
+    "an association of Alsace-Moselle is in its court's register": Trap(
+        (
+            found(HEAD, of={"forme_juridique": legal_form("9260", "Association de droit local")}),
+            association(
+                SIREN,
+                rna=None,
+                regime="Alsace-Moselle",
+                alsace_moselle={
+                    "tribunal_instance": "Tribunal d'instance de Colmar",
+                    "volume": "122",
+                    "folio": "082",
+                    "date_publication_registre_association": "2001-11-09",
+                },
+            ),
+        ),
+        {
+            "association/regime": "Alsace-Moselle",
+            "association/purpose": "Entretenir le barrage.",
+            "association/registrationDate": "2001-11-09",
+            "/partIV/A/professionalRegister/registerName": "Tribunal d'instance de Colmar",
+            "/partIV/A/professionalRegister/registrationNumber": "volume 122 folio 082",
+        },
+        gaps(absent="identifiers[rna] association/rna"),
+        called=calls("etablissements", "associations", "numero_tva"),
+    ),
+    "whoever has an RNA number is asked for there, whatever its legal form": Trap(
+        (
+            found(HEAD, of={"rna": "W423000001", "forme_juridique": legal_form("9300", "Fondation")}),
+            association(SIREN),
+            documents("W423000001"),
+        ),
+        {
+            "identifiers[rna]": "W423000001",
+            "association/rna": "W423000001",
+            "association/documents": [{"kind": "Statuts", "filingDate": "2024-02-29"}],
+            "/partIV/A/professionalRegister/registrationNumber": "W423000001",
+        },
+        extra="documents_associations",
+        called=calls("etablissements", "associations", "numero_tva") | {call("documents_associations", "W423000001")},
+        never=("odile@", "0400000000", "CHEZ LE PRESIDENT", "exemple.fr"),
+    ),
+    "the public documents of an association are found by its RNA number": Trap(
+        (found(HEAD, of={"rna": "W751234567"}),),
+        {
+            "association/documents": [
+                {"kind": "Statuts", "filingDate": "2021-09-09"},
+                {"kind": "Récépissé de modification", "filingDate": "2023-06-20"},
+            ]
+        },
+        extra="documents_associations",
+        never=("storage.entreprise", "http"),
+    ),
+    "an association that Insee does not name is named by its own register": Trap(
+        (
+            found(
+                HEAD,
+                of={
+                    "personne_morale_attributs": named(None),
+                    "forme_juridique": legal_form("9220", "Association déclarée"),
+                },
+            ),
+            association(SIREN),
+        ),
+        {"name": "LES AMIS DU BARRAGE", "legalEntity/registrationName": "LES AMIS DU BARRAGE"},
+    ),
+    "a dissolved association is said to be": Trap(
+        (
+            found(HEAD, of={"forme_juridique": legal_form("9220", "Association déclarée")}),
+            association(SIREN, date_dissolution="2025-12-31", active=False),
+        ),
+        notices=(("association_dissolved", "L'association est dissoute depuis le 31/12/2025."),),
+    ),
+    # numbers
+    "an establishment of La Poste": Trap(
+        (found("35600000049837", siege_social=False, of={"forme_juridique": LA_POSTE}),),
+        {"identifiers[siret]": "35600000049837"},
+        number="35600000049837",
+    ),
+    "the head office of La Poste": Trap(
+        (found("35600000000048", of={"forme_juridique": LA_POSTE}),),
+        {"identifiers[siret]": "35600000000048"},
+        number="35600000000048",
+    ),
+    "leading zeros stay": Trap(
+        (found("00588059600019", of={"siren": "005880596"}),),
+        {
+            "identifiers[siret]": "00588059600019",
+            "legalEntity/companyID": "005880596",
+        },
+        number="00588059600019",
+    ),
+    "a SIREN gives the head office, at the cost of no more": Trap(
+        (found(HEAD, source="siege_social"), vat(SIREN)),
+        {
+            "name": "ATELIERS DU GIER",
+            "identifiers[siret]": HEAD,
+            "postalAddress/streetName": "7 RUE DES TUILERIES",
+            "headOfficeAddress/streetName": "7 RUE DES TUILERIES",
+        },
+        notices=(
+            (
+                "head_office_used",
+                f"Vous avez saisi un SIREN : ce sont les données du siège, SIRET {grouped(HEAD)}.",
+            ),
+        ),
+        number=SIREN,
+        called=calls("siege_social", "extraits_rcs_infogreffe", "numero_tva"),
+    ),
+    **{
+        f"a SIRET written with {what}": Trap(
+            values={"name": "SOCIETE NATIONALE SNCF"}, number=written, siret="55204944776279"
+        )
+        for what, written in {
+            "spaces": "552 049 447 76279",
+            "dots": "552.049.447.76279",
+            "no-break spaces": "552\u00a0049\u00a0447\u00a076279",
+            "thin no-break spaces": "552\u202f049\u202f447\u202f76279",
+            "spaces around": " 55204944776279 ",
+        }.items()
+    },
+}
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_no_trap_catches_the_form(simulator, service, name):
+    trap = TRAPS[name]
+    simulator.add(*trap.cases)
+
+    response = service.get(f"/v1/prefill/{quote(trap.number)}", query_string={"with": trap.extra})
+    body, text = response.json, response.get_data(as_text=True)
+    values, reasons = values_of(body), reasons_of(body)
+
+    assert response.status_code == 200
+    assert {path: values.get(full(path)) for path in trap.values} == dict(trap.values)
+    assert {path: reasons.get(path) for path in trap.missing} == trap.missing
+    assert [(one["code"], one["message"]) for one in body["notices"]] == list(trap.notices)
+    assert body["siret"] == (trap.siret or (trap.number if len(trap.number) == 14 else HEAD))
+    assert [word for word in (ND, "1900-01-01", "1971-05", *trap.never) if word in text] == []
+    assert trap.called is None or set(simulator.calls()) == trap.called
+    assert_polite(simulator)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"status_diffusion": "non_diffusible"},
+        {"of": {"status_diffusion": "non_diffusible"}},
+    ],
+    ids=["establishment", "unit"],
+)
+def test_of_an_undisclosed_company_nothing_is_told_and_nothing_more_is_asked(simulator, service, changes):
+    simulator.add(found(HEAD, **changes), rcs(SIREN), vat(SIREN))
+
+    response = service.get(f"/v1/prefill/{HEAD}")
+
+    assert (response.status_code, response.mimetype) == (451, "application/problem+json")
+    assert response.json["code"] == "company_undisclosed"
+    assert "GIER" not in response.get_data(as_text=True)
+    assert set(simulator.calls()) == calls("etablissements")
+
+
+@pytest.mark.parametrize("name", ["exercices", "etablissements_instructeur", "bilans_inpi", "liasses_fiscales_dgfip"])
+def test_a_protected_or_forbidden_source_is_refused_before_any_call(simulator, service, name):
+    simulator.add(found(HEAD))
+
+    response = service.get(f"/v1/prefill/{HEAD}", query_string={"with": name})
+
+    assert (response.status_code, response.mimetype) == (403, "application/problem+json")
+    assert response.json["code"] == "source_refused"
+    assert simulator.total() == 0

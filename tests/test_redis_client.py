@@ -1,0 +1,110 @@
+"""Redis as something that may fail: it costs little, it is said once, and it comes back by itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from prefill import telemetry
+from prefill.redis_client import PATIENCE, REST, Alone, Shared
+from tests.support.redis_server import Clock
+
+
+@pytest.fixture
+def clock():
+    return Clock(1000.0)
+
+
+@pytest.fixture
+def events(capsys):
+    telemetry.configure("json")
+    return lambda: [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+
+
+def ping(shared):
+    """Tell whether Redis answered."""
+    try:
+        return bool(shared.attempt(lambda client: client.ping()))
+    except Alone:
+        return False
+
+
+def test_without_an_address_one_is_alone_from_the_start(clock):
+    shared = Shared(None, clock=clock)
+
+    assert (shared.configured, shared.up, ping(shared)) == (False, False, False)
+
+
+def test_a_redis_that_answers_is_used(redis_server, clock):
+    shared = Shared(redis_server.url, clock=clock)
+
+    assert (shared.configured, shared.up, ping(shared)) == (True, True, True)
+
+
+def test_a_loss_is_logged_once_and_tried_again_by_itself(mortal_redis, clock, events):
+    shared = Shared(mortal_redis.url, clock=clock)
+    ping(shared)
+    mortal_redis.kill()
+    for _ in range(5):
+        clock.at += REST
+        assert [ping(shared) for _ in range(20)] == [False] * 20
+    assert (shared.up, shared.falls) == (False, 1)
+    assert events() == ["redis.down"]
+
+    mortal_redis.start()
+    assert not ping(shared)
+    clock.at += REST
+    assert [ping(shared) for _ in range(3)] == [True] * 3
+    assert events() == ["redis.back"]
+
+
+def test_a_crowd_that_loses_redis_logs_it_once(mortal_redis, clock, events):
+    shared = Shared(mortal_redis.url, clock=clock)
+    mortal_redis.kill()
+    with ThreadPoolExecutor(16) as pool:
+        assert not any(pool.map(lambda _: ping(shared), range(64)))
+
+    assert events() == ["redis.down"]
+
+
+def test_a_redis_down_at_the_start_is_found_when_it_comes(mortal_redis, clock):
+    mortal_redis.kill()
+    shared = Shared(mortal_redis.url, clock=clock)
+    assert not ping(shared)
+
+    mortal_redis.start()
+    clock.at += REST
+    assert ping(shared)
+
+
+def test_a_slow_redis_costs_one_wait_and_then_none(mortal_redis, clock):
+    shared = Shared(mortal_redis.url, clock=clock)
+    ping(shared)
+    mortal_redis.freeze()
+    began = time.monotonic()
+    results = [ping(shared) for _ in range(100)]
+    took = time.monotonic() - began
+    mortal_redis.thaw()
+
+    assert not any(results)
+    assert took < PATIENCE + 0.3
+
+
+def test_a_refusal_of_redis_itself_is_a_loss_like_another(redis_server, clock):
+    shared = Shared(redis_server.url, clock=clock)
+    with redis_server.client() as client:
+        client.rpush("list", "1")
+
+    with pytest.raises(Alone):
+        shared.attempt(lambda client: client.get("list"))
+
+
+def test_a_fault_of_ours_is_not_taken_for_redis(redis_server, clock):
+    shared = Shared(redis_server.url, clock=clock)
+
+    with pytest.raises(ZeroDivisionError):
+        shared.attempt(lambda _: 1 / 0)
+    assert shared.up
