@@ -18,7 +18,7 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.permissions import Audience
 from prefill.forms.filling import fill
 from prefill.forms.registry import load_all
-from prefill.redis_client import Shared
+from prefill.redis_client import OptionalRedis
 from prefill.registers.answer_cache import Store
 
 HEAD = 'title: Formulaire de mesure\nversion: "1"\naudience: candidate\nfields:\n'
@@ -46,7 +46,7 @@ def answers(rank: int) -> list[tuple[str, Answer]]:
 
 def memory(companies: int, entries: int) -> dict[str, float]:
     """Weigh a store that was told of so many companies, and holds so many answers at most."""
-    store = Store(Shared(None, clock=time.monotonic), now=time.time, entries=entries)
+    store = Store(OptionalRedis(None, clock=time.monotonic), now=time.time, entries=entries)
     before = resident()
     for rank in range(companies):
         for number, answer in answers(rank):

@@ -17,23 +17,23 @@ from flask import Flask
 
 from prefill import telemetry
 from prefill.audit.sinks import STDOUT, STDOUT_DESCRIPTOR, FileSink, StreamSink
-from prefill.audit.trail import Lost, Trace
-from prefill.auth.authenticator import SignIn
-from prefill.auth.jwks import KeyRing
-from prefill.auth.login_throttle import Lockout
+from prefill.audit.trail import AuditTrail, AuditWriteError
+from prefill.auth.authenticator import Authenticator
+from prefill.auth.jwks import JWKSClient
+from prefill.auth.login_throttle import LoginThrottle
 from prefill.domain.dates import PARIS
 from prefill.domain.permissions import Audience
-from prefill.forms.registry import BadSchemas, Library, load_all
+from prefill.forms.registry import BadSchemas, FormRegistry, load_all
 from prefill.health import token_expiry
 from prefill.prefilling.service import Prefill, Request, Service
 from prefill.problems import SettingsInvalid
-from prefill.redis_client import Shared
+from prefill.redis_client import OptionalRedis
 from prefill.registers.answer_cache import Store
-from prefill.registers.circuit_breaker import Breakers
-from prefill.registers.client import Upstream
+from prefill.registers.circuit_breaker import CircuitBreakers
+from prefill.registers.client import RegisterClient
 from prefill.registers.http import Connection
-from prefill.registers.quota import Treasury
-from prefill.registers.workers import Hands
+from prefill.registers.quota import QuotaRegistry
+from prefill.registers.workers import ProviderThreadPools
 from prefill.sandbox.adapter import SandboxAdapter
 from prefill.sandbox.app import create_sandbox
 from prefill.sandbox.companies import COMPANIES
@@ -43,9 +43,9 @@ from prefill.tenancy.model import Directory, Tenant, directory, sandbox_tenant, 
 from prefill.tenancy.registry import BadTenants, Tenants
 from prefill.tenancy.tenants_file import read_tenants
 from prefill.web.app import create_web
-from prefill.web.context import Parts
-from prefill.web.rate_limit import Visitors
-from prefill.web.tenant_services import House, Houses
+from prefill.web.context import AppContext
+from prefill.web.rate_limit import RateLimiter
+from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 SANDBOX_BUYER = "21750001600019"
 SANDBOX_BANNER = (
@@ -70,37 +70,39 @@ def create_app(settings: Settings | None = None) -> Flask:
     return create_web(parts)
 
 
-def join(settings: Settings, library: Library) -> Parts:
+def join(settings: Settings, library: FormRegistry) -> AppContext:
     """Join the parts of a service for these settings."""
     tenants = open_tenants(settings, library)
-    ground = lay_ground(settings)
+    resources = open_shared_resources(settings)
     trace = open_audit(settings)
-    visitors = Visitors(ground.shared, per_minute=settings.visits, secret=secret_of(tenants.directory()))
+    rate_limiter = RateLimiter(resources.shared, per_minute=settings.visits, secret=secret_of(tenants.directory()))
     telemetry.gauge("forms_loaded", len(library.forms))
     _tell_expiry(tenants.directory())
-    return Parts(
+    return AppContext(
         settings=settings,
         library=library,
         tenants=tenants,
-        houses=Houses(tenants.directory, build=lambda tenant: build_house(settings, tenant, ground)),
-        sign_in=SignIn(
+        tenant_services=TenantServicesRegistry(
+            tenants.directory, build=lambda tenant: build_tenant_services(settings, tenant, resources)
+        ),
+        authenticator=Authenticator(
             tenants.directory,
-            keyring=KeyRing(open_session=requests.Session, clock=time.monotonic),
-            lockout=Lockout(ground.shared, name=visitors.name, clock=time.monotonic),
+            jwks_client=JWKSClient(open_session=requests.Session, clock=time.monotonic),
+            login_throttle=LoginThrottle(resources.shared, name=rate_limiter.name, clock=time.monotonic),
             today=today,
         ),
         trace=trace,
-        visitors=visitors,
+        rate_limiter=rate_limiter,
         now=now,
         clock=time.monotonic,
         environ=os.environ,
         example=lambda: example(library),
-        close=lambda: _close(ground, trace),
+        close=lambda: _close(resources, trace),
     )
 
 
-def _close(ground: Ground, trace: Trace) -> None:
-    ground.hands.close()
+def _close(resources: SharedResources, trace: AuditTrail) -> None:
+    resources.thread_pools.close()
     trace.close()
 
 
@@ -117,35 +119,37 @@ def secret_of(tenants: Directory) -> bytes:
     return hashlib.blake2b(tokens.encode(), digest_size=32, person=b"hash key").digest()
 
 
-def open_audit(settings: Settings) -> Trace:
+def open_audit(settings: Settings) -> AuditTrail:
     """Open the trace. Raise `SettingsInvalid` when it can never be written."""
     try:
         return open_trace(settings.audit)
-    except Lost as lost:
+    except AuditWriteError as lost:
         raise SettingsInvalid(f"PREFILL_AUDIT : {lost}.") from lost
 
 
-def open_trace(target: str | None) -> Trace:
+def open_trace(target: str | None) -> AuditTrail:
     """Open the trace that `PREFILL_AUDIT` names: standard output, a file, or a database's URL.
 
-    Nothing is written yet. Raise `Lost` when what a database takes is not installed.
+    Nothing is written yet. Raise `AuditWriteError` when what a database takes is not installed.
     """
     if target in (None, STDOUT):
-        return Trace(StreamSink(STDOUT_DESCRIPTOR))
+        return AuditTrail(StreamSink(STDOUT_DESCRIPTOR))
     if "://" not in str(target):
-        return Trace(FileSink(Path(str(target))))
+        return AuditTrail(FileSink(Path(str(target))))
     try:
         from prefill.audit.database import DatabaseSink  # its libraries are an extra
 
-        return Trace(DatabaseSink(str(target)))
+        return AuditTrail(DatabaseSink(str(target)))
     except ImportError as missing:
-        raise Lost("une base demande une bibliothèque de plus : pip install 'prefill[audit-db]'") from missing
+        raise AuditWriteError(
+            "une base demande une bibliothèque de plus : pip install 'prefill[audit-db]'"
+        ) from missing
 
 
 # -- tenants ----------------------------------------------------------------------------------------
 
 
-def open_tenants(settings: Settings, library: Library) -> Tenants:
+def open_tenants(settings: Settings, library: FormRegistry) -> Tenants:
     """Open the tenants file, or make the one tenant there is without it. Raise `BadTenants`."""
     if settings.tenants is None:
         alone = sandbox_tenant(settings, SANDBOX_BUYER) if settings.sandbox else tenant_of(settings)
@@ -154,23 +158,23 @@ def open_tenants(settings: Settings, library: Library) -> Tenants:
     return Tenants(lambda: read_tenants(path, os.environ, forms, today()), path, clock=time.monotonic)
 
 
-def candidate_forms(library: Library) -> tuple[str, ...]:
+def candidate_forms(library: FormRegistry) -> tuple[str, ...]:
     return tuple(name for name, form in library.forms.items() if form.audience is Audience.CANDIDATE)
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class SharedResources:
     """What all tenants of a process stand on."""
 
-    shared: Shared
+    shared: OptionalRedis
     store: Store
-    treasury: Treasury
-    breakers: Breakers
-    hands: Hands
+    quotas: QuotaRegistry
+    breakers: CircuitBreakers
+    thread_pools: ProviderThreadPools
 
 
-def lay_ground(settings: Settings, **budget: Any) -> Ground:
-    shared = Shared(settings.redis_url, clock=time.monotonic)
+def open_shared_resources(settings: Settings, **budget: Any) -> SharedResources:
+    shared = OptionalRedis(settings.redis_url, clock=time.monotonic)
     store = Store(
         shared,
         now=time.time,
@@ -179,14 +183,16 @@ def lay_ground(settings: Settings, **budget: Any) -> Ground:
         share_protected=settings.share_protected,
     )
     budget = {"instances": settings.instances, "fresh": settings.sandbox, **budget}
-    treasury = Treasury(shared, now=time.time, **budget)
-    return Ground(shared, store, treasury, open_breakers(settings), Hands(session_opener(settings), settings.workers))
+    quotas = QuotaRegistry(shared, now=time.time, **budget)
+    return SharedResources(
+        shared, store, quotas, open_breakers(settings), ProviderThreadPools(session_opener(settings), settings.workers)
+    )
 
 
-def open_breakers(settings: Settings) -> Breakers:
+def open_breakers(settings: Settings) -> CircuitBreakers:
     """The sandbox's failing companies fail on purpose, and for themselves alone: there breakers never open."""
     never = {"failures": math.inf, "silences": math.inf} if settings.sandbox else {}
-    return Breakers(clock=time.monotonic, **never)
+    return CircuitBreakers(clock=time.monotonic, **never)
 
 
 def host_name(settings: Settings) -> str:
@@ -195,13 +201,13 @@ def host_name(settings: Settings) -> str:
     return hashlib.blake2b(url.encode(), digest_size=4, person=b"host").hexdigest()
 
 
-def build_house(settings: Settings, tenant: Tenant, ground: Ground) -> House:
-    upstream = open_upstream(settings, tenant, ground)
+def build_tenant_services(settings: Settings, tenant: Tenant, resources: SharedResources) -> TenantServices:
+    upstream = open_upstream(settings, tenant, resources)
     service = Service(upstream, deadline=settings.deadline, clock=time.monotonic, today=today)
-    return House(tenant, upstream, service)
+    return TenantServices(tenant, upstream, service)
 
 
-def example(library: Library) -> Prefill:
+def example(library: FormRegistry) -> Prefill:
     """Fill the first form with an invented company: the documentation's example, wherever we run."""
     form = next(form for form in library.forms.values() if form.audience is Audience.CANDIDATE)
     settings = Settings()
@@ -213,7 +219,7 @@ def example(library: Library) -> Prefill:
         upstream.close()
 
 
-def read_forms(settings: Settings) -> Library:
+def read_forms(settings: Settings) -> FormRegistry:
     return load_all(form_folders(settings))
 
 
@@ -230,19 +236,19 @@ def bundled_forms() -> Path:
 
 
 def open_upstream(
-    settings: Settings, tenant: Tenant | None = None, ground: Ground | None = None, **budget: Any
-) -> Upstream:
+    settings: Settings, tenant: Tenant | None = None, resources: SharedResources | None = None, **budget: Any
+) -> RegisterClient:
     """Open a tenant's door to API Entreprise, or to the sandbox when there is no token."""
     tenant = tenant or only_tenant(settings)
-    ground = ground or lay_ground(settings, **budget)
-    return Upstream(
+    resources = resources or open_shared_resources(settings, **budget)
+    return RegisterClient(
         connection(settings, tenant),
-        hands=ground.hands,
+        thread_pools=resources.thread_pools,
         clock=time.monotonic,
         now=now,
-        store=ground.store,
-        budgets=ground.treasury.of(token_name(tenant.token)),
-        breakers=ground.breakers,
+        store=resources.store,
+        budgets=resources.quotas.of(token_name(tenant.token)),
+        breakers=resources.breakers,
         sleep=time.sleep,
         tenant=tenant.id,
     )

@@ -16,12 +16,12 @@ import requests
 import urllib3
 
 from prefill import telemetry
-from prefill.audit.trail import Trace
+from prefill.audit.trail import AuditTrail
 from prefill.domain.catalogue import SOURCES
 from prefill.domain.dates import PARIS
-from prefill.forms.registry import Library
-from prefill.redis_client import Alone, Shared
-from prefill.registers.client import Upstream
+from prefill.forms.registry import FormRegistry
+from prefill.redis_client import OptionalRedis, RedisUnavailable
+from prefill.registers.client import RegisterClient
 from prefill.registers.http import Bearer, Connection
 from prefill.settings import Settings
 from prefill.tenancy.registry import Tenants
@@ -60,7 +60,7 @@ class Check:
     vital: bool = True
 
 
-def check_locally(settings: Settings, library: Library, now: datetime) -> tuple[Check, ...]:
+def check_locally(settings: Settings, library: FormRegistry, now: datetime) -> tuple[Check, ...]:
     """Check what needs no network: forms, token, recipient."""
     names = ", ".join(library.forms)
     loaded = f"{len(library.forms)} formulaire(s) : {names}." if names else "Aucun formulaire ne peut être utilisé."
@@ -72,7 +72,7 @@ def check_locally(settings: Settings, library: Library, now: datetime) -> tuple[
     return (forms, check_token(settings.token, now), check_recipient(settings.recipient))
 
 
-def check_upstream(upstream: Upstream) -> Iterator[Check]:
+def check_upstream(upstream: RegisterClient) -> Iterator[Check]:
     """Tell what the process has learnt of API Entreprise and of Redis; remarks, since the cache still serves."""
     if upstream.breakers.banned():
         message = "API Entreprise ne répond plus à rien : adresse sans doute bannie (12 h) ; le cache sert encore."
@@ -85,7 +85,7 @@ def check_upstream(upstream: Upstream) -> Iterator[Check]:
         yield Check("redis", False, "Redis ne répond pas : cette instance tourne seule.", vital=False)
 
 
-def measure(upstream: Upstream, tenant: str) -> None:
+def measure(upstream: RegisterClient, tenant: str) -> None:
     """Bring the gauges of what changes without us up to date: a minute ends, another instance spends."""
     for group, (left, limit) in upstream.budgets.levels().items():
         telemetry.gauge("budget_left", left, tenant=tenant, group=group)
@@ -95,13 +95,13 @@ def measure(upstream: Upstream, tenant: str) -> None:
         telemetry.gauge("redis_up", upstream.store.shared.up)
 
 
-def check_redis(shared: Shared) -> Iterator[Check]:
+def check_redis(shared: OptionalRedis) -> Iterator[Check]:
     """Try the Redis of the settings, when there is one; a remark, since the service goes on without it."""
     if not shared.configured:
         return
     try:
         shared.attempt(lambda client: client.ping())
-    except Alone:
+    except RedisUnavailable:
         yield Check("redis", False, "Redis ne répond pas : chaque instance tourne seule.", vital=False)
     else:
         yield Check("redis", True, "Redis répond.")
@@ -123,7 +123,7 @@ def check_tenants(settings: Settings, tenants: Tenants, now: datetime) -> Iterat
         yield replace(token, name=f"token:{tenant.id}", message=f"{tenant.id} : {token.message}", vital=False)
 
 
-def check_trace(trace: Trace) -> Iterator[Check]:
+def check_trace(trace: AuditTrail) -> Iterator[Check]:
     """Tell that the last access could not be traced; candidates' forms are still filled."""
     if trace.fault:
         message = (

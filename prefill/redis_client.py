@@ -21,11 +21,11 @@ REST = 2.0  # seconds before trying again
 T = TypeVar("T")
 
 
-class Alone(Exception):
+class RedisUnavailable(Exception):
     """There is no Redis, or it does not answer: do without."""
 
 
-class Shared:
+class OptionalRedis:
     """A Redis that may fail."""
 
     def __init__(self, url: str | None, *, clock: Callable[[], float], rest: float = REST) -> None:
@@ -46,16 +46,16 @@ class Shared:
         )
 
     def attempt(self, work: Callable[[redis.Redis], T]) -> T:
-        """Do something with Redis. Raise `Alone` at once while it rests, and when it fails."""
+        """Do something with Redis. Raise `RedisUnavailable` at once while it rests, and when it fails."""
         client = self.client
         if client is None or not self._awake():
-            raise Alone
+            raise RedisUnavailable
         falls = self.falls
         try:
             done = work(client)
         except (redis.RedisError, OSError) as fault:
             self._fell(fault)
-            raise Alone from fault
+            raise RedisUnavailable from fault
         self._rose(falls)
         return done
 

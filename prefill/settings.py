@@ -258,10 +258,10 @@ def _quoted(row: Mapping[str, Any], text: str) -> str:
 
 def describe(settings: Settings, environ: Mapping[str, str]) -> tuple[Shown, ...]:
     """Show every setting, where its value came from and what it means."""
-    return tuple(_shown(one.metadata, getattr(settings, one.name), environ) for one in fields(Settings))
+    return tuple(_visible_answers(one.metadata, getattr(settings, one.name), environ) for one in fields(Settings))
 
 
-def _shown(row: Mapping[str, Any], value: Any, environ: Mapping[str, str]) -> Shown:
+def _visible_answers(row: Mapping[str, Any], value: Any, environ: Mapping[str, str]) -> Shown:
     origin = "environnement" if environ.get(row["name"], "").strip() else "défaut"
     return Shown(row["name"], _display(row, value), origin, row["meaning"])
 

@@ -16,9 +16,9 @@ from werkzeug import Request, Response
 
 from prefill.domain.catalogue import SOURCES
 from prefill.domain.dates import PARIS
-from prefill.forms.registry import Library
+from prefill.forms.registry import FormRegistry
 from prefill.health import check_locally, check_redis, check_remotely, check_token, token_expiry
-from prefill.redis_client import Shared
+from prefill.redis_client import OptionalRedis
 from prefill.registers.http import Connection
 from prefill.sandbox.adapter import SandboxAdapter
 from prefill.sandbox.app import create_sandbox
@@ -113,7 +113,7 @@ def test_an_expired_token_is_a_failure_and_one_that_soon_will_be_a_warning(days,
 
 
 def test_a_service_without_any_form_is_not_fit():
-    forms, token = check_locally(Settings(), Library({}), NOW)
+    forms, token = check_locally(Settings(), FormRegistry({}), NOW)
 
     assert (forms.ok, forms.vital) == (False, True)
     assert token.ok
@@ -122,7 +122,7 @@ def test_a_service_without_any_form_is_not_fit():
 
 def test_with_a_token_its_date_and_its_buyer_are_looked_at():
     settings = Settings(token=jwt({"exp": NOW.timestamp() - 1}), recipient=BUYER)
-    checks = {check.name: check for check in check_locally(settings, Library({}), NOW)}
+    checks = {check.name: check for check in check_locally(settings, FormRegistry({}), NOW)}
 
     assert not checks["token"].ok
     assert checks["recipient"].ok
@@ -130,11 +130,11 @@ def test_with_a_token_its_date_and_its_buyer_are_looked_at():
 
 
 def test_no_redis_is_nothing_to_look_at():
-    assert list(check_redis(Shared(None, clock=time.monotonic))) == []
+    assert list(check_redis(OptionalRedis(None, clock=time.monotonic))) == []
 
 
 def test_a_dead_redis_is_a_remark():
-    [check] = check_redis(Shared("redis://127.0.0.1:1", clock=time.monotonic))
+    [check] = check_redis(OptionalRedis("redis://127.0.0.1:1", clock=time.monotonic))
 
     assert (check.ok, check.vital) == (False, False)
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from prefill import telemetry
-from prefill.redis_client import PATIENCE, REST, Alone, Shared
+from prefill.redis_client import PATIENCE, REST, OptionalRedis, RedisUnavailable
 from tests.support.redis_server import Clock
 
 
@@ -28,24 +28,24 @@ def ping(shared):
     """Tell whether Redis answered."""
     try:
         return bool(shared.attempt(lambda client: client.ping()))
-    except Alone:
+    except RedisUnavailable:
         return False
 
 
 def test_without_an_address_one_is_alone_from_the_start(clock):
-    shared = Shared(None, clock=clock)
+    shared = OptionalRedis(None, clock=clock)
 
     assert (shared.configured, shared.up, ping(shared)) == (False, False, False)
 
 
 def test_a_redis_that_answers_is_used(redis_server, clock):
-    shared = Shared(redis_server.url, clock=clock)
+    shared = OptionalRedis(redis_server.url, clock=clock)
 
     assert (shared.configured, shared.up, ping(shared)) == (True, True, True)
 
 
 def test_a_loss_is_logged_once_and_tried_again_by_itself(mortal_redis, clock, events):
-    shared = Shared(mortal_redis.url, clock=clock)
+    shared = OptionalRedis(mortal_redis.url, clock=clock)
     ping(shared)
     mortal_redis.kill()
     for _ in range(5):
@@ -62,7 +62,7 @@ def test_a_loss_is_logged_once_and_tried_again_by_itself(mortal_redis, clock, ev
 
 
 def test_a_crowd_that_loses_redis_logs_it_once(mortal_redis, clock, events):
-    shared = Shared(mortal_redis.url, clock=clock)
+    shared = OptionalRedis(mortal_redis.url, clock=clock)
     mortal_redis.kill()
     with ThreadPoolExecutor(16) as pool:
         assert not any(pool.map(lambda _: ping(shared), range(64)))
@@ -72,7 +72,7 @@ def test_a_crowd_that_loses_redis_logs_it_once(mortal_redis, clock, events):
 
 def test_a_redis_down_at_the_start_is_found_when_it_comes(mortal_redis, clock):
     mortal_redis.kill()
-    shared = Shared(mortal_redis.url, clock=clock)
+    shared = OptionalRedis(mortal_redis.url, clock=clock)
     assert not ping(shared)
 
     mortal_redis.start()
@@ -81,7 +81,7 @@ def test_a_redis_down_at_the_start_is_found_when_it_comes(mortal_redis, clock):
 
 
 def test_a_slow_redis_costs_one_wait_and_then_none(mortal_redis, clock):
-    shared = Shared(mortal_redis.url, clock=clock)
+    shared = OptionalRedis(mortal_redis.url, clock=clock)
     ping(shared)
     mortal_redis.freeze()
     began = time.monotonic()
@@ -94,16 +94,16 @@ def test_a_slow_redis_costs_one_wait_and_then_none(mortal_redis, clock):
 
 
 def test_a_refusal_of_redis_itself_is_a_loss_like_another(redis_server, clock):
-    shared = Shared(redis_server.url, clock=clock)
+    shared = OptionalRedis(redis_server.url, clock=clock)
     with redis_server.client() as client:
         client.rpush("list", "1")
 
-    with pytest.raises(Alone):
+    with pytest.raises(RedisUnavailable):
         shared.attempt(lambda client: client.get("list"))
 
 
 def test_a_fault_of_ours_is_not_taken_for_redis(redis_server, clock):
-    shared = Shared(redis_server.url, clock=clock)
+    shared = OptionalRedis(redis_server.url, clock=clock)
 
     with pytest.raises(ZeroDivisionError):
         shared.attempt(lambda _: 1 / 0)

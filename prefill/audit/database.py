@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from prefill import telemetry
-from prefill.audit.trail import COLUMNS, Access, Lost, oldest_kept, read_access
+from prefill.audit.trail import COLUMNS, AccessRecord, AuditWriteError, oldest_kept, read_access
 
 PATIENCE = 3.0  # seconds to connect, or to wait for who is writing
 STATEMENT = 5000  # milliseconds of one statement
@@ -44,37 +44,37 @@ class DatabaseSink:
         self._ready = False
         self._purged_on: date | None = None
 
-    def append(self, access: Access) -> None:
+    def append(self, access: AccessRecord) -> None:
         was_ready = self._ready
         try:
             self._insert(access)
-        except Lost:
+        except AuditWriteError:
             if not was_ready:
                 raise
             self._insert(access)  # what was there a moment ago may have been replaced: the table is made anew
         self._purge_daily(access.at.date())
 
-    def _insert(self, access: Access) -> None:
-        with self._begin() as connection:
+    def _insert(self, access: AccessRecord) -> None:
+        with self.start_request() as connection:
             connection.execute(ACCESSES.insert().values(access.plain()))
 
-    def read(self, since: date, until: date) -> Iterator[Access]:
+    def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         after = (until + timedelta(days=1)).isoformat()
         wanted = (ACCESSES.c.at >= since.isoformat()) & (ACCESSES.c.at < after)
         query = sql.select(ACCESSES).where(wanted).order_by(ACCESSES.c.at, ACCESSES.c.id)
-        with self._begin() as connection:
+        with self.start_request() as connection:
             for row in connection.execution_options(yield_per=BATCH).execute(query).mappings():
                 yield read_access(dict(row))
 
     def purge(self, before: date) -> int:
-        with self._begin() as connection:
+        with self.start_request() as connection:
             return connection.execute(ACCESSES.delete().where(ACCESSES.c.at < before.isoformat())).rowcount
 
     def close(self) -> None:
         self._engine.dispose()
 
     @contextmanager
-    def _begin(self) -> Iterator[sql.Connection]:
+    def start_request(self) -> Iterator[sql.Connection]:
         """Open a transaction; whatever fails in it, the next one looks at everything anew."""
         try:
             self._ensure()
@@ -82,7 +82,7 @@ class DatabaseSink:
                 yield connection
         except (SQLAlchemyError, OSError) as fault:
             self._ready = False
-            raise Lost(_told(fault)) from fault
+            raise AuditWriteError(_told(fault)) from fault
 
     def _ensure(self) -> None:
         """Make the table where it is missing: looked at once, and again after any failure."""
@@ -108,7 +108,7 @@ class DatabaseSink:
         self._purged_on = today
         try:
             gone = self.purge(oldest_kept(today))
-        except Lost as lost:
+        except AuditWriteError as lost:
             telemetry.warning("audit.purge", cause=str(lost))
             return
         if gone:
@@ -128,7 +128,7 @@ def _engine(url: str, patience: float) -> sql.Engine:
         url = f"postgresql+psycopg://{rest}"
         return sql.create_engine(url, pool_pre_ping=True, pool_timeout=patience, connect_args=options)
     except (SQLAlchemyError, ValueError):
-        raise Lost("l'adresse de la base est illisible") from None
+        raise AuditWriteError("l'adresse de la base est illisible") from None
 
 
 def _told(fault: Exception) -> str:

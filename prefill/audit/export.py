@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from prefill.audit.trail import COLUMNS, Access
+from prefill.audit.trail import COLUMNS, AccessRecord
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def csv_rows(accesses: Iterable[Access]) -> Iterator[tuple[str, ...]]:
+def csv_rows(accesses: Iterable[AccessRecord]) -> Iterator[tuple[str, ...]]:
     """Give the rows of a CSV file, headings first; no cell can be taken for a formula by a spreadsheet."""
     yield COLUMNS
     for access in accesses:
-        yield tuple(harmless(text) for text in access.plain().values())
+        yield tuple(escape_formula(text) for text in access.plain().values())
 
 
-def harmless(text: str) -> str:
+def escape_formula(text: str) -> str:
     """Mark as text what a spreadsheet would calculate.
 
     >>> harmless("=1+1"), harmless("2026-TRX-014")

@@ -11,19 +11,19 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from prefill.audit.trail import Access, Lost, read_access
+from prefill.audit.trail import AccessRecord, AuditWriteError, read_access
 
 STDOUT = "stdout"
 STDOUT_DESCRIPTOR = 1
 LONGEST = 4096  # bytes of a line: what a pipe takes whole (PIPE_BUF), so that processes never mix theirs
 
 
-def line_of(access: Access) -> bytes:
+def line_of(access: AccessRecord) -> bytes:
     """Write a line as JSON, after its kind; as UTF-8 with nothing that could end it early."""
     text = json.dumps({"event": "audit", **access.plain()}, ensure_ascii=False)
     line = text.encode("utf-8", "backslashreplace") + b"\n"
     if len(line) > LONGEST:
-        raise Lost("la ligne est trop longue")
+        raise AuditWriteError("la ligne est trop longue")
     return line
 
 
@@ -34,16 +34,20 @@ class StreamSink:
         self._descriptor = descriptor
         self._lock = threading.Lock()
 
-    def append(self, access: Access) -> None:
+    def append(self, access: AccessRecord) -> None:
         line = line_of(access)
         with self._lock:
             _write(self._descriptor, line)
 
-    def read(self, since: date, until: date) -> Iterator[Access]:
-        raise Lost("la trace est écrite sur la sortie standard : c'est le journal de l'hébergeur qui la garde")
+    def read(self, since: date, until: date) -> Iterator[AccessRecord]:
+        raise AuditWriteError(
+            "la trace est écrite sur la sortie standard : c'est le journal de l'hébergeur qui la garde"
+        )
 
     def purge(self, before: date) -> int:
-        raise Lost("la trace est écrite sur la sortie standard : c'est le journal de l'hébergeur qui l'oublie")
+        raise AuditWriteError(
+            "la trace est écrite sur la sortie standard : c'est le journal de l'hébergeur qui l'oublie"
+        )
 
     def close(self) -> None:
         """Leave the descriptor to whoever opened it."""
@@ -55,7 +59,7 @@ class FileSink:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def append(self, access: Access) -> None:
+    def append(self, access: AccessRecord) -> None:
         line = line_of(access)
         with self._open() as descriptor, _alone(descriptor):
             state = os.fstat(descriptor)
@@ -65,15 +69,15 @@ class FileSink:
             _append(descriptor, line, state.st_size)
             _settle(self._path.parent if state.st_size == 0 else None, descriptor)
 
-    def read(self, since: date, until: date) -> Iterator[Access]:
+    def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         try:
             with self._path.open("rb") as lines:
                 yield from (one for one in map(_read_line, lines) if one and since <= one.at.date() <= until)
         except OSError as fault:
-            raise Lost(_told(fault)) from fault
+            raise AuditWriteError(_told(fault)) from fault
 
     def purge(self, before: date) -> int:
-        raise Lost("un fichier s'oublie par rotation (logrotate, maxage 1096), pas ligne à ligne")
+        raise AuditWriteError("un fichier s'oublie par rotation (logrotate, maxage 1096), pas ligne à ligne")
 
     def close(self) -> None:
         """Do nothing: each line opens and closes the file."""
@@ -84,7 +88,7 @@ class FileSink:
         try:
             descriptor = os.open(self._path, flags, 0o600)
         except OSError as fault:
-            raise Lost(_told(fault)) from fault
+            raise AuditWriteError(_told(fault)) from fault
         try:
             yield descriptor
         finally:
@@ -99,7 +103,7 @@ def _alone(descriptor: int) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as fault:
-        raise Lost(_told(fault)) from fault
+        raise AuditWriteError(_told(fault)) from fault
     yield
 
 
@@ -107,7 +111,7 @@ def _append(descriptor: int, line: bytes, size: int) -> None:
     """Write a line whole or not at all: half a line, on a full disk, would spoil the next."""
     try:
         _write(descriptor, line)
-    except Lost:
+    except AuditWriteError:
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, size)
         raise
@@ -120,7 +124,7 @@ def _settle(folder: Path | None, descriptor: int) -> None:
         if folder is not None:
             _settle_folder(folder)
     except OSError as fault:
-        raise Lost(_told(fault)) from fault
+        raise AuditWriteError(_told(fault)) from fault
 
 
 def _settle_folder(folder: Path) -> None:
@@ -135,12 +139,12 @@ def _write(descriptor: int, line: bytes) -> None:
     try:
         written = os.write(descriptor, line)
     except OSError as fault:
-        raise Lost(_told(fault)) from fault
+        raise AuditWriteError(_told(fault)) from fault
     if written != len(line):
-        raise Lost("la place manque")
+        raise AuditWriteError("la place manque")
 
 
-def _read_line(line: bytes) -> Access | None:
+def _read_line(line: bytes) -> AccessRecord | None:
     """Read a line of the trace; None for what is not one, like another event of the same log."""
     try:
         return read_access(json.loads(line))

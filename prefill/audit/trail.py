@@ -28,7 +28,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccessRecord:
     """One access to protected data. `at` is the time in Paris, `agent` is the caller's own `agent`."""
 
     at: datetime
@@ -46,26 +46,31 @@ class Access:
         return {**texts, "at": self.at.isoformat(timespec="seconds"), "sources": " ".join(self.sources)}
 
 
-COLUMNS = tuple(one.name for one in fields(Access))
+COLUMNS = tuple(one.name for one in fields(AccessRecord))
 
 
-def read_access(plain: dict[str, Any]) -> Access:
+def read_access(plain: dict[str, Any]) -> AccessRecord:
     """Read what `plain` wrote. Raise `ValueError` or `KeyError` for anything else."""
     texts = {name: str(plain[name]) for name in COLUMNS}
-    return Access(**{**texts, "at": datetime.fromisoformat(texts["at"]), "sources": tuple(texts["sources"].split())})  # type: ignore[arg-type]
+    values: dict[str, Any] = {
+        **texts,
+        "at": datetime.fromisoformat(texts["at"]),
+        "sources": tuple(texts["sources"].split()),
+    }
+    return AccessRecord(**values)
 
 
-class Lost(Exception):
+class AuditWriteError(Exception):
     """A line cannot be written or read, and why."""
 
 
 class Sink(Protocol):
-    """Where lines go. Each method raises `Lost`."""
+    """Where lines go. Each method raises `AuditWriteError`."""
 
-    def append(self, access: Access) -> None:
+    def append(self, access: AccessRecord) -> None:
         """Write one line, durably."""
 
-    def read(self, since: date, until: date) -> Iterator[Access]:
+    def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         """Give the accesses of these days, both included, oldest first."""
 
     def purge(self, before: date) -> int:
@@ -75,7 +80,7 @@ class Sink(Protocol):
         """Let go of what is kept open between two lines."""
 
 
-class Trace:
+class AuditTrail:
     """What protected data passes by on its way out.
 
     `fault` says why the last line could not be written, None once one can.
@@ -85,7 +90,7 @@ class Trace:
         self._sink = sink
         self.fault: str | None = None
 
-    def write(self, access: Access) -> None:
+    def write(self, access: AccessRecord) -> None:
         """Write one line, durably, before anything is served. Raise `AuditUnavailable` when it cannot be."""
         fault = self._append(access)
         if fault and self.fault is None:
@@ -97,20 +102,20 @@ class Trace:
         if fault:
             raise AuditUnavailable
 
-    def _append(self, access: Access) -> str | None:
+    def _append(self, access: AccessRecord) -> str | None:
         """Write one line; give why it could not be. No stack trace follows: a database's would tell its password."""
         try:
             self._sink.append(access)
-        except Lost as lost:
+        except AuditWriteError as lost:
             return str(lost)
         return None
 
-    def read(self, since: date, until: date) -> Iterator[Access]:
-        """Give the accesses of these days, both included, oldest first. Raise `Lost`."""
+    def read(self, since: date, until: date) -> Iterator[AccessRecord]:
+        """Give the accesses of these days, both included, oldest first. Raise `AuditWriteError`."""
         return self._sink.read(since, until)
 
     def purge(self, today: date) -> int:
-        """Forget what is older than 36 months; give how many lines there were. Raise `Lost`."""
+        """Forget what is older than 36 months; give how many lines there were. Raise `AuditWriteError`."""
         return self._sink.purge(oldest_kept(today))
 
     def close(self) -> None:

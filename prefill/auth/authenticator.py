@@ -13,8 +13,8 @@ from typing import Any
 import jwt
 
 from prefill import telemetry
-from prefill.auth.jwks import KeyRing
-from prefill.auth.login_throttle import Lockout
+from prefill.auth.jwks import JWKSClient
+from prefill.auth.login_throttle import LoginThrottle
 from prefill.domain.permissions import Audience, Caller, Scope
 from prefill.problems import Forbidden, TenantUnknown, TooManyAttempts, Unauthorized
 from prefill.tenancy.api_keys import KEY, KEY_PREFIX, hash_of
@@ -26,31 +26,31 @@ LONGEST_PROOF = 16_384  # characters
 LEEWAY = 30  # seconds between two clocks
 REQUIRED = ("exp", "iss", "aud", "sub")
 LONGEST_SUBJECT = 200
-NOBODYS = hash_of("")  # what the key of nobody is compared with, so that it takes as long
+DUMMY_HASH = hash_of("")  # what the key of nobody is compared with, so that it takes as long
 
 
-class _Refused(Exception):
+class InvalidCredentials(Exception):
     """The proof is not good; the reason is for the operator alone."""
 
 
-class _NotNow(_Refused):
+class Unverifiable(InvalidCredentials):
     """The proof cannot be judged, through no fault of the caller."""
 
 
-class SignIn:
+class Authenticator:
     """Derive the caller from the proof it presents, and from nothing else."""
 
     def __init__(
         self,
         directory: Callable[[], Directory],
         *,
-        keyring: KeyRing,
-        lockout: Lockout,
+        jwks_client: JWKSClient,
+        login_throttle: LoginThrottle,
         today: Callable[[], date],
     ) -> None:
         self._directory = directory
-        self._keyring = keyring
-        self._lockout = lockout
+        self._keyring = jwks_client
+        self._lockout = login_throttle
         self._today = today
 
     def caller(self, headers: Mapping[str, str], address: str, *, tenant: str | None = None) -> Caller:
@@ -78,9 +78,9 @@ class SignIn:
             raise TooManyAttempts(retry_after=wait, retryAfter=wait)
         try:
             caller = self._prove(directory, authorization)
-        except _Refused as refusal:
+        except InvalidCredentials as refusal:
             telemetry.warning("signin.refused", cause=str(refusal))
-            if not isinstance(refusal, _NotNow):
+            if not isinstance(refusal, Unverifiable):
                 self._lockout.failed(address)
             raise Unauthorized from None
         self._lockout.succeeded(address)
@@ -88,7 +88,7 @@ class SignIn:
 
     def _prove(self, directory: Directory, authorization: str) -> Caller:
         if authorization[: len(BEARER)].lower() != BEARER or len(authorization) > LONGEST_PROOF:
-            raise _Refused("not_bearer")
+            raise InvalidCredentials("not_bearer")
         proof = authorization[len(BEARER) :].strip()
         if proof.startswith(KEY_PREFIX):
             return self._with_key(directory, proof)
@@ -99,15 +99,15 @@ class SignIn:
     def _with_key(self, directory: Directory, proof: str) -> Caller:
         written = KEY.fullmatch(proof)
         found = directory.key(written[1]) if written else None
-        expected = found[1].hash if found else NOBODYS
+        expected = found[1].hash if found else DUMMY_HASH
         right = hmac.compare_digest(hash_of(proof).encode(), expected.encode())
         if found is None or not right:
-            raise _Refused("unknown_key")
+            raise InvalidCredentials("unknown_key")
         tenant, key = found
         if key.revoked:
-            raise _Refused("revoked_key")
+            raise InvalidCredentials("revoked_key")
         if key.expires < self._today():
-            raise _Refused("expired_key")
+            raise InvalidCredentials("expired_key")
         return Caller(Audience.INSTRUCTOR, tenant.id, f"key:{key.name}", key.scopes)
 
     # -- an identity token
@@ -118,19 +118,19 @@ class SignIn:
             header = jwt.get_unverified_header(proof)
             issuer = jwt.decode(proof, options={"verify_signature": False}).get("iss")
         except (jwt.PyJWTError, ValueError, RecursionError) as fault:
-            raise _Refused("unreadable_token") from fault
-        believers = directory.believers(issuer) if isinstance(issuer, str) else ()
-        if not believers:
-            raise _Refused("unknown_issuer")
-        faults: list[_Refused] = []
+            raise InvalidCredentials("unreadable_token") from fault
+        tenants_trusting = directory.tenants_trusting(issuer) if isinstance(issuer, str) else ()
+        if not tenants_trusting:
+            raise InvalidCredentials("unknown_issuer")
+        faults: list[InvalidCredentials] = []
         proven = []
-        for tenant, oidc in believers:
+        for tenant, oidc in tenants_trusting:
             try:
                 proven.append((tenant, oidc, self._claims(oidc, proof, header)))
-            except _Refused as refusal:
+            except InvalidCredentials as refusal:
                 faults.append(refusal)
         if len(proven) != 1:
-            raise _Refused("ambiguous_tenant") if proven else faults[0]
+            raise InvalidCredentials("ambiguous_tenant") if proven else faults[0]
         return _signed_in(*proven[0])
 
     def _claims(self, oidc: Oidc, proof: str, header: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -138,7 +138,11 @@ class SignIn:
         kid = header.get("kid")
         found = self._keyring.find(oidc.jwks, kid if isinstance(kid, str) else None)
         if found is None:
-            raise _Refused("unknown_signing_key") if self._keyring.answered(oidc.jwks) else _NotNow("no_signing_keys")
+            raise (
+                InvalidCredentials("unknown_signing_key")
+                if self._keyring.answered(oidc.jwks)
+                else Unverifiable("no_signing_keys")
+            )
         try:
             claims: dict[str, Any] = jwt.decode(
                 proof,
@@ -150,16 +154,16 @@ class SignIn:
                 options={"require": list(REQUIRED)},
             )
         except (jwt.PyJWTError, ValueError, TypeError) as fault:
-            raise _Refused(type(fault).__name__) from fault
+            raise InvalidCredentials(type(fault).__name__) from fault
         if not all(value in _values(claims, name) for name, value in oidc.claims.items()):
-            raise _Refused("claims")
+            raise InvalidCredentials("claims")
         return claims
 
 
 def _signed_in(tenant: Tenant, oidc: Oidc, claims: Mapping[str, Any]) -> Caller:
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
-        raise _Refused("subject")
+        raise InvalidCredentials("subject")
     roles = [word for value in _values(claims, oidc.scopes_claim) for word in (value, *value.split())]
     return Caller(Audience.INSTRUCTOR, tenant.id, f"oidc:{subject}", _scopes(oidc, roles))
 

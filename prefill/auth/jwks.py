@@ -60,7 +60,7 @@ class _Ring:
     at: float
 
 
-class KeyRing:
+class JWKSClient:
     """The keys of every provider, by where they are."""
 
     def __init__(self, *, open_session: Callable[[], requests.Session], clock: Callable[[], float]) -> None:

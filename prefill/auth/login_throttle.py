@@ -13,7 +13,7 @@ from typing import cast
 import redis
 from cachetools import TTLCache
 
-from prefill.redis_client import Alone, Shared
+from prefill.redis_client import OptionalRedis, RedisUnavailable
 
 FREE = 5  # refusals that cost nothing: people paste badly
 LONGEST = 900.0  # seconds
@@ -30,11 +30,11 @@ def delay(failures: int) -> float:
     return 0.0 if failures <= FREE else min(2.0 ** min(failures - FREE - 1, 20), LONGEST)
 
 
-class Lockout:
+class LoginThrottle:
     """The false proofs of the last hour. `name` hashes an address."""
 
     def __init__(
-        self, shared: Shared, *, name: Callable[[str], str], clock: Callable[[], float], prefix: str = "prefill"
+        self, shared: OptionalRedis, *, name: Callable[[str], str], clock: Callable[[], float], prefix: str = "prefill"
     ) -> None:
         self._shared = shared
         self._name = name
@@ -51,7 +51,7 @@ class Lockout:
         here = max(0.0, until - self._clock())
         try:
             return max(here, self._shared.attempt(lambda client: _left(client, self._key("until", name))))
-        except Alone:
+        except RedisUnavailable:
             return here
 
     def failed(self, address: str) -> None:
@@ -64,7 +64,7 @@ class Lockout:
             self._failures[name] = (count, self._clock() + delay(count))
         seconds = delay(count)
         if seconds:
-            self._share(name, seconds)
+            self.add_cors(name, seconds)
 
     def succeeded(self, address: str) -> None:
         """Forget the false proofs of whoever shows a right one."""
@@ -75,7 +75,7 @@ class Lockout:
             return
         try:
             self._shared.attempt(lambda client: client.delete(self._key("count", name), self._key("until", name)))
-        except Alone:
+        except RedisUnavailable:
             return
 
     def _count(self, name: str) -> int:
@@ -90,14 +90,14 @@ class Lockout:
 
         try:
             return self._shared.attempt(add)
-        except Alone:
+        except RedisUnavailable:
             return 0
 
-    def _share(self, name: str, seconds: float) -> None:
+    def add_cors(self, name: str, seconds: float) -> None:
         milliseconds = math.ceil(seconds * 1000)
         try:
             self._shared.attempt(lambda client: client.set(self._key("until", name), 1, px=milliseconds))
-        except Alone:
+        except RedisUnavailable:
             return
 
     def _key(self, kind: str, name: str) -> str:

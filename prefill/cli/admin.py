@@ -17,8 +17,8 @@ import click
 from prefill.app import candidate_forms, now, open_audit, read_forms, today
 from prefill.audit.export import csv_rows
 from prefill.audit.sinks import STDOUT, StreamSink
-from prefill.audit.trail import Access, Lost, Outcome, Trace
-from prefill.cli.errors import Stop
+from prefill.audit.trail import AccessRecord, AuditTrail, AuditWriteError, Outcome
+from prefill.cli.errors import CliError
 from prefill.domain.answers import Answer
 from prefill.domain.permissions import Scope
 from prefill.forms.registry import BadSchemas
@@ -46,10 +46,10 @@ def check_tenants(*, file: Path | None) -> None:
     try:
         settings = load({**os.environ, **({"PREFILL_TENANTS": str(file)} if file else {})})
         if settings.tenants is None:
-            raise Stop("Donnez un fichier, ou PREFILL_TENANTS.")
+            raise CliError("Donnez un fichier, ou PREFILL_TENANTS.")
         known = read_tenants(Path(settings.tenants), os.environ, candidate_forms(read_forms(settings)), today())
     except (SettingsInvalid, BadSchemas, BadTenants) as fault:
-        raise Stop(str(fault)) from fault
+        raise CliError(str(fault)) from fault
     for remark in known.remarks:
         click.echo(remark)
     click.echo(f"Aucune erreur. Acheteurs : {', '.join(known.tenants)}.")
@@ -75,9 +75,9 @@ def key() -> None:
 )
 def make_key(*, tenant: str, name: str, days: int, scopes: tuple[str, ...]) -> None:
     if not TENANT_ID.fullmatch(tenant):
-        raise Stop("L'identifiant d'un acheteur est fait de chiffres, de minuscules sans accent et de tirets.")
+        raise CliError("L'identifiant d'un acheteur est fait de chiffres, de minuscules sans accent et de tirets.")
     if not name.strip() or not name.isprintable() or len(name) > 100:
-        raise Stop("Le nom d'une clé est un texte d'une ligne, de 100 caractères au plus.")
+        raise CliError("Le nom d'une clé est un texte d'une ligne, de 100 caractères au plus.")
     made, lines = new_key(tenant, name, today() + timedelta(days=days), map(Scope, scopes or Scope))
     click.echo("La clé, à remettre à l'agent ; elle ne sera plus montrée :", err=True)
     click.echo(made)
@@ -97,11 +97,11 @@ def trace_asked(settings: Settings, tenant: Tenant, answer: Answer, number: str)
     """Trace what the operator asks of a protected source, before it is shown; on standard error by default."""
     outcome = Outcome.COMPLETE if answer.ok else Outcome.PARTIAL
     agent, sources = f"cli:{getpass.getuser()}", (answer.source,)
-    access = Access(now(), tenant.id, agent, number, sources, tenant.object, outcome, answer.request_id or "")
+    access = AccessRecord(now(), tenant.id, agent, number, sources, tenant.object, outcome, answer.request_id or "")
     try:
-        (Trace(StreamSink(2)) if settings.audit in (None, STDOUT) else open_audit(settings)).write(access)
+        (AuditTrail(StreamSink(2)) if settings.audit in (None, STDOUT) else open_audit(settings)).write(access)
     except (AuditUnavailable, SettingsInvalid) as fault:
-        raise Stop(str(fault)) from fault
+        raise CliError(str(fault)) from fault
 
 
 @audit.command("export", help="Donner les accès de ces jours, le premier et le dernier compris.")
@@ -110,28 +110,28 @@ def trace_asked(settings: Settings, tenant: Tenant, answer: Answer, number: str)
 @click.option("--format", "style", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
 def export(*, since: datetime, until: datetime, style: str) -> None:
     if until < since:
-        raise Stop("Le dernier jour (--to) est avant le premier (--from).")
+        raise CliError("Le dernier jour (--to) est avant le premier (--from).")
     try:
         accesses = _begun(_trace().read(since.date(), until.date()))
         for text in (_as_csv if style == "csv" else _as_json)(accesses):
             click.echo(text, nl=False)
-    except Lost as lost:
-        raise Stop(f"La trace ne peut pas être lue : {lost}.") from lost
+    except AuditWriteError as lost:
+        raise CliError(f"La trace ne peut pas être lue : {lost}.") from lost
 
 
-def _begun(accesses: Iterator[Access]) -> Iterator[Access]:
+def _begun(accesses: Iterator[AccessRecord]) -> Iterator[AccessRecord]:
     """Read the first one at once: what cannot be read is said before anything is written."""
     return chain([first], accesses) if (first := next(accesses, None)) else iter(())
 
 
-def _as_csv(accesses: Iterable[Access]) -> Iterator[str]:
+def _as_csv(accesses: Iterable[AccessRecord]) -> Iterator[str]:
     for row in csv_rows(accesses):
         text = io.StringIO()
         csv.writer(text).writerow(row)
         yield text.getvalue()
 
 
-def _as_json(accesses: Iterable[Access]) -> Iterator[str]:
+def _as_json(accesses: Iterable[AccessRecord]) -> Iterator[str]:
     """Write an array, an access a line, as they come."""
     before = "["
     for access in accesses:
@@ -144,12 +144,12 @@ def _as_json(accesses: Iterable[Access]) -> Iterator[str]:
 def purge() -> None:
     try:
         click.echo(f"{_trace().purge(today())} accès oubliés.")
-    except Lost as lost:
-        raise Stop(f"La trace ne peut pas être purgée : {lost}.") from lost
+    except AuditWriteError as lost:
+        raise CliError(f"La trace ne peut pas être purgée : {lost}.") from lost
 
 
-def _trace() -> Trace:
+def _trace() -> AuditTrail:
     try:
         return open_audit(load(os.environ))
     except SettingsInvalid as fault:
-        raise Stop(str(fault)) from fault
+        raise CliError(str(fault)) from fault

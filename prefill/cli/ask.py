@@ -12,7 +12,7 @@ from prefill.app import (
 )
 from prefill.cli.admin import trace_asked
 from prefill.cli.common import TENANT, _settings, _tenant
-from prefill.cli.errors import Stop
+from prefill.cli.errors import CliError
 from prefill.cli.fill import _number
 from prefill.cli.tables import _pretty
 from prefill.domain.answers import Answer
@@ -32,7 +32,7 @@ RNA = re.compile(r"W[0-9A-Z]{3}[0-9]{6}")
 def ask(*, source: str, identifier: tuple[str, ...], protected: bool, tenant: str | None) -> None:
     row = _row(source)
     if not row.open and not protected:
-        raise Stop(
+        raise CliError(
             f"« {row.name} » est une donnée protégée, réservée aux agents habilités de l'acheteur. Le jeton du service "
             "ouvre aussi cet accès : ajoutez --protected si vous êtes habilité à la lire."
         )
@@ -52,9 +52,9 @@ def _row(name: str) -> Source:
     if row is None:
         guess = closest(name, CATALOGUE)
         hint = f" Vouliez-vous dire « {guess} » ?" if guess else ""
-        raise Stop(f"Il n'y a pas de source « {name} ».{hint} « prefill sources » les liste.")
+        raise CliError(f"Il n'y a pas de source « {name} ».{hint} « prefill sources » les liste.")
     if row.refusal:
-        raise Stop(f"La source « {name} » ne peut pas être demandée : {row.refusal}")
+        raise CliError(f"La source « {name} » ne peut pas être demandée : {row.refusal}")
     return row
 
 
@@ -63,7 +63,7 @@ def _company(row: Source, text: str) -> Company:
         return Company("", rna=text)
     company = Company.unread(_number(text, "fr"))
     if row.identify(company) is None:
-        raise Stop(f"La source « {row.name} » demande un SIRET (14 chiffres), pas un SIREN.")
+        raise CliError(f"La source « {row.name} » demande un SIRET (14 chiffres), pas un SIREN.")
     return company
 
 

@@ -12,8 +12,8 @@ from prefill.app import (
     open_tenants,
     read_forms,
 )
-from prefill.cli.errors import Stop
-from prefill.forms.registry import BadSchemas, Library
+from prefill.cli.errors import CliError
+from prefill.forms.registry import BadSchemas, FormRegistry
 from prefill.problems import SettingsInvalid
 from prefill.settings import Settings, load
 from prefill.tenancy.model import Tenant
@@ -28,25 +28,25 @@ def _settings(**given: str | None) -> Settings:
     try:
         return replace(load({**os.environ, **options}), proxies=load(os.environ).proxies)
     except SettingsInvalid as fault:
-        raise Stop(str(fault)) from fault
+        raise CliError(str(fault)) from fault
 
 
 def _tenant(settings: Settings, name: str | None) -> Tenant:
     try:
         return only_tenant(settings, name)
     except (SettingsInvalid, BadSchemas, BadTenants) as fault:
-        raise Stop(str(fault)) from fault
+        raise CliError(str(fault)) from fault
 
 
-def _check_tenants(settings: Settings, library: Library) -> None:
+def _check_tenants(settings: Settings, library: FormRegistry) -> None:
     try:
         open_tenants(settings, library)
     except BadTenants as bad:
-        raise Stop(str(bad)) from bad
+        raise CliError(str(bad)) from bad
 
 
-def _library(settings: Settings) -> Library:
+def _library(settings: Settings) -> FormRegistry:
     try:
         return read_forms(settings)
     except BadSchemas as bad:
-        raise Stop(str(bad)) from bad
+        raise CliError(str(bad)) from bad

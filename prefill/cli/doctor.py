@@ -19,9 +19,9 @@ from prefill.cli.common import _library, _settings
 from prefill.cli.fill import _fetch
 from prefill.cli.schema import _forms_and_mistakes
 from prefill.cli.tables import _markdown, _pretty, _table
-from prefill.forms.registry import Library
+from prefill.forms.registry import FormRegistry
 from prefill.health import Check, check_locally, check_redis, check_remotely, check_tenants
-from prefill.redis_client import Shared
+from prefill.redis_client import OptionalRedis
 from prefill.settings import Settings, describe
 from prefill.tenancy.registry import BadTenants
 
@@ -70,9 +70,9 @@ def doctor() -> None:
     click.echo("Le service peut fonctionner.")
 
 
-def _examine(settings: Settings, library: Library) -> Iterator[Check]:
+def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
     yield from check_locally(settings, library, now())
-    yield from check_redis(Shared(settings.redis_url, clock=time.monotonic))
+    yield from check_redis(OptionalRedis(settings.redis_url, clock=time.monotonic))
     try:
         tenants = open_tenants(settings, library)
     except BadTenants as bad:

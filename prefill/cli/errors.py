@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 
-class Stop(click.ClickException):
+class CliError(click.ClickException):
     """End the command with a sentence on standard error and exit code 1."""
 
     def show(self, file: Any = None) -> None:

@@ -13,12 +13,12 @@ from prefill.app import (
     join,
 )
 from prefill.cli.common import TENANT, _library, _settings
-from prefill.cli.errors import Stop
+from prefill.cli.errors import CliError
 from prefill.cli.tables import _pretty, _table, _width, _wrap
 from prefill.domain.answers import Status
 from prefill.domain.identifiers import parse, spaced
 from prefill.forms.model import Form, pointer_keys
-from prefill.forms.registry import Library
+from prefill.forms.registry import FormRegistry
 from prefill.problems import Language, Problem, SettingsInvalid
 from prefill.settings import Settings
 from prefill.tenancy.registry import BadTenants
@@ -68,19 +68,23 @@ def fill(*, siret: tuple[str, ...], schema: str, extra: str, as_json: bool, lang
 
 
 def _fetch(
-    settings: Settings, library: Library, path: str, language: Language = "fr", query: Mapping[str, str] | None = None
+    settings: Settings,
+    library: FormRegistry,
+    path: str,
+    language: Language = "fr",
+    query: Mapping[str, str] | None = None,
 ) -> Any:
     """Ask the API for JSON, as a page would; a refusal is said and ends the command."""
     try:
         parts = join(replace(settings, visits=0), library)  # the operator is not a visitor
     except (SettingsInvalid, BadTenants) as fault:
-        raise Stop(str(fault)) from fault
+        raise CliError(str(fault)) from fault
     client = create_web(parts).test_client()
     response = client.get(path, query_string=query, headers={"Accept-Language": language})
     parts.close()
     body = response.get_json()
     if response.status_code != 200:
-        raise Stop(body["detail"])
+        raise CliError(body["detail"])
     return body
 
 
@@ -88,7 +92,7 @@ def _number(text: str, language: Language) -> str:
     try:
         return parse(text)
     except Problem as problem:
-        raise Stop(problem.detail(language)) from problem
+        raise CliError(problem.detail(language)) from problem
 
 
 def _prefill_lines(form: Form, prefill: Mapping[str, Any], language: Language) -> Iterator[str]:

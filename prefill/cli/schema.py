@@ -11,12 +11,12 @@ from prefill.app import (
     read_forms,
 )
 from prefill.cli.common import _library, _settings
-from prefill.cli.errors import Stop
+from prefill.cli.errors import CliError
 from prefill.cli.tables import _table, _width, _wrap
-from prefill.config_files.schema import Mistake
+from prefill.config_files.schema import Diagnostic
 from prefill.domain.suggestions import closest
 from prefill.forms.model import Field
-from prefill.forms.registry import BadSchemas, Library, check
+from prefill.forms.registry import BadSchemas, FormRegistry, check
 from prefill.settings import Settings
 
 FORM_HEADINGS = ("Chemin", "Libellé", "Type", "Alias", "Origines", "Options")
@@ -46,7 +46,7 @@ def show_schema(*, name: str) -> None:
     if name not in forms:
         guess = closest(name, forms)
         hint = f" Vouliez-vous dire « {guess} » ?" if guess else ""
-        raise Stop(f"Il n'y a pas de formulaire « {name} ».{hint} Formulaires connus : {', '.join(forms)}.")
+        raise CliError(f"Il n'y a pas de formulaire « {name} ».{hint} Formulaires connus : {', '.join(forms)}.")
     form = forms[name]
     heading = f"{form.title} ({form.id} {form.version}, {form.audience}) — {form.file}"
     click.echo("\n".join([*_wrap(heading, _width()), "", *_table(FORM_HEADINGS, map(_form_row, form.fields))]))
@@ -60,10 +60,10 @@ def _form_row(part: Field) -> tuple[str, ...]:
     return part.path, part.label, part.type, part.alias or "", "\n".join([*origins, *items]), chosen
 
 
-def _forms_and_mistakes(settings: Settings) -> tuple[Library, tuple[Mistake, ...]]:
+def _forms_and_mistakes(settings: Settings) -> tuple[FormRegistry, tuple[Diagnostic, ...]]:
     """Read the forms; when they cannot be used, give none and say why."""
     try:
         library = read_forms(settings)
     except BadSchemas as bad:
-        return Library({}), bad.mistakes
+        return FormRegistry({}), bad.mistakes
     return library, library.remarks

@@ -15,7 +15,7 @@ from prefill.app import (
     create_app,
 )
 from prefill.cli.common import _check_tenants, _library, _settings
-from prefill.cli.errors import Stop
+from prefill.cli.errors import CliError
 from prefill.settings import Settings
 
 THREADS = 256  # requests at once in a process; most wait for the registers, and an event stream holds one
@@ -76,11 +76,11 @@ def _check_free(host: str, port: int) -> None:
         socket.create_server((host, port), family=family).close()
     except OSError as fault:
         why = REFUSALS.get(fault.errno or 0, fault.strerror)
-        raise Stop(f"prefill ne peut pas écouter sur {host}, port {port} : {why}.") from fault
+        raise CliError(f"prefill ne peut pas écouter sur {host}, port {port} : {why}.") from fault
 
 
 def _processes(environ: Mapping[str, str]) -> int:
     text = environ.get("WEB_CONCURRENCY", "").strip() or "1"
     if not re.fullmatch(r"[1-9][0-9]{0,2}", text):
-        raise Stop(f"WEB_CONCURRENCY attend un nombre de processus de 1 à 999 (reçu : « {text[:80]} »).")
+        raise CliError(f"WEB_CONCURRENCY attend un nombre de processus de 1 à 999 (reçu : « {text[:80]} »).")
     return int(text)

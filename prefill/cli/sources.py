@@ -6,8 +6,8 @@ import click
 
 from prefill.cli.tables import _markdown, _table
 from prefill.domain.catalogue import SOURCES
-from prefill.domain.sources import Budget, Source
-from prefill.web.rendering.catalogue import access_word
+from prefill.domain.sources import RateGroup, Source
+from prefill.web.rendering.catalogue import access_level
 
 ACCESS = {"open": "ouverte", "protected": "protégée", "forbidden": "interdite", "withdrawn": "retirée"}
 SOURCE_HEADINGS = (
@@ -39,7 +39,7 @@ def sources(*, markdown: bool) -> None:
     if markdown:
         click.echo(_sources_page(), nl=False)
         return
-    rows = [(row.name, row.producer, ACCESS[access_word(row)], _asked_fr(row), row.title) for row in SOURCES]
+    rows = [(row.name, row.producer, ACCESS[access_level(row)], _asked_fr(row), row.title) for row in SOURCES]
     click.echo("\n".join(_table(("Nom", "Fournisseur", "Accès", "Interrogée", "Titre"), rows)))
 
 
@@ -52,7 +52,7 @@ def _asked_fr(row: Source) -> str:
 def _sources_page() -> str:
     table = "\n".join(_markdown(SOURCE_HEADINGS, map(_source_cells, (row for row in SOURCES if row.usable))))
     refused = "\n".join(
-        f"- `{row.name}` ({row.title}, {row.producer}), {access_word(row)}: {row.refusal}"
+        f"- `{row.name}` ({row.title}, {row.producer}), {access_level(row)}: {row.refusal}"
         for row in SOURCES
         if row.refusal
     )
@@ -64,7 +64,7 @@ def _source_cells(row: Source) -> tuple[str, ...]:
         f"`{row.name}`",
         row.title,
         row.producer,
-        access_word(row),
+        access_level(row),
         "on demand" if row.on_demand else "by default",
         row.identifier.replace("_", " "),
         f"`{row.path}`",
@@ -74,7 +74,7 @@ def _source_cells(row: Source) -> tuple[str, ...]:
     )
 
 
-def _budget(budget: Budget) -> str:
+def _budget(budget: RateGroup) -> str:
     return f"{budget.per_minute} each" if budget.per_endpoint else f"{budget.per_minute} (`{budget.name}`)"
 
 

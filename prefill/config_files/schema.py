@@ -25,7 +25,7 @@ FRENCH: dict[str, Any] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class Diagnostic:
     """What is wrong in a file, where, and what to do. A remark does not prevent loading."""
 
     file: str
@@ -40,7 +40,7 @@ class Mistake:
         return f"{where}: {kind}{self.path + ' : ' if self.path else ''}{self.message}"
 
 
-class Grammar(marshmallow.Schema):
+class FileSchema(marshmallow.Schema):
     """What a table of the file may hold; `refused` says of some unknown keys why they are not there."""
 
     error_messages = FRENCH
@@ -113,7 +113,7 @@ def listed(values: fields.Field[Any], wanted: str, **options: Any) -> fields.Lis
     return fields.List(values, error_messages={**FRENCH, "invalid": f"attend une liste de {wanted}"}, **options)
 
 
-def nested(grammar: type[Grammar], **options: Any) -> fields.Nested:
+def nested(grammar: type[FileSchema], **options: Any) -> fields.Nested:
     return fields.Nested(grammar, error_messages=FRENCH, **options)
 
 

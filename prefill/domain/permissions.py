@@ -38,7 +38,7 @@ class Caller:
 CANDIDATE = Caller()
 
 
-def demand(caller: Caller, scope: Scope) -> None:
+def require_scope(caller: Caller, scope: Scope) -> None:
     """Raise `Unauthorized` for whoever proved nothing, `Forbidden` for an agent without that scope."""
     if caller.audience is not Audience.INSTRUCTOR:
         raise Unauthorized
@@ -46,7 +46,7 @@ def demand(caller: Caller, scope: Scope) -> None:
         raise Forbidden
 
 
-def may_ask(audience: Audience, source: Source) -> bool:
+def can_query(audience: Audience, source: Source) -> bool:
     """Candidates see open data only; nobody gets what tenders may not use."""
     if not source.usable:
         return False
@@ -57,7 +57,7 @@ def refusal(audience: Audience, source: Source) -> str | None:
     """Say why a form for this audience may not name that source; None when it may."""
     if source.refusal:
         return source.refusal
-    if may_ask(audience, source):
+    if can_query(audience, source):
         return None
     return (
         "c'est une donnée protégée : elle ne peut figurer que dans un formulaire « audience: instructor », "
@@ -65,6 +65,6 @@ def refusal(audience: Audience, source: Source) -> str | None:
     )
 
 
-def protects(source: Source, company: Company) -> bool:
+def would_disclose_people(source: Source, company: Company) -> bool:
     """Tell whether asking would name people whom a partial disclosure protects."""
     return source.open and source.names_people and bool(company.partial)

@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class RateGroup:
     """A group of endpoints that the upstream counts together, or each alone, per token and minute."""
 
     name: str
@@ -30,14 +30,14 @@ class Budget:
     per_endpoint: bool = False
 
 
-JSON = Budget("json", 250)
-INPI = Budget("inpi", 15, per_endpoint=True)
-SLOW_DOCUMENTS = Budget("slow_documents", 5, per_endpoint=True)
-URSSAF = Budget("urssaf", 100, per_endpoint=True)
-GIP_MDS = Budget("gip_mds", 50)
-DOCUMENTS = Budget("documents", 50)
-DOWNLOADS = Budget("downloads", 50)
-BUDGETS = (JSON, INPI, SLOW_DOCUMENTS, URSSAF, GIP_MDS, DOCUMENTS, DOWNLOADS)
+JSON = RateGroup("json", 250)
+INPI = RateGroup("inpi", 15, per_endpoint=True)
+SLOW_DOCUMENTS = RateGroup("slow_documents", 5, per_endpoint=True)
+URSSAF = RateGroup("urssaf", 100, per_endpoint=True)
+GIP_MDS = RateGroup("gip_mds", 50)
+DOCUMENTS = RateGroup("documents", 50)
+DOWNLOADS = RateGroup("downloads", 50)
+RATE_GROUPS = (JSON, INPI, SLOW_DOCUMENTS, URSSAF, GIP_MDS, DOCUMENTS, DOWNLOADS)
 CALLS_PER_ADDRESS = 1000
 
 # Where files may be fetched, beside the host and port of API Entreprise itself.
@@ -72,7 +72,7 @@ class Source:
     tenders: bool = True
     withdrawn: bool = False
     refusal: str = ""
-    budget: Budget = JSON
+    budget: RateGroup = JSON
     scope: str | None = "open_data"
     fresh: int = DAY
     keep: int = 3 * DAY

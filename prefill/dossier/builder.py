@@ -17,13 +17,13 @@ from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import Source
 from prefill.dossier.model import (
-    ANSWERED_BY,
+    ANSWERING_SOURCES,
     COMPANY,
     EXPIRES_SOON,
     OTHERS,
     PROOFS,
     PUBLIC_SEARCH,
-    STAND_INS,
+    REPLACEMENTS,
     STATES,
     THEMES,
     Detail,
@@ -34,15 +34,15 @@ from prefill.dossier.model import (
     Theme,
 )
 from prefill.dossier.validity import _at, _next_deadline, _state_today, _with_validity
-from prefill.forms.filling import Filled
+from prefill.forms.filling import FilledForm
 from prefill.forms.model import Form
 
 
-def draw_up(form: Form, filled: Filled, answers: Mapping[str, Answer], siren: str, today: date) -> Dossier:
+def build_dossier(form: Form, filled: FilledForm, answers: Mapping[str, Answer], siren: str, today: date) -> Dossier:
     """Draw up the dossier from a filled form and the answers it came from; what has no answer yet is late."""
     asked = form.sources(frozenset(form.on_demand()))
     waiting = {name: Answer(name, Status.LATE) for name in asked}
-    known = _Known(form, filled, {**waiting, **answers}, siren, today)
+    known = ProofContext(form, filled, {**waiting, **answers}, siren, today)
     themes = (*THEMES, *_other_theme(form))
     return Dossier(
         company=details_of(form, filled, COMPANY),
@@ -50,7 +50,7 @@ def draw_up(form: Form, filled: Filled, answers: Mapping[str, Answer], siren: st
     )
 
 
-def details_of(form: Form, filled: Filled, *place: str) -> tuple[Detail, ...]:
+def details_of(form: Form, filled: FilledForm, *place: str) -> tuple[Detail, ...]:
     """Gather the values under a place of the form, in the form's order: whatever an integrator added is there."""
     signed = {one.field: (pointer, one) for pointer, one in filled.provenance.items()}
     parts = (part for part in form.fields if part.place[: len(place)] == place and part.path in signed)
@@ -76,11 +76,11 @@ def _link(row: Any) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class ProofContext:
     """All that a proof is drawn up from."""
 
     form: Form
-    filled: Filled
+    filled: FilledForm
     answers: Mapping[str, Answer]
     siren: str
     day: date
@@ -95,7 +95,7 @@ def _other_theme(form: Form) -> Iterator[Theme]:
         yield Theme("others", OTHERS, others)
 
 
-def _proof(source: Source, known: _Known) -> Proof:
+def _proof(source: Source, known: ProofContext) -> Proof:
     details = details_of(known.form, known.filled, PROOFS, source.name)
     answer = _answer_for(source, known.answers)
     until = _next_deadline(details, known.day)
@@ -108,19 +108,19 @@ def _proof(source: Source, known: _Known) -> Proof:
         expires_soon=bool(until and known.day <= until <= known.day + EXPIRES_SOON),
         documents=documents_of(source, answer),
         link=PUBLIC_SEARCH.format(siren=known.siren) if source.name == "extraits_courts_inpi" else None,
-        stand_ins=tuple(_proof(CATALOGUE[name], known) for name in STAND_INS.get(source.name, ())),
+        stand_ins=tuple(_proof(CATALOGUE[name], known) for name in REPLACEMENTS.get(source.name, ())),
     )
 
 
 def _answer_for(source: Source, answers: Mapping[str, Answer]) -> Answer | None:
     """Choose among the calls that answer a row: the first that has something, else the first."""
-    names = ANSWERED_BY.get(source.name, (source.name,))
+    names = ANSWERING_SOURCES.get(source.name, (source.name,))
     found = [answers[name] for name in names if name in answers]
     return next((answer for answer in found if answer.ok), found[0] if found else None)
 
 
 def _state(
-    source: Source, details: tuple[Detail, ...], answer: Answer | None, until: date | None, known: _Known
+    source: Source, details: tuple[Detail, ...], answer: Answer | None, until: date | None, known: ProofContext
 ) -> State:
     if not source.tenders:
         return State.FORBIDDEN

@@ -16,7 +16,7 @@ from prefill.domain.answers import Cause
 from prefill.domain.sources import DOCUMENT_HOSTS
 from prefill.dossier.model import Document
 from prefill.problems import DocumentRefused, DocumentUnavailable, Problem
-from prefill.registers.client import Upstream
+from prefill.registers.client import RegisterClient
 
 LARGEST = 20 * 2**20  # bytes
 PATIENCE = 20.0  # seconds for the whole of a file
@@ -42,7 +42,7 @@ class File:
     body: bytes = field(repr=False)
 
 
-def fetch(upstream: Upstream, document: Document, siren: str, today: date) -> File:
+def fetch(upstream: RegisterClient, document: Document, siren: str, today: date) -> File:
     """Fetch a file. Raise `DocumentRefused` for what must not be served, `DocumentUnavailable` for a failure."""
     try:
         body = _download(upstream, document.url)
@@ -53,7 +53,7 @@ def fetch(upstream: Upstream, document: Document, siren: str, today: date) -> Fi
     return File(name_of(document, siren, today, extension), media, body)
 
 
-def _download(upstream: Upstream, url: str) -> bytes:
+def _download(upstream: RegisterClient, url: str) -> bytes:
     if not allowed(url, upstream.connection.url):
         raise refused("address")
     answer = upstream.download(url, largest=LARGEST, patience=PATIENCE)

@@ -200,14 +200,14 @@ OTHERS: Mapping[Language, str] = {"fr": "Autres renseignements", "en": "Other in
 PROOFS = "proofs"
 COMPANY = "company"
 # Rows of the use case that another call answers: the register's own, protected or open.
-ANSWERED_BY: Mapping[str, tuple[str, ...]] = {
+ANSWERING_SOURCES: Mapping[str, tuple[str, ...]] = {
     "etablissements": ("etablissements_instructeur", "etablissements"),
     "entreprises": ("etablissements_instructeur", "etablissements"),
     "siege_social": ("siege_social_instructeur", "siege_social"),
     "associations": ("associations_instructeur", "associations"),
 }
 # What stands in today for a withdrawn service.
-STAND_INS: Mapping[str, tuple[str, ...]] = {
+REPLACEMENTS: Mapping[str, tuple[str, ...]] = {
     "attestations_agefiph": ("effectifs_boeth", "attestations_sociales_acoss"),
 }
 PUBLIC_SEARCH = "https://data.inpi.fr/entreprises/{siren}"

@@ -11,8 +11,8 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.permissions import refusal
 from prefill.domain.sources import Source
 from prefill.forms.expressions import BadExpression, Expression, compile_expression, function_names
-from prefill.forms.inheritance import _Resolved, _Written
-from prefill.forms.model import Field, Form, Item, Origin, Type, list_of
+from prefill.forms.inheritance import FieldDeclaration, _Resolved
+from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, list_of
 from prefill.forms.yaml_reader import POINTER, POINTER_FAULTS, REQUIRED, _File
 
 
@@ -53,7 +53,7 @@ class _Compiler:
 
     # one field
 
-    def _field(self, written: _Written) -> Field | None:
+    def _field(self, written: FieldDeclaration) -> Field | None:
         if not written.tree:
             return None
         path, tree = written.path, written.tree
@@ -70,7 +70,7 @@ class _Compiler:
             confirm=tree["confirm"], reserved=tree.get("reserved"),
         )  # fmt: skip
 
-    def _check_path(self, written: _Written) -> None:
+    def _check_path(self, written: FieldDeclaration) -> None:
         if POINTER.fullmatch(written.path):
             return
         fault = next(
@@ -78,7 +78,7 @@ class _Compiler:
         )
         written.blame(f"{fault} ; un chemin est comme /partII/A/economicOperator/name")
 
-    def _check_kind(self, written: _Written) -> None:
+    def _check_kind(self, written: FieldDeclaration) -> None:
         tree, entry = written.tree, written.path.endswith("]")
         is_list = tree.get("type") == Type.LIST
         if is_list and entry:
@@ -92,7 +92,7 @@ class _Compiler:
         if "value" in tree.get("constants", {}):
             written.blame("« value » est déjà la clé de la valeur elle-même", "constants", "value")
 
-    def _check_source_of_value(self, written: _Written) -> None:
+    def _check_source_of_value(self, written: FieldDeclaration) -> None:
         """A field reads its value somewhere, or is reserved: one of the two."""
         given = written.tree.get("origins") not in (None, [], {})
         if "reserved" not in written.tree:
@@ -114,7 +114,7 @@ class _Compiler:
 
     # where its value comes from
 
-    def _origins(self, written: _Written) -> Iterator[Origin]:
+    def _origins(self, written: FieldDeclaration) -> Iterator[ValueSource]:
         several = written.tree.get("origins")
         if several in (None, [], {}):
             return
@@ -132,7 +132,7 @@ class _Compiler:
             [(name, code)] = one.items()
             yield from self._origin(written, name, code, "from", str(place), name)
 
-    def _origin(self, written: _Written, name: str, code: object, *steps: str) -> Iterator[Origin]:
+    def _origin(self, written: FieldDeclaration, name: str, code: object, *steps: str) -> Iterator[ValueSource]:
         row = self._row(written, name, *steps)
         if row is None or self._refuses(written, row, *steps):
             return
@@ -141,14 +141,14 @@ class _Compiler:
             return
         if expression.invents():
             written.blame("rien ne s'invente : cette expression peut donner une valeur écrite d'avance", *steps)
-        yield Origin(name, expression)
+        yield ValueSource(name, expression)
 
-    def _row(self, written: _Written, name: str, *steps: str) -> Source | None:
+    def _row(self, written: FieldDeclaration, name: str, *steps: str) -> Source | None:
         if name not in CATALOGUE:
             written.blame(f"source inconnue « {name} »{hint(name, CATALOGUE)}", *steps)
         return CATALOGUE.get(name)
 
-    def _refuses(self, written: _Written, row: Source, *steps: str) -> bool:
+    def _refuses(self, written: FieldDeclaration, row: Source, *steps: str) -> bool:
         """Refuse a source where it is written, or where an overlay changed the audience above it."""
         twin = f" ; la source ouverte est « {row.twin_of} »" if row.twin_of else ""
         refused = refusal(written.audience, row)
@@ -162,7 +162,12 @@ class _Compiler:
         return refused is not None
 
     def _expression(
-        self, written: _Written, code: object, rows: tuple[Source, ...], *steps: str, made: frozenset[str] = frozenset()
+        self,
+        written: FieldDeclaration,
+        code: object,
+        rows: tuple[Source, ...],
+        *steps: str,
+        made: frozenset[str] = frozenset(),
     ) -> Expression | None:
         if not isinstance(code, str):
             written.blame(
@@ -181,7 +186,7 @@ class _Compiler:
 
     def _check_names(
         self,
-        written: _Written,
+        written: FieldDeclaration,
         expression: Expression,
         rows: tuple[Source, ...],
         *steps: str,
@@ -201,7 +206,7 @@ class _Compiler:
                 remark = f"« {name} » n'est pas une clé connue de {sources}{hint(name, known)}"
                 written.blame(remark, *steps, blocking=False)
 
-    def _items(self, written: _Written, origins: tuple[Origin, ...]) -> Iterator[Item]:
+    def _items(self, written: FieldDeclaration, origins: tuple[ValueSource, ...]) -> Iterator[ListItem]:
         rows = tuple(CATALOGUE[origin.source] for origin in origins)
         made = frozenset[str]().union(*(origin.expression.makes() for origin in origins))
         for name, tree in written.tree.get("items", {}).items():
@@ -209,7 +214,7 @@ class _Compiler:
                 continue
             expression = self._expression(written, tree["origin"], rows, "items", name, "from", made=made)
             if expression and tree.keys() >= {"label", "type", "identifying"}:
-                yield Item(name, tree["label"], expression, Type(tree["type"]), identifying=tree["identifying"])
+                yield ListItem(name, tree["label"], expression, Type(tree["type"]), identifying=tree["identifying"])
 
     # the form as a whole
 
@@ -234,7 +239,7 @@ class _Compiler:
             one.blame(f"ce champ serait à l'intérieur du champ « {outer} »{where}")
 
     def _check_aliases(self) -> None:
-        seen: dict[str, _Written] = {}
+        seen: dict[str, FieldDeclaration] = {}
         for written in self._fields.values():
             alias = written.tree.get("alias")
             first = seen.setdefault(alias, written) if alias else written

@@ -17,11 +17,11 @@ from typing import Any
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.disclosure import masked
-from prefill.domain.permissions import Audience, may_ask
+from prefill.domain.permissions import Audience, can_query
 from prefill.domain.sources import Source
 from prefill.forms.functions import Unreadable, is_nothing, read_iso_date
 from prefill.forms.masking import is_mask
-from prefill.forms.model import Field, Form, Item, Origin, Type, active, list_of
+from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, active, list_of
 from prefill.forms.reasons import _WEIGHT, REASONS, Missing, Reason
 
 # Beyond it a program that reads JSON numbers as JavaScript does would see another number.
@@ -43,7 +43,7 @@ class Provenance:
 
 
 @dataclass(slots=True)
-class Filled:
+class FilledForm:
     """A form filled as far as the answers go; keys of `provenance` and `missing` are JSON pointers."""
 
     data: dict[str, Any] = field(default_factory=dict)
@@ -59,10 +59,10 @@ class Filled:
 
 def fill(
     form: Form, answers: Mapping[str, Answer], *, audience: Audience, extra: frozenset[str] = frozenset()
-) -> Filled:
+) -> FilledForm:
     """Fill the form; a source with no answer yet counts as late."""
-    filled = Filled()
-    told = _Told(answers, audience, extra)
+    filled = FilledForm()
+    told = VisibleAnswers(answers, audience, extra)
     for part in form.fields:
         outcome = _resolve(part, told)
         if isinstance(outcome, Missing):
@@ -77,7 +77,7 @@ def fill(
     return filled
 
 
-class _Told:
+class VisibleAnswers:
     """What each source said, as far as it may be shown and was asked for: looked at once a fill."""
 
     def __init__(self, answers: Mapping[str, Answer], audience: Audience, extra: frozenset[str]) -> None:
@@ -94,7 +94,7 @@ class _Told:
         return answer
 
     def _look(self, part: Field, row: Source) -> Answer:
-        if not may_ask(self._audience, row):
+        if not can_query(self._audience, row):
             return Answer(row.name, Status.NOT_ENTITLED)
         answer = self._answers.get(row.name)
         if active(part, row.name, self._extra):
@@ -104,7 +104,7 @@ class _Told:
         return Answer(row.name, Status.NOT_REQUESTED)
 
 
-def _resolve(part: Field, told: _Told) -> tuple[Any, Answer] | Missing:
+def _resolve(part: Field, told: VisibleAnswers) -> tuple[Any, Answer] | Missing:
     if part.reserved:
         return Missing(Reason.RESERVED, part.reserved, CATALOGUE[part.reserved].producer)
     gaps: list[Missing] = []
@@ -121,7 +121,7 @@ def _resolve(part: Field, told: _Told) -> tuple[Any, Answer] | Missing:
     return min(gaps, key=lambda gap: _WEIGHT[gap.reason])
 
 
-def _read(part: Field, origin: Origin, answer: Answer) -> Any:
+def _read(part: Field, origin: ValueSource, answer: Answer) -> Any:
     """Read one origin: the value, or the reason it gives none."""
     if not answer.ok:
         return REASONS[answer.status]
@@ -134,7 +134,7 @@ def _read(part: Field, origin: Origin, answer: Answer) -> Any:
         return Reason.UNAVAILABLE
 
 
-def _read_rows(items: tuple[Item, ...], found: Any) -> list[dict[str, Any]] | Reason:
+def _read_rows(items: tuple[ListItem, ...], found: Any) -> list[dict[str, Any]] | Reason:
     if is_nothing(found):
         return Reason.ABSENT
     if is_mask(found):
@@ -146,7 +146,7 @@ def _read_rows(items: tuple[Item, ...], found: Any) -> list[dict[str, Any]] | Re
     return rows or _most_telling(row for row in read if isinstance(row, Reason))
 
 
-def _read_row(items: tuple[Item, ...], one: Any) -> dict[str, Any] | Reason:
+def _read_row(items: tuple[ListItem, ...], one: Any) -> dict[str, Any] | Reason:
     """Read one object of a list, or say why nothing identifies it."""
     if is_mask(one):
         return Reason.WITHHELD

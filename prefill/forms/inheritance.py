@@ -15,7 +15,7 @@ from prefill.forms.yaml_reader import HEADER, _choices, _File
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class FieldDeclaration:
     """A field as it is written, in the file that declares it, for that file's audience."""
 
     file: _File
@@ -46,7 +46,7 @@ class _Resolved:
 
     lineage: tuple[_File, ...] = ()
     header: Mapping[str, Any] = field(default_factory=dict)
-    fields: Mapping[str, _Written] = field(default_factory=dict)
+    fields: Mapping[str, FieldDeclaration] = field(default_factory=dict)
     whole: bool = True
 
     @property
@@ -62,7 +62,7 @@ def _resolve(file: _File, files: Mapping[str, _File], children: tuple[str, ...])
     whole = below.whole and file.readable and file.sound(("extends",))
     inherited = _Resolved((*below.lineage, file), header, kept, whole)
     own = {
-        path: _Written(file, path, tree, inherited.audience, replaces=path in kept)
+        path: FieldDeclaration(file, path, tree, inherited.audience, replaces=path in kept)
         for path, tree in file.own.get("form_fields", {}).items()
     }
     return replace(inherited, fields={**kept, **own})
@@ -84,7 +84,7 @@ def _parent(file: _File, files: Mapping[str, _File], children: tuple[str, ...]) 
     return _Resolved(whole=False)
 
 
-def _kept(file: _File, below: _Resolved) -> dict[str, _Written]:
+def _kept(file: _File, below: _Resolved) -> dict[str, FieldDeclaration]:
     """Take away the fields that the file removes, each with all that is inside it."""
     kept = dict(below.fields)
     removed = file.own.get("remove", [])

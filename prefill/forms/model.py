@@ -22,7 +22,7 @@ class Type(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ValueSource:
     """Where a value may come from: a source, and what to read in its answer."""
 
     source: str
@@ -30,7 +30,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ListItem:
     """One key of the objects of a list; a row without any identifying key is dropped."""
 
     name: str
@@ -49,9 +49,9 @@ class Field:
 
     path: str
     label: str
-    origins: tuple[Origin, ...] = ()
+    origins: tuple[ValueSource, ...] = ()
     type: Type = Type.STRING
-    items: tuple[Item, ...] = ()
+    items: tuple[ListItem, ...] = ()
     constants: Mapping[str, str] = field(default_factory=dict)
     alias: str | None = None
     on_demand: bool = False

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from prefill.config_files.schema import (
-    Mistake,
+    Diagnostic,
     short_name,
 )
 from prefill.forms.compiler import _Compiler
@@ -25,31 +25,31 @@ SUFFIXES = (".yaml", ".yml")
 class BadSchemas(Exception):
     """Some forms cannot be loaded; the message lists every mistake, one a line."""
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+    def __init__(self, mistakes: Iterable[Diagnostic]) -> None:
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(map(str, self.mistakes)))
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class FormRegistry:
     """Every compiled form by id, with the remarks made while reading them."""
 
     forms: Mapping[str, Form]
-    remarks: tuple[Mistake, ...] = ()
+    remarks: tuple[Diagnostic, ...] = ()
     replaced: tuple[str, ...] = ()  # « dume : /a/dume.yaml remplace /b/dume.yaml »
 
 
-def load_all(folders: Iterable[Path]) -> Library:
+def load_all(folders: Iterable[Path]) -> FormRegistry:
     """Read every form of the folders, a later folder winning. Raise `BadSchemas`."""
     shelf = _gather(folders)
     forms, mistakes = _compile_all(shelf.files.values(), shelf.files)
     every = (*shelf.mistakes, *mistakes)
     if any(mistake.blocking for mistake in every):
         raise BadSchemas(sorted(every, key=lambda mistake: not mistake.blocking))
-    return Library(forms, every, tuple(shelf.replaced))
+    return FormRegistry(forms, every, tuple(shelf.replaced))
 
 
-def check(paths: Iterable[Path], folders: Iterable[Path]) -> tuple[Mistake, ...]:
+def check(paths: Iterable[Path], folders: Iterable[Path]) -> tuple[Diagnostic, ...]:
     """Check files against the forms they may extend; remarks included."""
     shelf = _gather(folders)
     asked = [_take(shelf, path) for path in paths]
@@ -57,16 +57,16 @@ def check(paths: Iterable[Path], folders: Iterable[Path]) -> tuple[Mistake, ...]
 
 
 @dataclass(slots=True)
-class _Shelf:
+class FormFiles:
     """The files found: the winning one of each id, what it replaces, and what is wrong with the folders."""
 
     files: dict[str, _File] = field(default_factory=dict)
     replaced: list[str] = field(default_factory=list)
-    mistakes: list[Mistake] = field(default_factory=list)
+    mistakes: list[Diagnostic] = field(default_factory=list)
 
 
-def _gather(folders: Iterable[Path]) -> _Shelf:
-    shelf = _Shelf()
+def _gather(folders: Iterable[Path]) -> FormFiles:
+    shelf = FormFiles()
     for folder in folders:
         here: dict[str, _File] = {}
         for path in _forms_in(folder, shelf):
@@ -82,25 +82,25 @@ def _gather(folders: Iterable[Path]) -> _Shelf:
     return shelf
 
 
-def _forms_in(folder: Path, shelf: _Shelf) -> list[Path]:
+def _forms_in(folder: Path, shelf: FormFiles) -> list[Path]:
     """List a folder's forms; editors keep their hidden copies there too."""
     name = short_name(folder)
     if not folder.is_dir():
-        shelf.mistakes.append(Mistake(name, 0, "", "ce dossier de formulaires n'existe pas (PREFILL_SCHEMAS)"))
+        shelf.mistakes.append(Diagnostic(name, 0, "", "ce dossier de formulaires n'existe pas (PREFILL_SCHEMAS)"))
         return []
     try:
         every = sorted(folder.iterdir())
     except OSError as fault:
-        shelf.mistakes.append(Mistake(name, 0, "", f"ce dossier ne peut pas être lu : {fault.strerror}"))
+        shelf.mistakes.append(Diagnostic(name, 0, "", f"ce dossier ne peut pas être lu : {fault.strerror}"))
         return []
     forms = [path for path in every if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     if not forms:
         remark = "ce dossier ne contient aucun formulaire (fichiers .yaml)"
-        shelf.mistakes.append(Mistake(name, 0, "", remark, blocking=False))
+        shelf.mistakes.append(Diagnostic(name, 0, "", remark, blocking=False))
     return forms
 
 
-def _take(shelf: _Shelf, path: Path) -> _File:
+def _take(shelf: FormFiles, path: Path) -> _File:
     """Find a file among those of the folders, or lay it over them."""
     file = shelf.files.get(path.stem)
     while file:
@@ -111,7 +111,7 @@ def _take(shelf: _Shelf, path: Path) -> _File:
     return file
 
 
-def _compile_all(asked: Iterable[_File], files: Mapping[str, _File]) -> tuple[dict[str, Form], tuple[Mistake, ...]]:
+def _compile_all(asked: Iterable[_File], files: Mapping[str, _File]) -> tuple[dict[str, Form], tuple[Diagnostic, ...]]:
     """Compile some files; give their forms and all that is wrong in them and in those they extend."""
     forms: dict[str, Form] = {}
     read: dict[str, _File] = {}

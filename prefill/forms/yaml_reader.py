@@ -14,8 +14,8 @@ from marshmallow import fields
 
 from prefill.config_files.schema import (
     FRENCH,
-    Grammar,
-    Mistake,
+    Diagnostic,
+    FileSchema,
     Steps,
     among,
     flag,
@@ -56,18 +56,18 @@ def _unmasked(value: str) -> None:
         raise marshmallow.ValidationError(f"« {value} » marque une donnée masquée : elle ne sort jamais du service")
 
 
-class _ItemGrammar(Grammar):
+class ItemSchema(FileSchema):
     label = text(required=True)
     type = text(among(kind.value for kind in Type if kind is not Type.LIST), load_default=Type.STRING.value)
     origin = text(required=True, data_key="from")
     identifying = flag()
 
 
-class _FieldGrammar(Grammar):
+class FieldSchema(FileSchema):
     label = text(required=True)
     type = text(among(kind.value for kind in Type), load_default=Type.STRING.value)
     origins = fields.Raw(data_key="from", allow_none=True)
-    items = mapping(nested(_ItemGrammar), _word)
+    items = mapping(nested(ItemSchema), _word)
     constants = mapping(text(_unmasked), _word)
     alias = text(_word)
     on_demand = flag()
@@ -75,14 +75,14 @@ class _FieldGrammar(Grammar):
     reserved = text()
 
 
-class _FormGrammar(Grammar):
+class FormSchema(FileSchema):
     title = text()
     version = text()
     description = fields.String(error_messages={**FRENCH, "invalid": "attend un texte"})
     audience = text(among(audience.value for audience in Audience))
     extends = text()
     remove = listed(text(), "chemins", load_default=list)
-    form_fields = mapping(nested(_FieldGrammar), data_key="fields")
+    form_fields = mapping(nested(FieldSchema), data_key="fields")
 
 
 HEADER = ("title", "version", "audience", "description")
@@ -106,7 +106,7 @@ class _File:
     base: _File | None = None
     own: dict[str, Any] = field(default_factory=dict)
     lines: dict[Steps, int] = field(default_factory=dict)
-    mistakes: list[Mistake] = field(default_factory=list)
+    mistakes: list[Diagnostic] = field(default_factory=list)
     broken: set[Steps] = field(default_factory=set)
     size: int = 0
 
@@ -117,7 +117,7 @@ class _File:
         return self.lines.get(steps, 1)
 
     def blame(self, steps: Steps, message: str, *, blocking: bool = True) -> None:
-        self.mistakes.append(Mistake(self.name, self.line(steps), " → ".join(steps), message, blocking))
+        self.mistakes.append(Diagnostic(self.name, self.line(steps), " → ".join(steps), message, blocking))
         if blocking:
             self.broken |= {steps[:length] for length in range(len(steps) + 1)}
 
@@ -164,7 +164,7 @@ def _load(file: _File, tree: Any) -> None:
         file.blame((), f"{FRENCH['type']} : {', '.join(REQUIRED)} et fields")
         return
     try:
-        file.own = _FormGrammar().load(tree)
+        file.own = FormSchema().load(tree)
     except marshmallow.ValidationError as fault:
         for steps, message in flat(fault.messages):
             file.blame(steps, message)

@@ -18,9 +18,9 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
 from prefill.domain.disclosure import DISCLOSED
 from prefill.domain.identifiers import spaced
-from prefill.domain.permissions import CANDIDATE, Audience, Caller, may_ask, protects
+from prefill.domain.permissions import CANDIDATE, Audience, Caller, can_query, would_disclose_people
 from prefill.domain.sources import Source
-from prefill.forms.filling import Filled, fill
+from prefill.forms.filling import FilledForm, fill
 from prefill.forms.model import Form
 from prefill.prefilling.notices import Notice, notice_all
 from prefill.problems import CompanyUndisclosed, CompanyUnknown, Problem, UpstreamMisconfigured
@@ -75,7 +75,7 @@ class Prefill:
 
     request: Request
     company: Company
-    filled: Filled
+    filled: FilledForm
     answers: Mapping[str, Answer]
     notices: tuple[Notice, ...]
 
@@ -90,13 +90,13 @@ class Answered:
     expected: int
     useless: Mapping[str, Answer] = field(default_factory=dict)
 
-    def filled(self) -> Filled:
+    def filled(self) -> FilledForm:
         """Fill what can be; what is still on its way counts as late."""
         return _fill(self.request, {**self.useless, **self.answers})
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Heartbeat:
     """Nothing new for a while."""
 
 
@@ -105,11 +105,11 @@ class Finished:
     prefill: Prefill
 
 
-Event = Answered | Waiting | Finished
+Event = Answered | Heartbeat | Finished
 
 
 @dataclass(slots=True)
-class _Asking:
+class PrefillRun:
     """One prefill under way."""
 
     request: Request
@@ -150,26 +150,26 @@ class Service:
         raise AssertionError("a stream ends with Finished")
 
     def stream(self, request: Request, tick: float | None = None) -> Generator[Event, None, None]:
-        """Fill the form as sources answer; `tick` seconds of silence give a `Waiting`."""
-        asking = _Asking(request, self._clock() + self._deadline, tick, Company.unread(request.number))
+        """Fill the form as sources answer; `tick` seconds of silence give a `Heartbeat`."""
+        asking = PrefillRun(request, self._clock() + self._deadline, tick, Company.unread(request.number))
         yield from self._identify(asking)
         yield from self._ask_the_rest(asking)
-        answers = _shown(asking)
+        answers = _visible_answers(asking)
         filled = _fill(request, {**asking.useless, **answers})
         notices = notice_all(request.number, answers, self._today())
         yield Finished(Prefill(request, asking.company, filled, answers, notices))
 
-    def _identify(self, asking: _Asking) -> Iterator[Event]:
+    def _identify(self, asking: PrefillRun) -> Iterator[Event]:
         """Ask for the establishment, or for the head office of a SIREN: they have the same shape."""
         for establishment, head_office in FIRST[asking.request.caller.audience]:
             source = establishment if asking.company.siret else head_office
-            flight = self._begin(asking, source)
+            flight = self.start_request(asking, source)
             for event in self._arrivals(asking, {source.name: flight}, expected=1):
                 yield self._recognise(asking, event) if isinstance(event, Answered) else event
             if asking.answers[source.name].status is not Status.NOT_ENTITLED:
                 return
 
-    def _recognise(self, asking: _Asking, event: Answered) -> Answered:
+    def _recognise(self, asking: PrefillRun, event: Answered) -> Answered:
         """Learn what the company is; the answer stands for the open row, and for the head office where it is one."""
         answer = event.answer
         if answer.status in REFUSALS:
@@ -180,24 +180,24 @@ class Service:
             asking.company = Company.read(answer.data, today=self._today())
         if alone or asking.company.head_office:
             asking.answers.update(dict.fromkeys(HEAD_OFFICES, answer))
-        return replace(event, answers=_shown(asking))
+        return replace(event, answers=_visible_answers(asking))
 
-    def _ask_the_rest(self, asking: _Asking) -> Iterator[Event]:
+    def _ask_the_rest(self, asking: PrefillRun) -> Iterator[Event]:
         flights: dict[str, Future[Answer]] = {}
-        asking.useless = _useless(asking)
+        asking.useless = _not_applicable(asking)
         too_late = self._clock() >= asking.end  # nobody would wait, and what the company is may not even be known
         for source in _wanted(asking):
             answer = _unasked(source, asking) or (Answer(source.name, Status.LATE) if too_late else None)
             if answer is not None:
                 asking.answers[source.name] = answer
             else:
-                flights[source.name] = self._begin(asking, source)
+                flights[source.name] = self.start_request(asking, source)
         yield from self._arrivals(asking, flights, expected=1 + len(flights))
 
-    def _begin(self, asking: _Asking, source: Source) -> Future[Answer]:
+    def start_request(self, asking: PrefillRun, source: Source) -> Future[Answer]:
         return self._registers.begin(source, asking.company, object=asking.request.object)
 
-    def _arrivals(self, asking: _Asking, flights: Mapping[str, Future[Answer]], expected: int) -> Iterator[Event]:
+    def _arrivals(self, asking: PrefillRun, flights: Mapping[str, Future[Answer]], expected: int) -> Iterator[Event]:
         """Tell each answer as it comes, until the deadline; then what is late."""
         names = {flight: name for name, flight in flights.items()}
         pending = set(names)
@@ -210,20 +210,20 @@ class Service:
             if not done and left <= patience:
                 break
             if not done:
-                yield Waiting()
+                yield Heartbeat()
         for flight in pending:
             yield self._arrived(asking, names[flight], Answer(names[flight], Status.LATE), expected)
 
-    def _arrived(self, asking: _Asking, name: str, answer: Answer, expected: int) -> Answered:
+    def _arrived(self, asking: PrefillRun, name: str, answer: Answer, expected: int) -> Answered:
         asking.answers[name] = answer
-        return Answered(asking.request, _shown(asking), answer, expected, asking.useless)
+        return Answered(asking.request, _visible_answers(asking), answer, expected, asking.useless)
 
 
-def _fill(request: Request, answers: Mapping[str, Answer]) -> Filled:
+def _fill(request: Request, answers: Mapping[str, Answer]) -> FilledForm:
     return fill(request.form, answers, audience=request.caller.audience, extra=request.extra)
 
 
-def _wanted(asking: _Asking) -> list[Source]:
+def _wanted(asking: PrefillRun) -> list[Source]:
     """The sources of the form that are not answered yet, and those that the company's state calls for."""
     request, company = asking.request, asking.company
     rows = [CATALOGUE[name] for name in request.form.sources(request.extra)]
@@ -231,28 +231,28 @@ def _wanted(asking: _Asking) -> list[Source]:
         rows.append(SUCCESSIONS)
     if company.partial is None and any(row.names_people for row in rows):
         rows.append(HEAD_OFFICE)
-    wanted = [row for row in rows if row.name not in asking.answers and may_ask(request.caller.audience, row)]
+    wanted = [row for row in rows if row.name not in asking.answers and can_query(request.caller.audience, row)]
     return list(dict.fromkeys(wanted))
 
 
-def _useless(asking: _Asking) -> dict[str, Answer]:
+def _not_applicable(asking: PrefillRun) -> dict[str, Answer]:
     """Name the sources that nobody asked for and that could bring nothing: it is no use to ask for them."""
     request = asking.request
     rows = [CATALOGUE[name] for name in request.form.on_demand() if name not in request.extra]
     return {row.name: Answer(row.name, Status.NOT_APPLICABLE) for row in rows if row.applies(asking.company) is False}
 
 
-def _unasked(source: Source, asking: _Asking) -> Answer | None:
+def _unasked(source: Source, asking: PrefillRun) -> Answer | None:
     """Answer for a source that must not or need not be asked; None when it must."""
     company = asking.company
-    if asking.request.caller.audience is Audience.CANDIDATE and protects(source, company):
+    if asking.request.caller.audience is Audience.CANDIDATE and would_disclose_people(source, company):
         return Answer(source.name, Status.WITHHELD)
     if source.identify(company) is None or (source.applies(company) is False and not asking.request.every):
         return Answer(source.name, Status.NOT_APPLICABLE)
     return None
 
 
-def _shown(asking: _Asking) -> dict[str, Answer]:
+def _visible_answers(asking: PrefillRun) -> dict[str, Answer]:
     """Hold back from a candidate what names people while only the head office can tell the disclosure status."""
     status = None
     if asking.company.partial is None and asking.request.caller.audience is Audience.CANDIDATE:

@@ -25,7 +25,7 @@ from prefill import __version__
 from prefill.domain.answers import Answer, Cause, Status, links_last
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import Source
-from prefill.redis_client import Alone, Shared
+from prefill.redis_client import OptionalRedis, RedisUnavailable
 
 ABSENT_SECONDS = 600.0
 FAILURE_SECONDS = 5.0
@@ -99,7 +99,7 @@ class Store:
 
     def __init__(
         self,
-        shared: Shared,
+        shared: OptionalRedis,
         *,
         now: Callable[[], float],
         entries: int,
@@ -127,7 +127,7 @@ class Store:
             return near
         try:
             text = self.shared.attempt(lambda client: client.get(self._name("answer", key)))
-        except Alone:
+        except RedisUnavailable:
             return near
         kept = near.with_news(_read(text, source)) if isinstance(text, bytes) else near
         if kept != near:
@@ -143,7 +143,7 @@ class Store:
         self._remember(key, kept)
         left = kept.until - now
         if left > 0 and self._shareable(source):
-            self._share(key, kept, left)
+            self.add_cors(key, kept, left)
         return kept
 
     @contextmanager
@@ -178,7 +178,7 @@ class Store:
         lock = client.lock(name, timeout=longest, blocking_timeout=patience, sleep=0.02, thread_local=False)
         try:
             held = bool(self.shared.attempt(lambda _: lock.acquire()))
-        except Alone:
+        except RedisUnavailable:
             yield True
             return
         try:
@@ -188,7 +188,7 @@ class Store:
                 self._release(lock)
 
     def _release(self, lock: Lock) -> None:
-        with suppress(Alone, LockError):  # it may have outlived its time
+        with suppress(RedisUnavailable, LockError):  # it may have outlived its time
             self.shared.attempt(lambda _: lock.release())
 
     def size(self) -> int:
@@ -200,11 +200,11 @@ class Store:
             if self._memory.maxsize:
                 self._memory[key] = kept
 
-    def _share(self, key: Key, kept: Kept, left: float) -> None:
+    def add_cors(self, key: Key, kept: Kept, left: float) -> None:
         text = _write(kept)
         try:
             self.shared.attempt(lambda client: client.set(self._name("answer", key), text, px=max(1, int(left * 1000))))
-        except Alone:
+        except RedisUnavailable:
             return
 
     def _shareable(self, source: Source) -> bool:

@@ -40,7 +40,7 @@ def is_the_gateways(answer: Answer) -> bool:
 
 
 @dataclass(slots=True)
-class _Gate:
+class Breaker:
     """Calls pass, or none but one probe once the rest is over."""
 
     rest: float
@@ -56,12 +56,12 @@ class _Gate:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class Permit:
     """A call that was let through at a time, or `wait` seconds to go; `probe` is the open gate it tries."""
 
     wait: float
     at: float
-    probe: _Gate | None = None
+    probe: Breaker | None = None
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class _Silence:
     providers: set[str] = field(default_factory=set)
 
 
-class Breakers:
+class CircuitBreakers:
     """One breaker a provider, and one for all of API Entreprise; `failures` in a row open the first."""
 
     def __init__(
@@ -86,8 +86,8 @@ class Breakers:
         self._failures = failures
         self._silences = silences
         self._lock = threading.Lock()
-        self._gates: dict[str, _Gate] = {}
-        self._ban = _Gate(rest)
+        self._gates: dict[str, Breaker] = {}
+        self._ban = Breaker(rest)
         self._silence = _Silence()
 
     def wait(self, producer: str) -> float:
@@ -95,24 +95,24 @@ class Breakers:
         with self._lock:
             return self._guard(producer).wait(self._clock())
 
-    def enter(self, producer: str) -> Passage:
+    def enter(self, producer: str) -> Permit:
         """Let a call through, or say how long to wait. One let through is then recorded, or left."""
         with self._lock:
             now = self._clock()
             gate = self._guard(producer)
             wait = gate.wait(now)
             if wait > 0 or gate.open_until is None:
-                return Passage(wait, now)
+                return Permit(wait, now)
             gate.probing_until = now + gate.rest
-            return Passage(0.0, now, gate)
+            return Permit(0.0, now, gate)
 
-    def leave(self, passage: Passage) -> None:
+    def leave(self, passage: Permit) -> None:
         """Give back a passage that was not used."""
         with self._lock:
             if passage.probe:
                 passage.probe.probing_until = 0.0
 
-    def record(self, producer: str, passage: Passage, answer: Answer) -> None:
+    def record(self, producer: str, passage: Permit, answer: Answer) -> None:
         """Learn from an answer that was called for."""
         self.leave(passage)
         with self._lock:
@@ -128,17 +128,17 @@ class Breakers:
     def banned(self) -> bool:
         return self._ban.open_until is not None
 
-    def _guard(self, producer: str) -> _Gate:
-        return self._ban if self.banned() else self._gates.setdefault(producer, _Gate(self._rest))
+    def _guard(self, producer: str) -> Breaker:
+        return self._ban if self.banned() else self._gates.setdefault(producer, Breaker(self._rest))
 
-    def _record_provider(self, producer: str, passage: Passage, answer: Answer) -> None:
+    def _record_provider(self, producer: str, passage: Permit, answer: Answer) -> None:
         """The rest is counted from the call's beginning: a provider healed since is noticed within one rest."""
-        gate = self._gates.setdefault(producer, _Gate(self._rest))
+        gate = self._gates.setdefault(producer, Breaker(self._rest))
         was_open = gate.open_until is not None
         if is_the_gateways(answer):
             return
         if not is_fault(answer):
-            self._gates[producer] = _Gate(self._rest)
+            self._gates[producer] = Breaker(self._rest)
             if was_open:
                 telemetry.gauge("breaker_open", 0, producer=producer)
                 telemetry.event("breaker.closed", producer=producer)
@@ -151,7 +151,7 @@ class Breakers:
         if not was_open:
             telemetry.warning("breaker.open", producer=producer, seconds=gate.rest)
 
-    def _record_silence(self, producer: str, passage: Passage, answer: Answer) -> None:
+    def _record_silence(self, producer: str, passage: Permit, answer: Answer) -> None:
         if not is_silence(answer):
             self._end_ban()
             self._silence = _Silence()
@@ -163,7 +163,7 @@ class Breakers:
         elif self._silence.calls >= self._silences and len(self._silence.providers) >= BAN_PROVIDERS:
             self._begin_ban()
 
-    def _stay_banned(self, passage: Passage) -> None:
+    def _stay_banned(self, passage: Permit) -> None:
         """Only a probe tells that the ban lasts: the others were called before it was known."""
         if passage.probe is self._ban:
             self._ban.rest = min(2 * self._ban.rest, BAN_LONGEST_REST)
@@ -180,6 +180,6 @@ class Breakers:
 
     def _end_ban(self) -> None:
         if self.banned():
-            self._ban = _Gate(self._rest)
+            self._ban = Breaker(self._rest)
             telemetry.gauge("banned", 0)
             telemetry.event("upstream.heard", message="API Entreprise répond de nouveau.")

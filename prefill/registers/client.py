@@ -30,7 +30,7 @@ from prefill.domain.company import Company
 from prefill.domain.disclosure import disclose, undisclosed
 from prefill.domain.sources import DOWNLOADS, Kind, Source
 from prefill.registers.answer_cache import Kept, Key, Store
-from prefill.registers.circuit_breaker import Breakers, Passage
+from prefill.registers.circuit_breaker import CircuitBreakers, Permit
 from prefill.registers.decoding import _code, _failed, _first_error, _is_about, _meaning, _of, _payload, _retry_after
 from prefill.registers.http import (
     CHUNK,
@@ -38,14 +38,14 @@ from prefill.registers.http import (
     LARGEST_BODY,
     Bearer,
     Connection,
+    FailedCall,
     _hurry,
     _Question,
-    _Refused,
     _unsigned,
 )
-from prefill.registers.quota import Budgets
-from prefill.registers.token_backoff import _is_the_tokens, _TokenRest
-from prefill.registers.workers import Hands
+from prefill.registers.quota import TokenQuota
+from prefill.registers.token_backoff import TokenBackoff, _is_the_tokens
+from prefill.registers.workers import ProviderThreadPools
 
 CONFLICT_REST = 1.0
 PROBE_PATIENCE = 0.5  # seconds that those who ask wait for a probe; then it goes on without them
@@ -55,19 +55,19 @@ PROBE_PATIENCE = 0.5  # seconds that those who ask wait for a probe; then it goe
 FILES = Source("downloads", "Documents", "API Entreprise", "", kind=Kind.DOCUMENTS, budget=DOWNLOADS)
 
 
-class Upstream:
+class RegisterClient:
     """One tenant's door to the registers."""
 
     def __init__(
         self,
         connection: Connection,
         *,
-        hands: Hands,
+        thread_pools: ProviderThreadPools,
         clock: Callable[[], float],
         now: Callable[[], datetime],
         store: Store,
-        budgets: Budgets,
-        breakers: Breakers,
+        budgets: TokenQuota,
+        breakers: CircuitBreakers,
         sleep: Callable[[float], None],
         tenant: str = "default",
     ) -> None:
@@ -75,7 +75,7 @@ class Upstream:
         self.store = store
         self.budgets = budgets
         self.breakers = breakers
-        self._hands = hands
+        self._hands = thread_pools
         self._clock = clock
         self._now = now
         self._sleep = sleep
@@ -83,7 +83,7 @@ class Upstream:
         self._lock = threading.Lock()
         self._flights: dict[Key, Future[Answer]] = {}
         self._queues: dict[str, Future[Answer]] = {}  # by address, the last call under way
-        self._token_rest = _TokenRest()
+        self._token_rest = TokenBackoff()
 
     def ask(self, source: Source, company: Company) -> Answer:
         """Ask and wait for the answer."""
@@ -151,7 +151,7 @@ class Upstream:
             ) as response:  # fmt: skip
                 self._heed(FILES, response)
                 return self._read_file(response, largest, end)
-        except _Refused as refusal:
+        except FailedCall as refusal:
             return _failed(FILES, refusal.cause)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
             return _failed(FILES, Cause.UNREACHABLE)
@@ -276,7 +276,7 @@ class Upstream:
         return answer
 
     @contextlib.contextmanager
-    def _nobody_waits_for(self, passage: Passage, question: _Question) -> Iterator[None]:
+    def _nobody_waits_for(self, passage: Permit, question: _Question) -> Iterator[None]:
         """Answer those who asked without a probe that gets no answer at once; it goes on for those to come."""
         if passage.probe is None:
             yield
@@ -313,7 +313,7 @@ class Upstream:
                 return self._read(source, number, response, began + source.timeout)
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             return _failed(source, Cause.TIMEOUT)
-        except _Refused as refusal:
+        except FailedCall as refusal:
             return _failed(source, refusal.cause)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
             return _failed(source, Cause.UNREACHABLE)
@@ -344,14 +344,14 @@ class Upstream:
         while True:
             left = end - self._clock()
             if left <= 0:
-                raise _Refused(Cause.TIMEOUT)
+                raise FailedCall(Cause.TIMEOUT)
             _hurry(response, left)
             chunk = response.raw.read1(CHUNK, decode_content=True)
             if not chunk:
                 return bytes(body)
             body += chunk
             if len(body) > largest:
-                raise _Refused(Cause.TOO_LARGE)
+                raise FailedCall(Cause.TOO_LARGE)
 
     def _refusal(self, source: Source, response: requests.Response, body: bytes) -> Answer:
         error = _first_error(body)

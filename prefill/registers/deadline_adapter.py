@@ -18,17 +18,17 @@ from urllib3.response import HTTPResponse
 
 class _Plain(HTTPConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        with _Watch(self):
+        with ReadDeadline(self):
             return super().getresponse()
 
 
 class _Encrypted(HTTPSConnection):
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        with _Watch(self):
+        with ReadDeadline(self):
             return super().getresponse()
 
 
-class _Watch:
+class ReadDeadline:
     """Shut a connection when its time is over, and raise `TimeoutError` for what that breaks."""
 
     def __init__(self, connection: HTTPConnection) -> None:
@@ -61,7 +61,7 @@ class _EncryptedPool(HTTPSConnectionPool):
     ConnectionCls = _Encrypted
 
 
-class Punctual(requests.adapters.HTTPAdapter):
+class DeadlineAdapter(requests.adapters.HTTPAdapter):
     """Mount it on a session for `http://` and `https://`; the reading timeout is then that of all the headers."""
 
     POOLS: ClassVar = {"http": _PlainPool, "https": _EncryptedPool}

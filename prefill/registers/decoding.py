@@ -14,7 +14,7 @@ import requests
 
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.sources import Source
-from prefill.registers.http import _Refused
+from prefill.registers.http import FailedCall
 
 WRONG_ADDRESS = "00107"  # the token is bound to other IP addresses
 RECIPIENT_FAULTS = ("002",)  # context, object or recipient missing or refused
@@ -31,17 +31,17 @@ STATUSES: Mapping[int, tuple[Status, Cause | None]] = {
 
 
 def _payload(source: Source, body: bytes) -> tuple[Any, dict[str, Any]]:
-    """Take `data` and `meta` from a body of the expected shape, or raise `_Refused`."""
+    """Take `data` and `meta` from a body of the expected shape, or raise `FailedCall`."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise _Refused(Cause.UNREADABLE) from error
+        raise FailedCall(Cause.UNREADABLE) from error
     data = document.get("data") if isinstance(document, dict) else None
     meta = document.get("meta") if isinstance(document, dict) else None
     if source.rows:
         return _rows(data), meta if isinstance(meta, dict) else {}
     if not isinstance(data, dict) or not all(_fits(data, key, kind) for key, kind in source.shape.items()):
-        raise _Refused(Cause.UNREADABLE)
+        raise FailedCall(Cause.UNREADABLE)
     return data, meta if isinstance(meta, dict) else {}
 
 
@@ -53,7 +53,7 @@ def _rows(data: Any) -> list[Any]:
     if not isinstance(data, list) or not all(
         isinstance(row, dict) and isinstance(row.get("data"), dict) for row in data
     ):
-        raise _Refused(Cause.UNREADABLE)
+        raise FailedCall(Cause.UNREADABLE)
     return [row["data"] for row in data]
 
 

@@ -58,7 +58,7 @@ def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-class _Refused(Exception):
+class FailedCall(Exception):
     """The body cannot be used, and why."""
 
     def __init__(self, cause: Cause) -> None:

@@ -22,8 +22,8 @@ from limits.storage import RedisStorage
 
 from prefill import telemetry
 from prefill.domain.sources import CALLS_PER_ADDRESS, Source
-from prefill.redis_client import Alone, Shared
-from prefill.registers.quota_members import Instances
+from prefill.redis_client import OptionalRedis, RedisUnavailable
+from prefill.registers.quota_members import QuotaMembers
 
 MINUTE = 60.0
 BEFORE = 2.0  # seconds a call may take to arrive: its connection's timeout
@@ -81,7 +81,7 @@ class _Purse:
         return self.windows.setdefault(epoch, _Window())
 
 
-class Budgets:
+class TokenQuota:
     """The purses of one token.
 
     `fresh` says that nobody can have spent anything before us. `beside` are those of another token that
@@ -90,7 +90,7 @@ class Budgets:
 
     def __init__(
         self,
-        shared: Shared,
+        shared: OptionalRedis,
         *,
         tenant: str,
         now: Callable[[], float],
@@ -98,7 +98,7 @@ class Budgets:
         window: float = MINUTE,
         prefix: str = "prefill",
         fresh: bool = False,
-        beside: Budgets | None = None,
+        beside: TokenQuota | None = None,
     ) -> None:
         self._shared = shared
         self._tenant = tenant
@@ -110,10 +110,10 @@ class Budgets:
         self._purses: dict[str, _Purse] = {}
         self._redis = _redis_storage(shared, prefix)
         self._landlord = beside or self
-        self._crew: Instances = (
+        self._crew: QuotaMembers = (
             beside._crew
             if beside
-            else Instances(shared, now=now, window=window, told=instances, prefix=prefix, fresh=fresh)
+            else QuotaMembers(shared, now=now, window=window, told=instances, prefix=prefix, fresh=fresh)
         )
         self._greeted = 0
 
@@ -166,7 +166,7 @@ class Budgets:
         before = known.seen
         try:
             count = self._incr(purse, epoch, 1)
-        except Alone:
+        except RedisUnavailable:
             return None
         if count <= before:  # Redis forgot: it came back empty, or ran out of memory
             self._crew.lose()
@@ -182,7 +182,7 @@ class Budgets:
         with self._lock:
             if known.left is None:
                 self._limit(known, self._left(purse, known, epoch))
-            if known.seen >= purse.limit * part or known.mine + 1 > self._share(known) * part:
+            if known.seen >= purse.limit * part or known.mine + 1 > self.add_cors(known) * part:
                 return False
             known.mine += 1
             known.seen += 1
@@ -197,7 +197,7 @@ class Budgets:
     def _limit(self, known: _Window, left: float) -> None:
         known.since, known.left = known.mine, max(0.0, left)
 
-    def _share(self, known: _Window) -> float:
+    def add_cors(self, known: _Window) -> float:
         """How many calls we may make; fewer when there are more of us than we knew."""
         return known.since + (known.left or 0.0) / self._crew.many
 
@@ -243,7 +243,7 @@ class Budgets:
                 count = self._raise(purse, epoch, known.seen)
             with self._lock:
                 known.seen = max(known.seen, count)
-        except Alone:
+        except RedisUnavailable:
             with self._lock:
                 known.untold += debt
             return None
@@ -277,7 +277,7 @@ class Budgets:
             known = self._window(purse, epoch)
             if not known.heard and known.left is not None and epoch <= self._crew.lost:
                 left = purse.limit * CAUTION - used
-                if known.mine + left / self._crew.many < self._share(known):
+                if known.mine + left / self._crew.many < self.add_cors(known):
                     self._limit(known, left)
             known.heard = True
         if used <= known.seen:
@@ -286,7 +286,7 @@ class Budgets:
         if self._crew.exact(epoch):
             try:
                 count = self._raise(purse, epoch, used)
-            except Alone:
+            except RedisUnavailable:
                 count = used
         with self._lock:
             known.seen = max(known.seen, count)
@@ -305,7 +305,7 @@ class Budgets:
         left = max(1, int((until - now) * 1000))
         try:
             self._shared.attempt(lambda client: client.set(self._closed_key(purse), f"{until}", px=left))
-        except Alone:
+        except RedisUnavailable:
             return
 
     def _closed(self, purse: _Purse, now: float) -> float:
@@ -313,7 +313,7 @@ class Budgets:
         if purse.closed_until <= now and self._redis is not None:
             try:
                 told = self._shared.attempt(lambda client: client.get(self._closed_key(purse)))
-            except Alone:
+            except RedisUnavailable:
                 return 0.0
             purse.closed_until = max(purse.closed_until, min(_seconds(told), now + LONGEST_CLOSING))
         return purse.closed_until - now
@@ -336,7 +336,7 @@ class Budgets:
         keys = [storage.prefixed_key(self._key(one, epoch)) for one in purses]
         try:
             told: Any = self._shared.attempt(lambda client: client.mget(keys))
-        except Alone:
+        except RedisUnavailable:
             return seen
         return {one.name: max(seen[one.name], int(count or 0)) for one, count in zip(purses, told, strict=True)}
 
@@ -357,10 +357,10 @@ class Budgets:
         """Add to the count in Redis; what happens to Redis decides how we count."""
         key, storage = self._key(purse, epoch), self._redis
         if storage is None:
-            raise Alone
+            raise RedisUnavailable
         try:
             count = self._shared.attempt(lambda _: storage.incr(key, self._expiry, amount))
-        except Alone:
+        except RedisUnavailable:
             self._crew.lose()
             raise
         self._crew.find(self._now())
@@ -370,7 +370,7 @@ class Budgets:
         """Make the count in Redis at least that."""
         key, storage = self._key(purse, epoch), self._redis
         if storage is None:
-            raise Alone
+            raise RedisUnavailable
 
         def work(client: redis.Redis) -> int:
             full = storage.prefixed_key(key)
@@ -392,20 +392,20 @@ class Budgets:
         return f"{self._prefix}:closed:{self._tenant}:{purse.name}"
 
 
-class Treasury:
+class QuotaRegistry:
     """The budgets of every token of this process; what is known of them outlives a change of tenants."""
 
-    def __init__(self, shared: Shared, **options: Any) -> None:
+    def __init__(self, shared: OptionalRedis, **options: Any) -> None:
         self._shared = shared
         self._options = options
         self._lock = threading.Lock()
-        self._address = Budgets(shared, tenant=ADDRESS, **options)
-        self._opened: dict[str, Budgets] = {}
+        self._address = TokenQuota(shared, tenant=ADDRESS, **options)
+        self._opened: dict[str, TokenQuota] = {}
 
-    def of(self, token_name: str) -> Budgets:
+    def of(self, token_name: str) -> TokenQuota:
         with self._lock:
             if token_name not in self._opened:
-                self._opened[token_name] = Budgets(
+                self._opened[token_name] = TokenQuota(
                     self._shared, tenant=token_name, beside=self._address, **self._options
                 )
             return self._opened[token_name]
@@ -419,7 +419,7 @@ def _raise(pipe: Any, key: str, least: int, expiry: int) -> int:
     return max(least, count)
 
 
-def _redis_storage(shared: Shared, prefix: str) -> RedisStorage | None:
+def _redis_storage(shared: OptionalRedis, prefix: str) -> RedisStorage | None:
     if shared.client is None:
         return None
     return RedisStorage("redis://", connection_pool=shared.client.connection_pool, key_prefix=f"{prefix}:budget")

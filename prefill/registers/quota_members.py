@@ -13,18 +13,18 @@ from collections.abc import Callable
 
 import redis
 
-from prefill.redis_client import Alone, Shared
+from prefill.redis_client import OptionalRedis, RedisUnavailable
 
 SETTLING = 3.0  # seconds for every instance to notice that Redis is back; also between two greetings
 REMEMBERED = 10  # windows after which an instance that called nobody is believed gone
 
 
-class Instances:
+class QuotaMembers:
     """What this process knows of the others. `told` of them at least; `fresh` when nobody spent before us."""
 
     def __init__(
         self,
-        shared: Shared,
+        shared: OptionalRedis,
         *,
         now: Callable[[], float],
         window: float,
@@ -65,7 +65,7 @@ class Instances:
         epoch = self.epoch()
         try:
             present, age = self._shared.attempt(lambda client: self._exchange(client, epoch))
-        except Alone:
+        except RedisUnavailable:
             self.lose()
             return
         self._count(present, epoch)

@@ -9,7 +9,7 @@ TOKEN_REST = 5.0  # seconds
 TOKEN_REFUSED = (401, 403)
 
 
-class _TokenRest:
+class TokenBackoff:
     """Leave a token alone for a while when every call with it is refused.
 
     One refusal among answers is one endpoint's business; API Entreprise refuses a bad token everywhere.

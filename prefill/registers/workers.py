@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import requests
 
-from prefill.registers.deadline_adapter import Punctual
+from prefill.registers.deadline_adapter import DeadlineAdapter
 
 
-class Hands:
+class ProviderThreadPools:
     """The threads that make the calls, each with its own HTTP session: crews for all tenants of a process.
 
     Each provider has a crew of its own, of `workers` at most.
@@ -42,7 +42,7 @@ class Hands:
             session = self._own.session = self._open_session()
             session.trust_env = False  # `way` asks it once a host: the library would at each call
             for scheme in ("http://", "https://"):
-                session.mount(scheme, Punctual())
+                session.mount(scheme, DeadlineAdapter())
             session.headers["Accept"] = "application/json"
         return session
 

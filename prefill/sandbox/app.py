@@ -27,7 +27,7 @@ from prefill.domain.dates import PARIS
 from prefill.domain.identifiers import luhn, valid_siret
 from prefill.domain.sources import Identifier, Source
 from prefill.sandbox.companies import COMPANIES
-from prefill.sandbox.model import URL, Invented, Reply
+from prefill.sandbox.model import URL, Reply, SandboxCompany
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -71,7 +71,7 @@ READABLE: Mapping[Identifier, tuple[Callable[[str], bool], ...]] = {
 }
 
 
-def numbers(source: Source, company: Invented) -> tuple[str | None, ...]:
+def numbers(source: Source, company: SandboxCompany) -> tuple[str | None, ...]:
     """List the numbers by which a row knows a company."""
     by_identifier = {
         Identifier.SIREN: (company.siren,),
@@ -82,7 +82,7 @@ def numbers(source: Source, company: Invented) -> tuple[str | None, ...]:
     return by_identifier[source.identifier]
 
 
-def index(companies: Iterable[Invented]) -> dict[tuple[str, str | None], Reply]:
+def index(companies: Iterable[SandboxCompany]) -> dict[tuple[str, str | None], Reply]:
     """Find each reply by its source and each number it can be asked by."""
     return {
         (name, number): reply
@@ -106,7 +106,7 @@ class Call:
         return (self.token, self.source.name, self.number)
 
 
-class Minutes:
+class QuotaSimulator:
     """Count calls by token and budget, in minutes aligned to the clock as the API's are."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -135,7 +135,7 @@ class Sandbox:
     def __init__(self, sleep: Callable[[float], None], today: Callable[[], date], clock: Callable[[], float]) -> None:
         self._sleep = sleep
         self._today = today
-        self._minutes = Minutes(clock)
+        self._minutes = QuotaSimulator(clock)
         self._replies = index(COMPANIES)
         self._lock = threading.Lock()
         self._in_flight: set[tuple[str, str, str]] = set()

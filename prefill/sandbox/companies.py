@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from prefill.domain.catalogue import SOURCES
 from prefill.sandbox.insee import PARTIAL, address, establishment, insee, successors, unit
-from prefill.sandbox.model import Invented, Reply, in_days, listed, midnight_in_days, ok
+from prefill.sandbox.model import Reply, SandboxCompany, in_days, listed, midnight_in_days, ok
 from prefill.sandbox.proofs import (
     UNDER_ANALYSIS,
     deeds,
@@ -53,7 +53,7 @@ def every(source_fault: Callable[[str], str]) -> dict[str, Reply]:
     return {source.name: Reply(fault=source_fault(source.producer)) for source in SOURCES if source.usable}
 
 
-def _menuiserie() -> Invented:
+def _menuiserie() -> SandboxCompany:
     siret = "00000100800010"
     of = unit(
         siret, "MENUISERIE DU VAL DORE", "5710", "43.32A", created="1998-03-12", employees="12", category="PME",
@@ -61,7 +61,7 @@ def _menuiserie() -> Invented:
     )  # fmt: skip
     where = address("14", "RUE", "DES TROIS MIRABELLES", "35000", "RENNES", "35238", indice_repetition_voie="bis")
     here = establishment(siret, of, where, enseigne="LES FENETRES DU VAL")
-    return Invented(
+    return SandboxCompany(
         siret, "MENUISERIE DU VAL DORE",
         "Une SAS ordinaire, à son siège : extrait RCS complet, capital, TVA, dirigeants.",
         "An ordinary company (SAS) at its head office: full register extract, capital, VAT, officers.",
@@ -92,11 +92,11 @@ def _menuiserie() -> Invented:
     )  # fmt: skip
 
 
-def _duplicate() -> Invented:
+def _duplicate() -> SandboxCompany:
     siret, real = "00001800200014", _menuiserie()
     here = real.answers["etablissements_instructeur"].body["data"]
     of = real.answers["entreprises_instructeur"].body["data"]
-    return Invented(
+    return SandboxCompany(
         siret, "MENUISERIE DU VAL DORE (doublon)",
         "Un doublon : l'Insee répond avec le SIRET du siège d'une autre fiche (00000100800010).",
         "A duplicate: the Insee answers with the head office of another entry (00000100800010).",
@@ -104,7 +104,7 @@ def _duplicate() -> Invented:
     )  # fmt: skip
 
 
-def _bureau_etudes() -> tuple[Invented, Invented]:
+def _bureau_etudes() -> tuple[SandboxCompany, SandboxCompany]:
     head, branch = "00000200600013", "00000200600021"
     of = unit(
         head, "TRAVERSE INGENIERIE", "5599", "71.12B", created="2004-09-01", employees="21", category="ETI",
@@ -126,13 +126,13 @@ def _bureau_etudes() -> tuple[Invented, Invented]:
     }  # fmt: skip
     local = {"conventions_collectives": listed(ENGINEERS)}
     return (
-        Invented(
+        SandboxCompany(
             branch, "TRAVERSE INGENIERIE (Grenoble)",
             "Un établissement secondaire : son siège est ailleurs (00000200600013, à Lyon).",
             "A secondary establishment: its head office is elsewhere (00000200600013, in Lyon).",
             {**insee(at_branch, of, head_office=at_head), **shared, **local},
         ),
-        Invented(
+        SandboxCompany(
             head, "TRAVERSE INGENIERIE",
             "Le siège d'une société qui a un autre établissement (00000200600021, à Grenoble).",
             "The head office of a company with another establishment (00000200600021, in Grenoble).",
@@ -144,7 +144,7 @@ def _bureau_etudes() -> tuple[Invented, Invented]:
     )  # fmt: skip
 
 
-def _association() -> Invented:
+def _association() -> SandboxCompany:
     siret, rna = "00000300400017", "W000000031"
     of = unit(
         siret, "LES ATELIERS DU TILLEUL", "9220", "38.32Z", created="2006-05-02", sigle="LAT", employees="11", ess=True,
@@ -160,7 +160,7 @@ def _association() -> Invented:
         "civilite": "Madame", "nom": "ROSSIGNOLLE", "prenom": "AGATHE", "fonction": "Présidente",
         "valideur_cec": False, "publication_internet": False, "telephone": None, "courriel": None,
     }  # fmt: skip
-    return Invented(
+    return SandboxCompany(
         siret, "LES ATELIERS DU TILLEUL",
         "Une association loi 1901, avec son numéro RNA ; elle relève de l'économie sociale et solidaire.",
         "An association under the 1901 law, with its RNA number; part of the social economy.",
@@ -175,13 +175,13 @@ def _association() -> Invented:
     )  # fmt: skip
 
 
-def _alsace() -> Invented:
+def _alsace() -> SandboxCompany:
     siret = "00000400200010"
     of = unit(siret, "LA CLE DES CHANTS DU RIED", "9260", "90.01Z", created="1987-10-19", ess=True)
     where = address("2", "RUE", "DE LA CIGOGNE ENDORMIE", "68000", "COLMAR", "68066")
     register = ("Tribunal d'instance de Colmar", "87", "212")
     data = association(of, where, declared="1987-09-30", purpose="Faire chanter.", local_law=register)
-    return Invented(
+    return SandboxCompany(
         siret, "LA CLE DES CHANTS DU RIED",
         "Une association de droit local d'Alsace-Moselle : pas de RNA, mais un tribunal, un volume et un folio.",
         "An association under the local law of Alsace-Moselle: no RNA number, but a court, a volume and a folio.",
@@ -189,7 +189,7 @@ def _alsace() -> Invented:
     )  # fmt: skip
 
 
-def _sole_trader() -> Invented:
+def _sole_trader() -> SandboxCompany:
     siret = "00000500900014"
     grower = {
         "prenom_usuel": "SOLENE", "prenom_1": "SOLENE", "prenom_2": "ODILE", "nom_usage": "LEMARQUERON",
@@ -197,7 +197,7 @@ def _sole_trader() -> Invented:
     }  # fmt: skip
     of = unit(siret, None, "1000", "01.13Z", created="2016-02-01", person=grower, employees=None, category="PME")
     where = address("", "LIEU-DIT", "LA GRANGE AUX FEVES", "49000", "ANGERS", "49007")
-    return Invented(
+    return SandboxCompany(
         siret, "LEMARQUERON SOLENE",
         "Une entrepreneuse individuelle (maraîchère) : un nom d'usage et un nom de naissance, pas de RCS.",
         "A sole trader (market gardener): a name in use and a birth name, not in the trade register.",
@@ -209,7 +209,7 @@ def _sole_trader() -> Invented:
     )  # fmt: skip
 
 
-def _hidden_person() -> Invented:
+def _hidden_person() -> SandboxCompany:
     siret = "00000600700017"
     photographer = {
         "pseudonyme": "OISELETTE", "prenom_usuel": "MADELINOTTE", "prenom_1": "MADELINOTTE",
@@ -220,7 +220,7 @@ def _hidden_person() -> Invented:
     home = {**NO_PERSON["adresse"], "nom_postal": "3 CHEMIN DU SERIN MUET", "code_postal": "15009"}
     birth = {"pays": {"valeur": "FRANCE", "code": "FR"}, "date": "1977-07-07", "lieu": "PERCHOIR-SUR-CERE"}
     trader = {**NO_PERSON, "adresse": home, "nom": "CANARISSE", "prenom": "Madelinotte", "naissance": birth}
-    return Invented(
+    return SandboxCompany(
         siret, "Personne en diffusion partielle",
         "Une personne qui s'est opposée à la diffusion : son nom, sa rue et son code postal sont masqués.",
         "A person who opposed disclosure: their name, street and postal code are masked.",
@@ -232,14 +232,14 @@ def _hidden_person() -> Invented:
     )  # fmt: skip
 
 
-def _hidden_company() -> Invented:
+def _hidden_company() -> SandboxCompany:
     siret = "00000700500010"
     of = unit(
         siret, "JARDINS SANS BRUIT", "5499", "81.30Z", created="2009-06-15", sigle="CHARDONVERT", employees="03",
         status=PARTIAL,
     )  # fmt: skip
     where = address("17", "RUE", "DES FAUVETTES CACHEES", "33007", "BORDEAUX", "33063")
-    return Invented(
+    return SandboxCompany(
         siret, "JARDINS SANS BRUIT",
         "Une société en diffusion partielle : sa raison sociale se lit, son sigle et son adresse sont masqués.",
         "A partially disclosed company: its name can be read, its acronym and address are masked.",
@@ -254,11 +254,11 @@ def _hidden_company() -> Invented:
     )  # fmt: skip
 
 
-def _hidden_address() -> Invented:
+def _hidden_address() -> SandboxCompany:
     siret = "00002400000010"
     of = unit(siret, "VIGIE DU LIMOUSIN", "5710", "80.10Z", created="2018-04-03", sigle="VDL", employees="02")
     where = address("6", "IMPASSE", "DU BOUVREUIL DISCRET", "87017", "LIMOGES", "87085")
-    return Invented(
+    return SandboxCompany(
         siret, "VIGIE DU LIMOUSIN",
         "Une société diffusible dont seul l'établissement est en diffusion partielle : l'adresse est masquée.",
         "A disclosed company whose establishment alone is partially disclosed: the address is masked.",
@@ -270,7 +270,7 @@ def _hidden_address() -> Invented:
     )  # fmt: skip
 
 
-def _printer() -> tuple[Invented, Invented]:
+def _printer() -> tuple[SandboxCompany, SandboxCompany]:
     old, new = "00000800300014", "00000800300022"
     of = unit(new, "IMPRIMERIE DES QUATRE VENTS", "5499", "18.12Z", created="1991-02-04", employees="03")
     left = address("40", "RUE", "DU CASSETIN", "25000", "BESANCON", "25056", indice_repetition_voie="ter")
@@ -283,7 +283,7 @@ def _printer() -> tuple[Invented, Invented]:
         "numero_tva": vat(of),
     }
     return (
-        Invented(
+        SandboxCompany(
             old, "IMPRIMERIE DES QUATRE VENTS (fermé)",
             "Un établissement fermé le 31/12/2023, dont le successeur est connu (00000800300022).",
             "An establishment closed on 2023-12-31, whose successor is known (00000800300022).",
@@ -292,7 +292,7 @@ def _printer() -> tuple[Invented, Invented]:
                 "successions": successors(new, on="2024-01-01"),
             },
         ),
-        Invented(
+        SandboxCompany(
             new, "IMPRIMERIE DES QUATRE VENTS",
             "Le successeur de l'établissement fermé 00000800300014 : le nouveau siège.",
             "The successor of the closed establishment 00000800300014: the new head office.",
@@ -301,11 +301,11 @@ def _printer() -> tuple[Invented, Invented]:
     )  # fmt: skip
 
 
-def _orchard() -> Invented:
+def _orchard() -> SandboxCompany:
     siret = "00000900100017"
     of = unit(siret, "VERGERS DE LA COMBE ROUSSE", "6597", "01.24Z", created="2001-11-05", employees="02")
     where = address("", "LIEU-DIT", "LES POMMIERS BAS", "26000", "VALENCE", "26362")
-    return Invented(
+    return SandboxCompany(
         siret, "VERGERS DE LA COMBE ROUSSE",
         "Un établissement dont la fermeture est annoncée : il est encore ouvert aujourd'hui.",
         "An establishment whose closing is announced: it is still open today.",
@@ -317,7 +317,7 @@ def _orchard() -> Invented:
     )  # fmt: skip
 
 
-def _cedex() -> Invented:
+def _cedex() -> SandboxCompany:
     siret = "00001000900017"
     of = unit(
         siret, "CLARTE PROPRETE OUEST", "5599", "81.21Z", created="1979-07-01", sigle="CPO", employees="53",
@@ -327,7 +327,7 @@ def _cedex() -> Invented:
         "200", "BOULEVARD", "DES GRANDES MAREES", "44000", "NANTES", "44109", complement_adresse="IMMEUBLE L'ESTRAN",
         distribution_speciale="CS 70012", code_cedex="44919", libelle_cedex="NANTES CEDEX 9",
     )  # fmt: skip
-    return Invented(
+    return SandboxCompany(
         siret, "CLARTE PROPRETE OUEST",
         "Une adresse CEDEX avec distribution spéciale ; une grande entreprise de plus de 10 000 salariés.",
         "A CEDEX address with special delivery; a large company with more than 10,000 employees.",
@@ -340,14 +340,14 @@ def _cedex() -> Invented:
     )  # fmt: skip
 
 
-def _abroad() -> Invented:
+def _abroad() -> SandboxCompany:
     siret = "00001100700010"
     of = unit(siret, "OUTILLAGE MOSAN", "3220", "46.69B", created="2020-03-02", employees=None)
     where = address(
         "77", "RUE", "DU PERRON BRISE", libelle_commune_etranger="LIEGE", code_pays_etranger="99131",
         libelle_pays_etranger="BELGIQUE",
     )  # fmt: skip
-    return Invented(
+    return SandboxCompany(
         siret, "OUTILLAGE MOSAN",
         "Une société étrangère, établie en Belgique : ni code postal ni commune, et pas de RCS.",
         "A foreign company, established in Belgium: no postal code, no commune, not in the trade register.",
@@ -355,11 +355,11 @@ def _abroad() -> Invented:
     )  # fmt: skip
 
 
-def _public_body() -> Invented:
+def _public_body() -> SandboxCompany:
     siret = "00001200500013"
     of = unit(siret, "SYNDICAT DES EAUX DES DEUX AULNES", "7353", "36.00Z", created="1962-01-01", employees="11")
     where = address("1", "PLACE", "DU CHATEAU D'EAU", "86000", "POITIERS", "86194")
-    return Invented(
+    return SandboxCompany(
         siret, "SYNDICAT DES EAUX DES DEUX AULNES",
         "Un organisme public : ni registre du commerce, ni registre des associations.",
         "A public body: in neither the trade register nor the register of associations.",
@@ -367,11 +367,11 @@ def _public_body() -> Invented:
     )  # fmt: skip
 
 
-def _rcs_down() -> Invented:
+def _rcs_down() -> SandboxCompany:
     siret = "00001300300017"
     of = unit(siret, "PLOMBERIE LATOUR-MEUNIER", "5499", "43.22A", created="2011-05-16", employees="03", category="PME")
     where = address("23", "RUE", "DE LA FONTAINE SECHE", "31000", "TOULOUSE", "31555")
-    return Invented(
+    return SandboxCompany(
         siret, "PLOMBERIE LATOUR-MEUNIER",
         "Infogreffe est en panne (504) : le reste du formulaire se remplit quand même.",
         "The trade register is down (504): the rest of the form is filled all the same.",
@@ -385,8 +385,8 @@ def _rcs_down() -> Invented:
     )  # fmt: skip
 
 
-def _all_down() -> Invented:
-    return Invented(
+def _all_down() -> SandboxCompany:
+    return SandboxCompany(
         "00001400100010", "Tout est en panne",
         "Toutes les sources sont en panne, l'Insee comprise : le formulaire reste à remplir à la main.",
         "Every source is down, the Insee included: the form is left to fill in by hand.",
@@ -394,8 +394,8 @@ def _all_down() -> Invented:
     )  # fmt: skip
 
 
-def _undisclosed() -> Invented:
-    return Invented(
+def _undisclosed() -> SandboxCompany:
+    return SandboxCompany(
         "00001500800014", "Entreprise non diffusible",
         "Une entreprise dont la loi interdit de diffuser quoi que ce soit (451).",
         "A company of which the law forbids to disclose anything (451).",
@@ -407,19 +407,19 @@ def _is_insee(name: str) -> bool:
     return name.startswith(("etablissements", "siege_social", "entreprises"))
 
 
-def _unknown() -> Invented:
-    return Invented(
+def _unknown() -> SandboxCompany:
+    return SandboxCompany(
         "00001600600017", "Numéro inconnu",
         "Un numéro possible mais inconnu de tous les registres (404).",
         "A number that could exist but that no register knows (404).",
     )  # fmt: skip
 
 
-def _rcs_slow() -> Invented:
+def _rcs_slow() -> SandboxCompany:
     siret = "00001700400011"
     of = unit(siret, "ROULAGE PERCHERON", "5202", "49.41A", created="2008-12-01", employees="12", category="PME")
     where = address("9", "ROUTE", "DU RELAIS DE POSTE", "28000", "CHARTRES", "28085")
-    return Invented(
+    return SandboxCompany(
         siret, "ROULAGE PERCHERON",
         "Infogreffe met une seconde et demie à répondre : le formulaire se remplit au fur et à mesure.",
         "The trade register takes a second and a half to answer: the form fills in as answers come.",
@@ -434,11 +434,11 @@ def _rcs_slow() -> Invented:
     )  # fmt: skip
 
 
-def _struck_off() -> Invented:
+def _struck_off() -> SandboxCompany:
     siret = "00001900000017"
     of = unit(siret, "MECANIQUE DU FOREZ", "5499", "25.62B", created="1994-01-10", employees="NN", ceased="2025-02-28")
     where = address("52", "RUE", "DES TOURNEURS", "42000", "SAINT-ETIENNE", "42218")
-    return Invented(
+    return SandboxCompany(
         siret, "MECANIQUE DU FOREZ",
         "Une société radiée du RCS, dont l'unité légale a cessé et l'établissement fermé.",
         "A company struck off the trade register, whose legal unit has ceased and whose establishment is closed.",
@@ -452,11 +452,11 @@ def _struck_off() -> Invented:
     )  # fmt: skip
 
 
-def _naf_2025() -> Invented:
+def _naf_2025() -> SandboxCompany:
     siret = "00002000800017"
     of = unit(siret, "OCTAVIE LOGICIELS", "5710", "62.10Y", created="2025-09-15", employees=None)
     where = address("11", "COURS", "DES ALGORITHMES", "63000", "CLERMONT-FERRAND", "63113")
-    return Invented(
+    return SandboxCompany(
         siret, "OCTAVIE LOGICIELS",
         "Une activité en NAF 2025, une enseigne supprimée, et une société que le RCS ne connaît pas encore.",
         "An activity in NAF 2025, a deleted trade name, and a company that the trade register does not know yet.",
@@ -468,11 +468,11 @@ def _naf_2025() -> Invented:
     )  # fmt: skip
 
 
-def _sentinels() -> Invented:
+def _sentinels() -> SandboxCompany:
     siret = "00002100600010"
     of = unit(siret, "COMPTOIR DES TROIS CLOCHERS", "5998", "74.1J", created="1900-01-01", employees=None)
     where = address("4", "SQUARE", "DU CADRAN SOLAIRE", "80000", "AMIENS", "80021")
-    return Invented(
+    return SandboxCompany(
         siret, "COMPTOIR DES TROIS CLOCHERS",
         "Une vieille fiche : activité et forme juridique sans libellé, date de création inconnue (01/01/1900).",
         "An old entry: activity and legal form without a label, unknown creation date (1900-01-01).",
@@ -483,11 +483,11 @@ def _sentinels() -> Invented:
     )  # fmt: skip
 
 
-def _roadworks() -> Invented:
+def _roadworks() -> SandboxCompany:
     siret = "00002200400014"
     of = unit(siret, "ROUTES ET TALUS DU MAINE", "5710", "42.11Z", created="2003-04-22", employees="21", category="PME")
     where = address("60", "ROUTE", "DU GRAVILLON", "72000", "LE MANS", "72181")
-    return Invented(
+    return SandboxCompany(
         siret, "ROUTES ET TALUS DU MAINE",
         "Une entreprise de travaux publics qui n'est pas à jour : attestations refusées, certificats périmés.",
         "A public works company that is not up to date: refused attestations, expired certificates.",
@@ -506,11 +506,11 @@ def _roadworks() -> Invented:
     )  # fmt: skip
 
 
-def _vineyard() -> Invented:
+def _vineyard() -> SandboxCompany:
     siret = "00002300200017"
     of = unit(siret, "DOMAINE DES HAUTES TREILLES", "6598", "01.21Z", created="1999-01-01", employees="01")
     where = address("", "LIEU-DIT", "CLOS DE LA GRIVE", "21200", "BEAUNE", "21054")
-    return Invented(
+    return SandboxCompany(
         siret, "DOMAINE DES HAUTES TREILLES",
         "Une exploitation agricole dont la situation est en cours d'analyse à la MSA et à l'Urssaf.",
         "A farm whose situation is being examined by the MSA and the Urssaf.",
@@ -527,7 +527,7 @@ def _vineyard() -> Invented:
     )  # fmt: skip
 
 
-COMPANIES: tuple[Invented, ...] = (
+COMPANIES: tuple[SandboxCompany, ...] = (
     _menuiserie(),
     *_bureau_etudes(),
     _association(),

@@ -13,7 +13,7 @@ from werkzeug import Response
 
 from prefill.domain.catalogue import SOURCES
 from prefill.domain.sources import Identifier, Source
-from prefill.sandbox.model import Later, Reply
+from prefill.sandbox.model import DateDependent, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,6 @@ def answer(body: object, *, status: int = 200, today: date | None = None) -> Res
 
 
 def written(value: object, today: date | None) -> object:
-    if isinstance(value, Later) and today is not None:
+    if isinstance(value, DateDependent) and today is not None:
         return value.on(today)
     raise TypeError(f"{type(value).__name__} cannot be written in JSON")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from prefill.domain.identifiers import siren_of
-from prefill.sandbox.model import ND, URL, Json, Later, Reply, midnight, midnight_in_days, ok
+from prefill.sandbox.model import ND, URL, DateDependent, Json, Reply, midnight, midnight_in_days, ok
 from prefill.sandbox.nomenclatures import LEGAL_FORMS, UNKNOWN_LABEL, activities, staff
 
 OPEN, PARTIAL = "diffusible", "partiellement_diffusible"
@@ -77,7 +77,7 @@ def establishment(
     *,
     created: str | None = None,
     enseigne: str | None = None,
-    closed: str | Later | None = None,
+    closed: str | DateDependent | None = None,
     status: str | None = None,
 ) -> Json:
     """Write an establishment of a unit; its postal lines are computed, its diffusion is its unit's unless said."""

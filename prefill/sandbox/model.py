@@ -31,7 +31,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Invented:
+class SandboxCompany:
     """A company, what it shows, and its answers by source name; a source it lacks answers 404."""
 
     siret: str
@@ -47,7 +47,7 @@ class Invented:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class DateDependent:
     """A value that is known on the day the answer is sent."""
 
     on: Callable[[date], object]
@@ -75,19 +75,19 @@ def midnight(day: str | date) -> int:
     return int(datetime.combine(day, time.min, PARIS).timestamp())
 
 
-def in_days(days: int) -> Later:
-    return Later(lambda today: (today + timedelta(days)).isoformat())
+def in_days(days: int) -> DateDependent:
+    return DateDependent(lambda today: (today + timedelta(days)).isoformat())
 
 
-def midnight_in_days(days: int) -> Later:
-    return Later(lambda today: midnight(today + timedelta(days)))
+def midnight_in_days(days: int) -> DateDependent:
+    return DateDependent(lambda today: midnight(today + timedelta(days)))
 
 
-def year_end(years_ago: int) -> Later:
-    return Later(lambda today: f"{today.year - years_ago}-12-31")
+def year_end(years_ago: int) -> DateDependent:
+    return DateDependent(lambda today: f"{today.year - years_ago}-12-31")
 
 
-def end_of_month(months: int, *, days: int = 0) -> Later:
+def end_of_month(months: int, *, days: int = 0) -> DateDependent:
     """Give the last day of the month, so many months after a day counted from today."""
 
     def on(today: date) -> str:
@@ -95,4 +95,4 @@ def end_of_month(months: int, *, days: int = 0) -> Later:
         year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
         return date(year, month + 1, monthrange(year, month + 1)[1]).isoformat()
 
-    return Later(on)
+    return DateDependent(on)

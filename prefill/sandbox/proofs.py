@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from prefill.sandbox.model import URL, Json, Later, Reply, end_of_month, in_days, listed, midnight, ok, row, year_end
+from prefill.sandbox.model import (
+    URL,
+    DateDependent,
+    Json,
+    Reply,
+    end_of_month,
+    in_days,
+    listed,
+    midnight,
+    ok,
+    row,
+    year_end,
+)
 
 DAY = 24 * 3600
 
@@ -51,7 +63,7 @@ def average_staff(value: float | None, *, ago: int, nature: str = "effectif_moye
     """Count a year's average staff, `ago` years back; None when the register has no figure."""
     return ok({
         "siren": "",
-        "annee": Later(lambda day: str(day.year - ago)),
+        "annee": DateDependent(lambda day: str(day.year - ago)),
         "effectifs_annuel": [
             {
                 "regime": "regime_general",
@@ -114,7 +126,7 @@ def probtp(*, eligible: bool) -> Reply:
     return ok({"eligible": eligible})
 
 
-def qualibat(name: str, *, until: Later | str) -> Reply:
+def qualibat(name: str, *, until: DateDependent | str) -> Reply:
     insurer = {"nom": "MUTUELLE DU COMPAS", "identifiant": "SBX-000417"}
     joinery = {"code": "4312", "libelle": "Menuiserie extérieure (technicité confirmée)", "rge": False}
     return ok({
@@ -130,7 +142,7 @@ def qualibat(name: str, *, until: Later | str) -> Reply:
     })  # fmt: skip
 
 
-def rge(name: str, *, until: Later | str, archived: bool = False) -> Json:
+def rge(name: str, *, until: DateDependent | str, archived: bool = False) -> Json:
     return row({
         "url": document(f"rge-{name}"),
         "nom_certificat": "RGE Menuiseries",
@@ -144,7 +156,7 @@ def rge(name: str, *, until: Later | str, archived: bool = False) -> Json:
     })  # fmt: skip
 
 
-def opqibi(*, until: Later | str) -> Reply:
+def opqibi(*, until: DateDependent | str) -> Reply:
     networks = {"nom": "Étude de réseaux d'eau courants", "code_qualification": "1302", "rge": False}
     audit = {"nom": "Audit énergétique des bâtiments", "code_qualification": "1905", "rge": True}
     return ok({

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 
-from prefill.telemetry.exceptions import _places
+from prefill.telemetry.exceptions import format_traceback
 from prefill.telemetry.log_writer import _lines
 
 CARRIERS = frozenset({"logging", __name__, "prefill.telemetry"})
@@ -35,8 +35,8 @@ def configure(style: str = "auto") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _tame,
-            structlog.processors.ExceptionRenderer(_places),
+            sanitise,
+            structlog.processors.ExceptionRenderer(format_traceback),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -61,7 +61,7 @@ def error(name: str, **fields: object) -> None:
     _logger.error(name, exc_info=sys.exc_info()[0] is not None, **fields)
 
 
-def _tame(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def sanitise(_: object, __: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Keep each value to plain words on one line: no forged line, no colours, no object that prints its insides."""
     return {name: value if name == "exc_info" else _plain(value) for name, value in fields.items()}
 

@@ -10,7 +10,7 @@ DEEPEST_CHAIN = 8
 LAST_FRAMES = 40
 
 
-def _places(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+def format_traceback(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
     """Write the kind of an exception and the places it went through, its causes below; no message, no value."""
     return "\n".join(line for one in _chain(exc_info[1]) for line in _lines_of(one))
 

@@ -14,7 +14,7 @@ LONGEST_LAG = 0.02  # seconds that a line waits for others
 MOST_LINES = 1000  # that wait, before who brings one more writes them all
 
 
-class _Lines:
+class BatchedWriter:
     """Write whole lines, those of a busy moment together: a write apiece costs threads their turn.
 
     A warning and an error are written at once. A log that cannot be written (pipe closed, disk full) stops
@@ -71,6 +71,6 @@ class _Lines:
             self.flush()
 
 
-_lines = _Lines()
+_lines = BatchedWriter()
 flush = _lines.flush
 os.register_at_fork(after_in_child=_lines.begin)

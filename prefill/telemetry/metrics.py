@@ -124,13 +124,13 @@ def exposition(environ: Mapping[str, str]) -> bytes:
     folder = environ.get(FOLDER)
     if not folder:
         return generate_latest(REGISTRY)
-    _bury_the_dead(Path(folder))
+    remove_dead_gauges(Path(folder))
     registry = CollectorRegistry()
     MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
     return generate_latest(registry)
 
 
-def _bury_the_dead(folder: Path) -> None:
+def remove_dead_gauges(folder: Path) -> None:
     """Forget the gauges of processes that are gone: an open breaker must not outlive who opened it."""
     for path in folder.glob("gauge_live*_*.db"):
         pid = path.stem.rpartition("_")[2]

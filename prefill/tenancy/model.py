@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
-from prefill.config_files.schema import Mistake
+from prefill.config_files.schema import Diagnostic
 from prefill.domain.permissions import Scope
 from prefill.settings import Settings
 from prefill.tenancy.api_keys import hash_of
@@ -81,7 +81,7 @@ class Directory:
     """Every tenant, by id. `files` are those whose change calls for another reading."""
 
     tenants: Mapping[str, Tenant]
-    remarks: tuple[Mistake, ...] = ()
+    remarks: tuple[Diagnostic, ...] = ()
     files: tuple[Path, ...] = ()
 
     @property
@@ -98,13 +98,13 @@ class Directory:
         found = ((tenant, key) for tenant in self.tenants.values() for key in tenant.keys if key.id == name)
         return next(found, None)
 
-    def believers(self, issuer: str) -> tuple[tuple[Tenant, Oidc], ...]:
+    def tenants_trusting(self, issuer: str) -> tuple[tuple[Tenant, Oidc], ...]:
         """Give the tenants that believe an issuer of identity tokens."""
         every = ((tenant, tenant.oidc) for tenant in self.tenants.values())
         return tuple((tenant, oidc) for tenant, oidc in every if oidc and oidc.issuer == issuer)
 
 
-def directory(tenants: Iterable[Tenant], remarks: Iterable[Mistake] = (), files: Iterable[Path] = ()) -> Directory:
+def directory(tenants: Iterable[Tenant], remarks: Iterable[Diagnostic] = (), files: Iterable[Path] = ()) -> Directory:
     return Directory(MappingProxyType({tenant.id: tenant for tenant in tenants}), tuple(remarks), tuple(files))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from prefill import telemetry
-from prefill.config_files.schema import Mistake
+from prefill.config_files.schema import Diagnostic
 from prefill.tenancy.model import Directory
 
 LOOK_EVERY = 1.0  # seconds between two looks at the file
@@ -16,7 +16,7 @@ LOOK_EVERY = 1.0  # seconds between two looks at the file
 class BadTenants(Exception):
     """The tenants file cannot be used; the message lists every mistake, one a line."""
 
-    def __init__(self, mistakes: Iterable[Mistake]) -> None:
+    def __init__(self, mistakes: Iterable[Diagnostic]) -> None:
         self.mistakes = tuple(mistakes)
         super().__init__("\n".join(map(str, self.mistakes)))
 

@@ -20,8 +20,8 @@ from marshmallow import fields
 
 from prefill.config_files.schema import (
     FRENCH,
-    Grammar,
-    Mistake,
+    Diagnostic,
+    FileSchema,
     Steps,
     among,
     flag,
@@ -97,7 +97,7 @@ def _scopes(**options: Any) -> fields.List[Any]:
     return listed(text(among(Scope)), f"droits parmi {', '.join(Scope)}", **options)
 
 
-class _KeyGrammar(Grammar):
+class KeySchema(FileSchema):
     id = text(_matches(re.compile("[a-z0-9]{4,16}"), "4 à 16 chiffres ou minuscules sans accent"), required=True)
     name = text(_printable, required=True)
     hash = text(
@@ -113,7 +113,7 @@ class _KeyGrammar(Grammar):
     }
 
 
-class _OidcGrammar(Grammar):
+class OidcSchema(FileSchema):
     issuer = text(_reads(read_web_address), required=True)
     audience = text(required=True)
     jwks = text(required=True)
@@ -122,7 +122,7 @@ class _OidcGrammar(Grammar):
     scopes = mapping(_scopes())
 
 
-class _TenantGrammar(Grammar):
+class TenantSchema(FileSchema):
     name = text(_printable, required=True)
     recipient = text(_reads(read_siret), required=True)
     token_env = text(_matches(VARIABLE, "le nom d'une variable d'environnement, comme LYON_TOKEN"))
@@ -131,16 +131,16 @@ class _TenantGrammar(Grammar):
     object = text(_reads(read_short), load_default=Settings().object)
     origins = listed(text(_one_origin), "textes", load_default=list)
     forms = listed(text(), "formulaires", load_default=None)
-    keys = listed(nested(_KeyGrammar), "clés ([[tenants.ID.keys]])", load_default=list)
-    oidc = nested(_OidcGrammar, load_default=None)
+    keys = listed(nested(KeySchema), "clés ([[tenants.ID.keys]])", load_default=list)
+    oidc = nested(OidcSchema, load_default=None)
     refused = {
         "token": "un jeton ne s'écrit jamais ici : dites où il est, avec token_env (une variable) ou token_file",
     }
 
 
-class _FileGrammar(Grammar):
+class TenantsFileSchema(FileSchema):
     tenants = mapping(
-        nested(_TenantGrammar),
+        nested(TenantSchema),
         _matches(TENANT_ID, "un identifiant de chiffres, minuscules sans accent et tirets (40 au plus)"),
     )
 
@@ -155,12 +155,12 @@ class _File:
     path: Path
     environ: Mapping[str, str]
     lines: Mapping[Steps, int] = field(default_factory=dict)
-    mistakes: list[Mistake] = field(default_factory=list)
+    mistakes: list[Diagnostic] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
 
     def blame(self, steps: Steps, message: str, *, blocking: bool = True, line: int | None = None) -> None:
         where = line or self._line(steps)
-        self.mistakes.append(Mistake(short_name(self.path), where, " → ".join(steps), message, blocking))
+        self.mistakes.append(Diagnostic(short_name(self.path), where, " → ".join(steps), message, blocking))
 
     def blames(self, steps: Steps) -> bool:
         path = " → ".join(steps)
@@ -206,7 +206,7 @@ def _load(file: _File) -> Mapping[str, Any]:
         return {}
     file.lines = _lines(written)
     try:
-        loaded = _FileGrammar().load(tree)
+        loaded = TenantsFileSchema().load(tree)
     except marshmallow.ValidationError as fault:
         for steps, message in flat(fault.messages):
             file.blame(steps, message)
@@ -430,8 +430,8 @@ def _check_keys(file: _File, tenants: list[Tenant], today: date) -> None:
 
 def _check_providers(file: _File, tenants: list[Tenant]) -> None:
     """Tenants that believe the same provider must tell their agents apart."""
-    believers = [(tenant.id, tenant.oidc) for tenant in tenants if tenant.oidc]
-    for (one, own), (other, others) in combinations(believers, 2):
+    tenants_trusting = [(tenant.id, tenant.oidc) for tenant in tenants if tenant.oidc]
+    for (one, own), (other, others) in combinations(tenants_trusting, 2):
         same = (own.issuer, own.audience) == (others.issuer, others.audience)
         if same and not _apart(own.claims, others.claims):
             message = (

@@ -8,31 +8,31 @@ from datetime import datetime
 
 from flask import current_app, g, request
 
-from prefill.audit.trail import Trace
-from prefill.auth.authenticator import SignIn
+from prefill.audit.trail import AuditTrail
+from prefill.auth.authenticator import Authenticator
 from prefill.domain.permissions import Caller
-from prefill.forms.registry import Library
+from prefill.forms.registry import FormRegistry
 from prefill.prefilling.service import Prefill
 from prefill.settings import Settings
 from prefill.tenancy.registry import Tenants
-from prefill.web.rate_limit import Visitors
-from prefill.web.tenant_services import House, Houses
+from prefill.web.rate_limit import RateLimiter
+from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 EXTENSION = "prefill"
 EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class AppContext:
     """What the routes work with."""
 
     settings: Settings
-    library: Library
+    library: FormRegistry
     tenants: Tenants
-    houses: Houses
-    sign_in: SignIn
-    trace: Trace
-    visitors: Visitors
+    tenant_services: TenantServicesRegistry
+    authenticator: Authenticator
+    trace: AuditTrail
+    rate_limiter: RateLimiter
     now: Callable[[], datetime]
     clock: Callable[[], float]
     environ: Mapping[str, str]
@@ -40,21 +40,21 @@ class Parts:
     close: Callable[[], None]
 
 
-def parts() -> Parts:
-    found: Parts = current_app.extensions[EXTENSION]
+def parts() -> AppContext:
+    found: AppContext = current_app.extensions[EXTENSION]
     return found
 
 
 def caller() -> Caller:
     """Tell who asks, by its proof; asked once a request. Raise the refusals of `SignIn.caller`."""
     if "caller" not in g:
-        g.caller = parts().sign_in.caller(
+        g.caller = parts().authenticator.caller(
             dict(request.headers), request.remote_addr or "", tenant=request.args.get("tenant")
         )
     found: Caller = g.caller
     return found
 
 
-def house() -> House:
+def house() -> TenantServices:
     """Give the house of the caller's tenant."""
-    return parts().houses.of(caller().tenant)
+    return parts().tenant_services.of(caller().tenant)

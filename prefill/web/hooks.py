@@ -25,7 +25,7 @@ PREFLIGHT_SECONDS = "86400"
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
-def _begin() -> None:
+def start_request() -> None:
     """Note the time, and take the caller's request id when it is one, or make one."""
     g.began = parts().clock()
     g.request_id = response_cache.request_id_of(request.headers.get("X-Request-ID", ""))
@@ -33,7 +33,7 @@ def _begin() -> None:
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
 
-def _dress(response: Response) -> Response:
+def add_headers(response: Response) -> Response:
     headers = response.headers
     headers["X-Request-ID"] = g.get("request_id", "")
     headers["X-Content-Type-Options"] = "nosniff"
@@ -42,7 +42,7 @@ def _dress(response: Response) -> Response:
     if parts().settings.sandbox:
         headers[SANDBOX_HEADER] = "invented-data"
     headers["Vary"] = ", ".join(filter(None, (headers.get("Vary"), VARY)))
-    _share(response)
+    add_cors(response)
     return response
 
 
@@ -66,7 +66,7 @@ def _tell(response: Response) -> Response:
     return response
 
 
-def _share(response: Response) -> None:
+def add_cors(response: Response) -> None:
     """Let the pages of allowed origins read the answer (CORS); never with credentials, never an agent's answer."""
     origin = request.headers.get("Origin")
     if not origin or request.blueprint == AGENTS or not _may_share(origin):
@@ -88,7 +88,7 @@ def _may_share(origin: str) -> bool:
     return tenant.allows(origin) if tenant else bool(directory.at(origin))
 
 
-def _refuse(fault: Exception) -> AnyResponse:
+def handle_error(fault: Exception) -> AnyResponse:
     """Say what went wrong to the caller; the stack trace is for the log alone."""
     problem = problem_of(fault)
     if problem.code == Problem.code:

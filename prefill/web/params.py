@@ -9,7 +9,7 @@ from flask import g, request
 
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.identifiers import parse
-from prefill.domain.permissions import Caller, may_ask
+from prefill.domain.permissions import Caller, can_query
 from prefill.domain.sources import Source
 from prefill.domain.suggestions import closest
 from prefill.forms.model import Form
@@ -33,14 +33,14 @@ def _read_request(number: str) -> Request:
     candidate = Caller(tenant=caller().tenant)
     form = _form(request.args.get("schema", DEFAULT_FORM), candidate)
     asked = Request(parse(number), _narrowed(form), candidate, _extra(form, candidate))
-    g.company = parts().visitors.name(asked.number)
+    g.company = parts().rate_limiter.name(asked.number)
     _admit(asked)
     return asked
 
 
 def _admit(asked: Request) -> None:
     """An address may ask for so many companies a minute, and for more of those we know already."""
-    wait = parts().visitors.admit(request.remote_addr or "", known=house().service.holds(asked))
+    wait = parts().rate_limiter.admit(request.remote_addr or "", known=house().service.holds(asked))
     if wait:
         raise TooManyRequests(retry_after=wait, retryAfter=wait)
 
@@ -81,7 +81,7 @@ def _extra(form: Form, caller: Caller) -> frozenset[str]:
     known = form.on_demand()
     for name in sorted(names):
         row = CATALOGUE.get(name)
-        if row and not may_ask(caller.audience, row):
+        if row and not can_query(caller.audience, row):
             raise SourceRefused(name=name, **_why_refused(row))
         if name not in known:
             raise SourceUnknown(name=name[:LONGEST_NAME], **_listed(known), **_suggestion(name, known))

@@ -16,11 +16,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from cachetools import TTLCache
-from limits import RateLimitItem, RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute, strategies
 from limits.storage import RedisStorage
-from limits.strategies import RateLimiter, SlidingWindowCounterRateLimiter
 
-from prefill.redis_client import Alone, Shared
+from prefill.redis_client import OptionalRedis, RedisUnavailable
 
 CHEAPER = 10
 NEW, KNOWN = "new", "known"
@@ -28,10 +27,10 @@ MINUTE = 60.0
 MOST_VISITORS = 100_000  # whose counts are held at once: nobody fills the memory with addresses
 
 
-class Visitors:
+class RateLimiter:
     """Who asked how much in the last minute."""
 
-    def __init__(self, shared: Shared, *, per_minute: int, secret: bytes, prefix: str = "prefill") -> None:
+    def __init__(self, shared: OptionalRedis, *, per_minute: int, secret: bytes, prefix: str = "prefill") -> None:
         self._shared = shared
         self._secret = secret
         self._limits = {
@@ -39,7 +38,7 @@ class Visitors:
             KNOWN: RateLimitItemPerMinute(max(1, CHEAPER * per_minute), namespace=KNOWN),
         }
         self._unlimited = per_minute == 0
-        self._here = Counts(time.time)
+        self._here = SlidingWindowCounter(time.time)
         self._everywhere = _in_redis(shared, f"{prefix}:visitors")
 
     def admit(self, address: str, *, known: bool) -> float:
@@ -50,7 +49,7 @@ class Visitors:
         kind = KNOWN if known else NEW
         everywhere, limit = self._everywhere, self._limits[kind]
         if everywhere is not None:
-            with suppress(Alone):
+            with suppress(RedisUnavailable):
                 return self._shared.attempt(lambda _: _wait(everywhere, limit, name))
         return self._here.hit(f"{kind}{name}", limit.amount)
 
@@ -59,7 +58,7 @@ class Visitors:
         return hashlib.blake2b(_network(text).encode(), digest_size=8, key=self._secret).hexdigest()
 
 
-class Counts:
+class SlidingWindowCounter:
     """Count in this process: of the minute before, the part that is less than a minute ago counts too."""
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -80,7 +79,7 @@ class Counts:
         return max(1.0, math.ceil(room - into))
 
 
-def _wait(limiter: RateLimiter, limit: RateLimitItem, name: str) -> float:
+def _wait(limiter: strategies.RateLimiter, limit: RateLimitItem, name: str) -> float:
     if limiter.hit(limit, name):
         return 0.0
     return max(1.0, math.ceil(limiter.get_window_stats(limit, name).reset_time - time.time()))
@@ -98,8 +97,8 @@ def _network(address: str) -> str:
     return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
-def _in_redis(shared: Shared, prefix: str) -> RateLimiter | None:
+def _in_redis(shared: OptionalRedis, prefix: str) -> strategies.RateLimiter | None:
     if shared.client is None:
         return None
     storage = RedisStorage("redis://", connection_pool=shared.client.connection_pool, key_prefix=prefix)
-    return SlidingWindowCounterRateLimiter(storage)
+    return strategies.SlidingWindowCounterRateLimiter(storage)

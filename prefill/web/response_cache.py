@@ -26,17 +26,17 @@ from prefill.domain.dates import PARIS
 from prefill.domain.identifiers import holds_number
 from prefill.prefilling.service import Prefill
 from prefill.registers.answer_cache import Kept, Key
-from prefill.registers.client import Upstream
+from prefill.registers.client import RegisterClient
 from prefill.tenancy.model import Directory
-from prefill.web.rate_limit import Visitors
+from prefill.web.rate_limit import RateLimiter
 
 PREFIX = "/v1/prefill/"
 OFFER = "prefill.offer"  # where the route puts, in the environ, what may be sent again
 MEDIA = "application/json"
 
 # All that an answer varies by, beside its path and query; a request with a proof or a condition of these is let through.
-FILED_BY = ("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ORIGIN", "HTTP_X_PREFILL_TENANT")
-LET_THROUGH = ("HTTP_AUTHORIZATION", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE")
+VARY_ON = ("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ORIGIN", "HTTP_X_PREFILL_TENANT")
+BYPASS_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE")
 LONGEST_WORDS = 2500  # characters: a page may name every field of a form, nobody fills the memory with words
 OF_ONE_REQUEST = frozenset({"x-request-id", "content-type", "content-length", "date"})
 
@@ -51,10 +51,10 @@ Application = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class CacheDependencies:
     """What an answer was made from, and the moment (Unix seconds) after which it must be made anew."""
 
-    upstream: Upstream
+    upstream: RegisterClient
     kept: tuple[tuple[Key, Kept], ...]
     until: float
 
@@ -65,27 +65,27 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class CacheableResponse:
     """An answer that may be sent again; `company` is a keyed hash, `told` what the log says of it."""
 
     body: bytes
     tag: str
-    basis: Basis
+    basis: CacheDependencies
     route: str
     company: str
     told: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class CachedResponse:
     """An answer with its headers, but for those of one request, and the tenants it was made for."""
 
-    offer: Offer
+    offer: CacheableResponse
     headers: tuple[tuple[str, str], ...]
     directory: Directory
 
 
-def basis_of(done: Prefill, upstream: Upstream, now: datetime) -> Basis | None:
+def dependencies_of(done: Prefill, upstream: RegisterClient, now: datetime) -> CacheDependencies | None:
     """Find in the store all that a prefill was made from; None when a part of it is not there, or not good."""
     if not done.filled.complete:
         return None
@@ -99,7 +99,7 @@ def basis_of(done: Prefill, upstream: Upstream, now: datetime) -> Basis | None:
         elif answer.status not in DEDUCED or answer.http_status is not None:
             return None
     ends = [held.good_until for _, held in kept]
-    return Basis(upstream, tuple(kept), min(*ends, _midnight(now))) if ends else None
+    return CacheDependencies(upstream, tuple(kept), min(*ends, _midnight(now))) if ends else None
 
 
 def _midnight(now: datetime) -> float:
@@ -108,7 +108,7 @@ def _midnight(now: datetime) -> float:
     return tomorrow.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
 
-class Front:
+class ResponseCacheMiddleware:
     """A WSGI application in front of another: it answers what it has ready, and files what the other offers."""
 
     def __init__(
@@ -117,21 +117,21 @@ class Front:
         *,
         entries: int,
         tenants: Callable[[], Directory],
-        visitors: Visitors,
+        rate_limiter: RateLimiter,
         now: Callable[[], datetime],
         clock: Callable[[], float],
     ) -> None:
         self._application = application
         self._tenants = tenants
-        self._visitors = visitors
+        self._visitors = rate_limiter
         self._now = now
         self._clock = clock
         self._lock = threading.Lock()
-        self._ready: LRUCache[Words, Ready] = LRUCache(entries)
+        self._ready: LRUCache[Words, CachedResponse] = LRUCache(entries)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began = self._clock()
-        words = words_of(environ)
+        words = cache_key(environ)
         if words is None:
             return self._application(environ, start_response)
         ready = self._find(words)
@@ -139,7 +139,7 @@ class Front:
             return self._pass_on(words, environ, start_response)
         return self._answer(ready, environ, start_response, began)
 
-    def _find(self, words: Words) -> Ready | None:
+    def _find(self, words: Words) -> CachedResponse | None:
         with self._lock:
             ready = self._ready.get(words)
         if ready is None:
@@ -159,12 +159,14 @@ class Front:
             if offer is not None and status[:3] in ("200", "304") and self._ready.maxsize:
                 lasting = tuple(pair for pair in headers if pair[0].lower() not in OF_ONE_REQUEST)
                 with self._lock:
-                    self._ready[words] = Ready(offer, lasting, directory)
+                    self._ready[words] = CachedResponse(offer, lasting, directory)
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
         return self._application(environ, start)
 
-    def _answer(self, ready: Ready, environ: Environ, start_response: StartResponse, began: float) -> Iterable[bytes]:
+    def _answer(
+        self, ready: CachedResponse, environ: Environ, start_response: StartResponse, began: float
+    ) -> Iterable[bytes]:
         offer = ready.offer
         request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID", ""))
         headers = [*ready.headers, ("X-Request-ID", request_id)]
@@ -181,13 +183,13 @@ class Front:
         return (body,) if body else ()
 
 
-def words_of(environ: Environ) -> Words | None:
+def cache_key(environ: Environ) -> Words | None:
     """Give the words that an answer is filed under, None for what is always let through."""
     if environ["REQUEST_METHOD"] != "GET" or not environ["PATH_INFO"].startswith(PREFIX):
         return None
-    if any(name in environ for name in LET_THROUGH):
+    if any(name in environ for name in BYPASS_HEADERS):
         return None
-    words = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""), *[environ.get(name, "") for name in FILED_BY])
+    words = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""), *[environ.get(name, "") for name in VARY_ON])
     return words if sum(map(len, words)) <= LONGEST_WORDS else None
 
 

@@ -14,10 +14,10 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
-from prefill.forms.filling import Filled, Provenance
+from prefill.forms.filling import FilledForm, Provenance
 from prefill.forms.model import list_of, pointer_keys
 from prefill.forms.reasons import Missing, Reason
-from prefill.prefilling.service import Answered, Event, Finished, Waiting
+from prefill.prefilling.service import Answered, Event, Finished, Heartbeat
 from prefill.problems import Language
 from prefill.web.rendering.dossier import render_dossier, render_dossier_progress
 from prefill.web.rendering.prefill import render_prefill, render_progress
@@ -55,9 +55,9 @@ def _guard(events: Generator[Event, None, None], texts: Iterator[str], explain: 
 
 def _write(events: Iterable[Event], language: Language, told: list[str]) -> Iterator[str]:
     yield f"retry: {RETRY_MILLISECONDS}\n\n"
-    before, answered = Filled(), 0
+    before, answered = FilledForm(), 0
     for event in events:
-        if isinstance(event, Waiting):
+        if isinstance(event, Heartbeat):
             yield ":\n\n"
         elif isinstance(event, Finished):
             yield _event(ENDED, render_prefill(event.prefill, language), [*told, ENDED])
@@ -81,7 +81,7 @@ def _write_dossier(events: Iterable[Event], language: Language, today: date) -> 
     told: list[dict[str, Any]] = []
     answered = 0
     for event in events:
-        if isinstance(event, Waiting):
+        if isinstance(event, Heartbeat):
             yield ":\n\n"
         elif isinstance(event, Finished):
             yield _event(ENDED, render_dossier(event.prefill, today, language))
@@ -99,7 +99,7 @@ def _untold(progress: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, A
     return {**progress, "themes": [theme for theme in themes if theme["proofs"]]}
 
 
-def _progress(event: Answered, news: Filled, language: Language, answered: int) -> dict[str, Any]:
+def _progress(event: Answered, news: FilledForm, language: Language, answered: int) -> dict[str, Any]:
     form = event.request.form
     return render_progress(form, event.answer, news, language, answered=answered, expected=event.expected)
 
@@ -110,11 +110,11 @@ def _event(name: str, payload: Mapping[str, Any], told: Iterable[str] = ()) -> s
     return f"event: {name}\n" + (f"id: {mark}\n" if mark else "") + f"data: {data}\n\n"
 
 
-def _news(before: Filled, after: Filled) -> Filled:
+def _news(before: FilledForm, after: FilledForm) -> FilledForm:
     """Keep what was not known before: values newly signed, and reasons other than « still on its way »."""
     signed = {pointer: one for pointer, one in after.provenance.items() if before.provenance.get(pointer) != one}
     gaps = {path: gap for path, gap in after.missing.items() if _settled(gap) and before.missing.get(path) != gap}
-    news = Filled(provenance=signed, missing=gaps)
+    news = FilledForm(provenance=signed, missing=gaps)
     for one in signed.values():
         _copy(after.data, news.data, one)
     return news

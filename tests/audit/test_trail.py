@@ -23,14 +23,14 @@ from click.testing import CliRunner
 from prefill import telemetry
 from prefill.app import open_trace
 from prefill.audit.database import DatabaseSink
-from prefill.audit.export import harmless
+from prefill.audit.export import escape_formula
 from prefill.audit.sinks import LONGEST, FileSink, StreamSink
-from prefill.audit.trail import Access, Lost, Outcome, Trace
+from prefill.audit.trail import AccessRecord, AuditTrail, AuditWriteError, Outcome
 from prefill.cli import main
 from prefill.domain.dates import PARIS
 from prefill.problems import AuditUnavailable
 
-ACCESS = Access(
+ACCESS = AccessRecord(
     at=datetime(2026, 11, 23, 10, 0, 0, tzinfo=PARIS),
     tenant="lyon",
     agent="key:Service des marchés",
@@ -80,12 +80,12 @@ WRITER = """
 import sys
 from datetime import datetime
 from prefill.app import open_trace
-from prefill.audit.trail import Access
+from prefill.audit.trail import AccessRecord
 target, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 trace = open_trace(target or None)
 at = datetime.fromisoformat("2026-11-23T10:00:00+01:00")
 for place in range(count):
-    trace.write(Access(at, "lyon", "é" * 90, "55204944776279", ("exercices",), "2026", "complete", f"{name}-{place}"))
+    trace.write(AccessRecord(at, "lyon", "é" * 90, "55204944776279", ("exercices",), "2026", "complete", f"{name}-{place}"))
 """
 
 
@@ -154,7 +154,7 @@ def test_lines_of_another_kind_are_passed_over(tmp_path):
 # -- many at once -----------------------------------------------------------------------------------
 
 
-def numbered(count: int, of: int) -> Iterator[Access]:
+def numbered(count: int, of: int) -> Iterator[AccessRecord]:
     return (replace(ACCESS, request_id=f"{of}-{place}", agent="é" * 90) for place in range(count))
 
 
@@ -178,7 +178,7 @@ def test_processes_never_mix_their_lines(target):
 
 def test_threads_never_mix_their_lines_in_a_pipe():
     reading, writing = os.pipe()
-    trace = Trace(StreamSink(writing))
+    trace = AuditTrail(StreamSink(writing))
     crowd = [threading.Thread(target=lambda of=of: [trace.write(one) for one in numbered(10, of)]) for of in range(8)]
     for one in crowd:
         one.start()
@@ -201,7 +201,7 @@ def events(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, An
     return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
-def refuses(trace: Trace) -> bool:
+def refuses(trace: AuditTrail) -> bool:
     try:
         trace.write(ACCESS)
     except AuditUnavailable:
@@ -284,7 +284,7 @@ def test_a_file_that_is_no_database_refuses_until_it_is_gone(tmp_path):
 
 def test_a_locked_database_refuses_in_time(tmp_path):
     file = tmp_path / "trace.db"
-    trace = Trace(DatabaseSink(url_of(file), patience=0.05))
+    trace = AuditTrail(DatabaseSink(url_of(file), patience=0.05))
     assert not refuses(trace)
     with sqlite3.connect(file) as other:
         other.execute("begin exclusive")
@@ -297,7 +297,7 @@ def test_a_closed_standard_output_refuses():
     reading, writing = os.pipe()
     os.close(reading)
 
-    assert refuses(Trace(StreamSink(writing)))
+    assert refuses(AuditTrail(StreamSink(writing)))
     os.close(writing)
 
 
@@ -323,7 +323,7 @@ def test_a_dead_server_refuses_without_telling_its_address(events):
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "postgresql://:0:0/x"])
 def test_a_bad_address_is_said_without_its_secrets(url):
-    with pytest.raises((Lost, AuditUnavailable)) as told:
+    with pytest.raises((AuditWriteError, AuditUnavailable)) as told:
         open_trace(url).write(ACCESS)
 
     assert url not in str(told.value)
@@ -443,7 +443,7 @@ def test_no_cell_is_a_formula(target, text):
 
     [row] = csv.DictReader(io.StringIO(run(target, "export", *DAYS).stdout, newline=""))
     assert [row[name][0] for name in ("agent", "object", "tenant")] == ["'"] * 3
-    assert harmless(text)[1:] == text
+    assert escape_formula(text)[1:] == text
 
 
 @pytest.mark.parametrize(

@@ -24,12 +24,12 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from prefill import telemetry
 from prefill.auth import authenticator as signin
-from prefill.auth.authenticator import SignIn
-from prefill.auth.jwks import KeyRing
-from prefill.auth.login_throttle import Lockout
-from prefill.domain.permissions import Audience, Caller, Scope, demand
+from prefill.auth.authenticator import Authenticator
+from prefill.auth.jwks import JWKSClient
+from prefill.auth.login_throttle import LoginThrottle
+from prefill.domain.permissions import Audience, Caller, Scope, require_scope
 from prefill.problems import Forbidden, Problem, TenantUnknown, TooManyAttempts, Unauthorized
-from prefill.redis_client import Shared
+from prefill.redis_client import OptionalRedis
 from prefill.tenancy.api_keys import hash_of
 from prefill.tenancy.model import AgentKey, Directory, Oidc, Tenant, directory
 from tests.support.redis_server import RedisServer
@@ -138,12 +138,12 @@ def tenants(url: str) -> Directory:
     return directory([lyon, nice])
 
 
-def open_signin(known: Directory, clock: Clock, shared: Shared | None = None) -> SignIn:
-    shared = shared or Shared(None, clock=clock)
-    return SignIn(
+def open_signin(known: Directory, clock: Clock, shared: OptionalRedis | None = None) -> Authenticator:
+    shared = shared or OptionalRedis(None, clock=clock)
+    return Authenticator(
         lambda: known,
-        keyring=KeyRing(open_session=requests.Session, clock=clock),
-        lockout=Lockout(shared, name=_hashed, clock=clock),
+        jwks_client=JWKSClient(open_session=requests.Session, clock=clock),
+        login_throttle=LoginThrottle(shared, name=_hashed, clock=clock),
         today=lambda: TODAY,
     )
 
@@ -153,7 +153,7 @@ def _hashed(address: str) -> str:
 
 
 @pytest.fixture
-def sign_in(provider: Provider, clock: Clock) -> SignIn:
+def authenticator(provider: Provider, clock: Clock) -> Authenticator:
     return open_signin(tenants(provider.url), clock)
 
 
@@ -204,8 +204,8 @@ def claims(**changes: Any) -> dict[str, Any]:
         ({"Origin": "https://elsewhere.example"}, "nice", "nice"),
     ],
 )
-def test_a_candidate_fills_the_form_of_the_buyer_whose_page_it_is_on(sign_in, headers, parameter, tenant):
-    caller = sign_in.caller(headers, ADDRESS, tenant=parameter)
+def test_a_candidate_fills_the_form_of_the_buyer_whose_page_it_is_on(authenticator, headers, parameter, tenant):
+    caller = authenticator.caller(headers, ADDRESS, tenant=parameter)
 
     assert caller == Caller(Audience.CANDIDATE, tenant)
 
@@ -220,9 +220,9 @@ def test_a_candidate_fills_the_form_of_the_buyer_whose_page_it_is_on(sign_in, he
         ({"Origin": "https://nice.example"}, "lyon", Forbidden),
     ],
 )
-def test_a_candidate_of_no_known_buyer_is_told_to_say_which(sign_in, headers, parameter, problem):
+def test_a_candidate_of_no_known_buyer_is_told_to_say_which(authenticator, headers, parameter, problem):
     with pytest.raises(problem):
-        sign_in.caller(headers, ADDRESS, tenant=parameter)
+        authenticator.caller(headers, ADDRESS, tenant=parameter)
 
 
 def test_where_there_is_one_buyer_nobody_need_name_it(provider, clock):
@@ -232,10 +232,10 @@ def test_where_there_is_one_buyer_nobody_need_name_it(provider, clock):
 
 
 @pytest.mark.parametrize("parameter", ["lyon", "nice", None])
-def test_no_parameter_makes_an_agent(sign_in, parameter):
+def test_no_parameter_makes_an_agent(authenticator, parameter):
     headers = {"Origin": "https://lyon.example", "X-Prefill-Tenant": "lyon"} if parameter != "nice" else {}
 
-    assert sign_in.caller(headers, ADDRESS, tenant=parameter).audience is Audience.CANDIDATE
+    assert authenticator.caller(headers, ADDRESS, tenant=parameter).audience is Audience.CANDIDATE
 
 
 # -- agents' keys -----------------------------------------------------------------------------------
@@ -244,8 +244,8 @@ def test_no_parameter_makes_an_agent(sign_in, parameter):
 @pytest.mark.parametrize(
     ("name", "scopes"), [("right", frozenset(Scope)), ("reader", {Scope.DOSSIER}), ("lastday", frozenset(Scope))]
 )
-def test_the_right_key_tells_the_agent_the_tenant_and_the_scopes(sign_in, name, scopes):
-    caller = sign_in.caller(bearer(secret(name)), ADDRESS)
+def test_the_right_key_tells_the_agent_the_tenant_and_the_scopes(authenticator, name, scopes):
+    caller = authenticator.caller(bearer(secret(name)), ADDRESS)
 
     assert caller == Caller(Audience.INSTRUCTOR, "lyon", f"key:Clé {name}", frozenset(scopes))
 
@@ -267,41 +267,41 @@ WRONG_KEYS = {
 
 
 @pytest.mark.parametrize("proof", WRONG_KEYS.values(), ids=WRONG_KEYS)
-def test_a_wrong_key_is_refused(sign_in, proof):
+def test_a_wrong_key_is_refused(authenticator, proof):
     with pytest.raises(Unauthorized):
-        sign_in.caller(bearer(proof), ADDRESS)
+        authenticator.caller(bearer(proof), ADDRESS)
 
 
 @pytest.mark.parametrize(
     "authorization", ["", "Bearer", "Bearer ", "Basic bHlvbjpseW9u", secret("right"), f"Token {secret('right')}"]
 )
-def test_a_proof_of_another_kind_is_refused_and_never_makes_a_candidate(sign_in, authorization):
+def test_a_proof_of_another_kind_is_refused_and_never_makes_a_candidate(authenticator, authorization):
     with pytest.raises(Unauthorized):
-        sign_in.caller({"Authorization": authorization, "Origin": "https://lyon.example"}, ADDRESS)
+        authenticator.caller({"Authorization": authorization, "Origin": "https://lyon.example"}, ADDRESS)
 
 
 @pytest.mark.parametrize("named", [{"parameter": "nice"}, {"header": "nice"}, {"parameter": "paris"}])
-def test_the_right_key_of_another_tenant_is_forbidden(sign_in, named):
+def test_the_right_key_of_another_tenant_is_forbidden(authenticator, named):
     headers = bearer(secret("right")) | ({"X-Prefill-Tenant": named["header"]} if "header" in named else {})
 
     with pytest.raises(Forbidden):
-        sign_in.caller(headers, ADDRESS, tenant=named.get("parameter"))
+        authenticator.caller(headers, ADDRESS, tenant=named.get("parameter"))
 
 
-def test_the_scheme_is_written_in_any_case(sign_in):
-    caller = sign_in.caller({"Authorization": f"bearer {secret('right')}"}, ADDRESS)
+def test_the_scheme_is_written_in_any_case(authenticator):
+    caller = authenticator.caller({"Authorization": f"bearer {secret('right')}"}, ADDRESS)
 
     assert caller.agent == "key:Clé right"
 
 
-def test_a_missing_scope_is_forbidden_and_no_proof_is_unauthorized(sign_in):
-    reader = sign_in.caller(bearer(secret("reader")), ADDRESS)
+def test_a_missing_scope_is_forbidden_and_no_proof_is_unauthorized(authenticator):
+    reader = authenticator.caller(bearer(secret("reader")), ADDRESS)
 
-    demand(reader, Scope.DOSSIER)
+    require_scope(reader, Scope.DOSSIER)
     with pytest.raises(Forbidden):
-        demand(reader, Scope.DOCUMENTS)
+        require_scope(reader, Scope.DOCUMENTS)
     with pytest.raises(Unauthorized):
-        demand(Caller(scopes=frozenset(Scope)), Scope.DOSSIER)
+        require_scope(Caller(scopes=frozenset(Scope)), Scope.DOSSIER)
 
 
 def test_keys_are_compared_in_constant_time_even_nobodys():
@@ -318,8 +318,8 @@ def test_keys_are_compared_in_constant_time_even_nobodys():
     ("key", "kid", "algorithm"),
     [(RSA_KEY, "one", "RS256"), (RSA_KEY, "one", "PS384"), (EC_KEY, "ec", "ES256"), (ED_KEY, "ed", "EdDSA")],
 )
-def test_the_right_token_tells_the_agent_the_tenant_and_the_scopes(sign_in, key, kid, algorithm):
-    caller = sign_in.caller(bearer(token(key, kid, algorithm)), ADDRESS)
+def test_the_right_token_tells_the_agent_the_tenant_and_the_scopes(authenticator, key, kid, algorithm):
+    caller = authenticator.caller(bearer(token(key, kid, algorithm)), ADDRESS)
 
     assert caller == Caller(Audience.INSTRUCTOR, "lyon", "oidc:agent-7", frozenset({Scope.DOSSIER}))
 
@@ -366,26 +366,26 @@ WRONG_TOKENS: dict[str, Callable[[], str]] = {
 
 
 @pytest.mark.parametrize("make", WRONG_TOKENS.values(), ids=WRONG_TOKENS)
-def test_a_wrong_token_is_refused(sign_in, make):
+def test_a_wrong_token_is_refused(authenticator, make):
     with pytest.raises(Unauthorized):
-        sign_in.caller(bearer(make()), ADDRESS)
+        authenticator.caller(bearer(make()), ADDRESS)
 
 
-def test_whatever_failed_the_caller_is_told_the_same(sign_in):
+def test_whatever_failed_the_caller_is_told_the_same(authenticator):
     told = set()
     proofs = [*WRONG_KEYS.values(), *(make() for make in WRONG_TOKENS.values())]
     for place, proof in enumerate(proofs):
         with pytest.raises(Problem) as refused:
-            sign_in.caller(bearer(proof), f"192.0.2.{place}")
+            authenticator.caller(bearer(proof), f"192.0.2.{place}")
         problem = refused.value
         told.add((problem.status, problem.code, problem.detail("fr"), problem.detail("en"), str(problem.extensions())))
 
     assert len(told) == 1
 
 
-def test_the_operator_is_told_why_and_never_the_proof(sign_in, events):
+def test_the_operator_is_told_why_and_never_the_proof(authenticator, events):
     with pytest.raises(Unauthorized):
-        sign_in.caller(bearer(secret("revoked")), ADDRESS)
+        authenticator.caller(bearer(secret("revoked")), ADDRESS)
 
     [told] = events()
     assert told["cause"] == "revoked_key"
@@ -444,17 +444,18 @@ def test_a_token_of_no_tenant_or_of_two_is_refused(provider, clock, given):
 # -- the provider's keys ----------------------------------------------------------------------------
 
 
-def test_keys_are_fetched_once_for_many_tokens(sign_in, provider):
+def test_keys_are_fetched_once_for_many_tokens(authenticator, provider):
     for _ in range(5):
-        sign_in.caller(bearer(token()), ADDRESS)
+        authenticator.caller(bearer(token()), ADDRESS)
 
     assert provider.calls == 1
 
 
-def test_a_crowd_fetches_the_keys_once(sign_in, provider):
+def test_a_crowd_fetches_the_keys_once(authenticator, provider):
     callers: list[Caller] = []
     crowd = [
-        threading.Thread(target=lambda: callers.append(sign_in.caller(bearer(token()), ADDRESS))) for _ in range(20)
+        threading.Thread(target=lambda: callers.append(authenticator.caller(bearer(token()), ADDRESS)))
+        for _ in range(20)
     ]
     for one in crowd:
         one.start()
@@ -465,40 +466,40 @@ def test_a_crowd_fetches_the_keys_once(sign_in, provider):
     assert provider.calls == 1
 
 
-def test_a_rotated_key_is_fetched_when_a_token_names_it(sign_in, provider, clock):
-    sign_in.caller(bearer(token()), ADDRESS)
+def test_a_rotated_key_is_fetched_when_a_token_names_it(authenticator, provider, clock):
+    authenticator.caller(bearer(token()), ADDRESS)
     provider.keys = {"two": NEXT_KEY}
     clock.sleep(61)
 
-    caller = sign_in.caller(bearer(token(NEXT_KEY, "two")), ADDRESS)
+    caller = authenticator.caller(bearer(token(NEXT_KEY, "two")), ADDRESS)
 
     assert caller.agent == "oidc:agent-7"
     assert provider.calls == 2
     with pytest.raises(Unauthorized):
-        sign_in.caller(bearer(token()), ADDRESS)
+        authenticator.caller(bearer(token()), ADDRESS)
 
 
-def test_unknown_kids_fetch_the_keys_at_most_once_a_minute(sign_in, provider, clock):
+def test_unknown_kids_fetch_the_keys_at_most_once_a_minute(authenticator, provider, clock):
     for place in range(10):
         with pytest.raises(Unauthorized):
-            sign_in.caller(bearer(token(kid=f"made-up-{place}")), f"192.0.2.{place}")
+            authenticator.caller(bearer(token(kid=f"made-up-{place}")), f"192.0.2.{place}")
 
     assert provider.calls == 1
     clock.sleep(61)
     with pytest.raises(Unauthorized):
-        sign_in.caller(bearer(token(kid="made-up")), ADDRESS)
+        authenticator.caller(bearer(token(kid="made-up")), ADDRESS)
     assert provider.calls == 2
 
 
-def test_known_keys_serve_on_while_the_provider_is_down(sign_in, provider, clock):
-    sign_in.caller(bearer(token()), ADDRESS)
+def test_known_keys_serve_on_while_the_provider_is_down(authenticator, provider, clock):
+    authenticator.caller(bearer(token()), ADDRESS)
     provider.answer = lambda handler: handler.send_error(503)
     clock.sleep(2 * 3600)
 
-    assert sign_in.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
+    assert authenticator.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
     clock.sleep(24 * 3600)
     with pytest.raises(Unauthorized):
-        sign_in.caller(bearer(token()), ADDRESS)
+        authenticator.caller(bearer(token()), ADDRESS)
 
 
 def send(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", **headers: str) -> None:
@@ -528,16 +529,16 @@ MISBEHAVIOURS: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {
 
 
 @pytest.mark.parametrize("misbehave", MISBEHAVIOURS.values(), ids=MISBEHAVIOURS)
-def test_a_provider_that_misbehaves_lets_nobody_in_and_is_tried_again(sign_in, provider, clock, misbehave):
+def test_a_provider_that_misbehaves_lets_nobody_in_and_is_tried_again(authenticator, provider, clock, misbehave):
     provider.answer = misbehave
 
     with pytest.raises(Unauthorized):
-        sign_in.caller(bearer(token()), ADDRESS)
+        authenticator.caller(bearer(token()), ADDRESS)
     assert provider.calls == 1
 
     provider.answer = None
     clock.sleep(11)
-    assert sign_in.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
+    assert authenticator.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
 
 
 def test_a_provider_that_drips_is_left_in_time(provider, clock):
@@ -561,32 +562,32 @@ def test_a_provider_that_drips_is_left_in_time(provider, clock):
     assert ended.wait(5)
 
 
-def test_a_provider_that_does_not_answer_locks_nobody_out(sign_in, provider, clock):
+def test_a_provider_that_does_not_answer_locks_nobody_out(authenticator, provider, clock):
     provider.answer = MISBEHAVIOURS["down"]
     for _ in range(30):
         with pytest.raises(Unauthorized):
-            sign_in.caller(bearer(token()), ADDRESS)
+            authenticator.caller(bearer(token()), ADDRESS)
 
     provider.answer = None
     clock.sleep(11)
-    assert sign_in.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
+    assert authenticator.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
 
 
 @pytest.mark.parametrize(
     "changes", [{"use": "enc"}, {"alg": "HS256"}, {"alg": "RSA-OAEP"}, {"kty": "oct"}, {"alg": "ES256"}]
 )
-def test_a_key_that_may_not_sign_is_not_there(sign_in, provider, changes):
+def test_a_key_that_may_not_sign_is_not_there(authenticator, provider, changes):
     body = json.dumps({"keys": [_jwk(RSA_KEY, "one", **changes)]}).encode()
     provider.answer = lambda handler: send(handler, 200, body)
 
     with pytest.raises(Unauthorized):
-        sign_in.caller(bearer(token()), ADDRESS)
+        authenticator.caller(bearer(token()), ADDRESS)
 
 
-def test_a_provider_with_one_key_need_not_name_it(sign_in, provider):
+def test_a_provider_with_one_key_need_not_name_it(authenticator, provider):
     provider.keys = {"one": RSA_KEY}
 
-    assert sign_in.caller(bearer(token(kid=None)), ADDRESS).agent == "oidc:agent-7"
+    assert authenticator.caller(bearer(token(kid=None)), ADDRESS).agent == "oidc:agent-7"
 
 
 def test_keys_may_be_in_a_file(tmp_path, provider, clock):
@@ -602,10 +603,10 @@ def test_keys_may_be_in_a_file(tmp_path, provider, clock):
 # -- lockout ----------------------------------------------------------------------------------------
 
 
-def fail(sign_in: SignIn, address: str = ADDRESS) -> float:
+def fail(authenticator: Authenticator, address: str = ADDRESS) -> float:
     """Present a false key; give how long one must wait before the next."""
     try:
-        sign_in.caller(bearer(secret("nobody")), address)
+        authenticator.caller(bearer(secret("nobody")), address)
     except TooManyAttempts as problem:
         return float(str(problem.values["retryAfter"]))
     except Unauthorized:
@@ -613,56 +614,56 @@ def fail(sign_in: SignIn, address: str = ADDRESS) -> float:
     raise AssertionError("a false key was let in")
 
 
-def test_false_proofs_make_the_address_wait_longer_each_time(sign_in, clock):
+def test_false_proofs_make_the_address_wait_longer_each_time(authenticator, clock):
     waits = []
     for _ in range(9):
-        while wait := fail(sign_in):
+        while wait := fail(authenticator):
             waits.append(wait)
             clock.sleep(wait)
 
     assert waits == [1.0, 2.0, 4.0]
 
 
-def test_whoever_waits_is_refused_even_with_the_right_key_until_the_wait_ends(sign_in, clock):
+def test_whoever_waits_is_refused_even_with_the_right_key_until_the_wait_ends(authenticator, clock):
     for _ in range(6):
-        fail(sign_in)
+        fail(authenticator)
 
     with pytest.raises(TooManyAttempts):
-        sign_in.caller(bearer(secret("right")), ADDRESS)
+        authenticator.caller(bearer(secret("right")), ADDRESS)
     clock.sleep(1.0)
-    assert sign_in.caller(bearer(secret("right")), ADDRESS).agent == "key:Clé right"
+    assert authenticator.caller(bearer(secret("right")), ADDRESS).agent == "key:Clé right"
 
 
-def test_a_right_proof_forgets_the_false_ones(sign_in):
+def test_a_right_proof_forgets_the_false_ones(authenticator):
     for _ in range(5):
-        fail(sign_in)
-    sign_in.caller(bearer(secret("right")), ADDRESS)
+        fail(authenticator)
+    authenticator.caller(bearer(secret("right")), ADDRESS)
 
-    assert [fail(sign_in) for _ in range(5)] == [0.0] * 5
+    assert [fail(authenticator) for _ in range(5)] == [0.0] * 5
 
 
-def test_other_addresses_and_candidates_do_not_wait(sign_in):
+def test_other_addresses_and_candidates_do_not_wait(authenticator):
     for _ in range(8):
-        fail(sign_in)
+        fail(authenticator)
 
-    assert sign_in.caller(bearer(secret("right")), "198.51.100.1").agent == "key:Clé right"
-    assert sign_in.caller({"Origin": "https://lyon.example"}, ADDRESS).audience is Audience.CANDIDATE
+    assert authenticator.caller(bearer(secret("right")), "198.51.100.1").agent == "key:Clé right"
+    assert authenticator.caller({"Origin": "https://lyon.example"}, ADDRESS).audience is Audience.CANDIDATE
 
 
-def test_an_hour_later_false_proofs_are_forgotten(sign_in, clock):
+def test_an_hour_later_false_proofs_are_forgotten(authenticator, clock):
     for _ in range(5):
-        fail(sign_in)
+        fail(authenticator)
     clock.sleep(3601)
 
-    assert [fail(sign_in) for _ in range(5)] == [0.0] * 5
+    assert [fail(authenticator) for _ in range(5)] == [0.0] * 5
 
 
 def test_a_flood_of_addresses_takes_little_memory(clock):
-    lockout = Lockout(Shared(None, clock=clock), name=str, clock=clock)
+    login_throttle = LoginThrottle(OptionalRedis(None, clock=clock), name=str, clock=clock)
     for place in range(10_500):
-        lockout.failed(str(place))
+        login_throttle.failed(str(place))
 
-    assert len(lockout._failures) <= 10_000
+    assert len(login_throttle._failures) <= 10_000
 
 
 @pytest.fixture
@@ -674,9 +675,9 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
 
 
 def test_all_instances_count_false_proofs_together(provider, clock, redis_url):
-    one, other = (open_signin(tenants(provider.url), clock, Shared(redis_url, clock=clock)) for _ in range(2))
-    for sign_in in (one, one, one, other, other, other):
-        assert fail(sign_in) == 0.0
+    one, other = (open_signin(tenants(provider.url), clock, OptionalRedis(redis_url, clock=clock)) for _ in range(2))
+    for authenticator in (one, one, one, other, other, other):
+        assert fail(authenticator) == 0.0
 
     assert 0 < fail(one) <= 1.0
     assert 0 < fail(other) <= 1.0

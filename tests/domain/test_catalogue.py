@@ -29,7 +29,7 @@ from prefill.domain.company import (
     registers_at_rcs,
 )
 from prefill.domain.dates import paris_date
-from prefill.domain.sources import BUDGETS, Identifier
+from prefill.domain.sources import RATE_GROUPS, Identifier
 from prefill.forms.expressions import compile_expression
 
 ASKED = [source for source in SOURCES if source.usable]
@@ -238,7 +238,7 @@ def test_a_row_says_what_it_is(source):
     assert re.fullmatch(r"[a-z][a-z_]*[a-z]", source.name)
     assert source.title.strip()
     assert source.producer.strip()
-    assert source.budget in BUDGETS
+    assert source.budget in RATE_GROUPS
     assert source.spoken[0].isupper()
     assert source.spoken.endswith(source.producer) or source.producer == "RNA"
 

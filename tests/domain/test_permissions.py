@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.company import Company
 from prefill.domain.disclosure import MASK, disclose, masked, partial, undisclosed
-from prefill.domain.permissions import Audience, may_ask, protects, refusal
+from prefill.domain.permissions import Audience, can_query, refusal, would_disclose_people
 
 ESTABLISHMENT, UNIT, RCS, RNA = (
     CATALOGUE[name] for name in ("etablissements", "entreprises", "extraits_rcs_infogreffe", "associations")
@@ -24,8 +24,8 @@ PARTIAL = ["partiellement_diffusible", "non_diffusible", "P", "N", "", None, 1, 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_candidates_see_open_data_and_nobody_sees_what_tenders_may_not_use(source):
-    assert may_ask(Audience.CANDIDATE, source) == (source.usable and source.open)
-    assert may_ask(Audience.INSTRUCTOR, source) == source.usable
+    assert can_query(Audience.CANDIDATE, source) == (source.usable and source.open)
+    assert can_query(Audience.INSTRUCTOR, source) == source.usable
 
 
 @pytest.mark.parametrize("audience", Audience)
@@ -33,7 +33,7 @@ def test_candidates_see_open_data_and_nobody_sees_what_tenders_may_not_use(sourc
 def test_what_may_not_be_asked_is_refused_in_a_sentence(source, audience):
     sentence = refusal(audience, source)
 
-    assert (sentence is None) == may_ask(audience, source)
+    assert (sentence is None) == can_query(audience, source)
     assert sentence is None or sentence.endswith(".")
 
 
@@ -45,9 +45,9 @@ def test_a_protected_source_is_refused_to_a_candidate_with_the_way_out():
 def test_a_register_that_names_people_is_not_asked_about_whom_it_would_unmask(partially, protected):
     company = Company("552049447", partial=partially)
 
-    assert protects(RCS, company) is protected
-    assert not protects(CATALOGUE["numero_tva"], company)
-    assert not protects(CATALOGUE["exercices"], company)
+    assert would_disclose_people(RCS, company) is protected
+    assert not would_disclose_people(CATALOGUE["numero_tva"], company)
+    assert not would_disclose_people(CATALOGUE["exercices"], company)
 
 
 # -- masks ------------------------------------------------------------------------------------------

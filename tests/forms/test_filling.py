@@ -18,7 +18,7 @@ from prefill.domain.disclosure import MASK, disclose, masked
 from prefill.domain.permissions import Audience
 from prefill.forms.expressions import compile_expression
 from prefill.forms.filling import fill
-from prefill.forms.model import Field, Form, Item, Origin, Type, pointer_keys
+from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, pointer_keys
 from prefill.forms.reasons import REASONS, Missing, Reason
 from prefill.forms.registry import load_all
 
@@ -30,12 +30,12 @@ INSEE, SEAT, RCS, RNA, TURNOVER = (
 
 def field(path="/a", *origins, **options):
     """Write a field as a form would: origins are (source, expression)."""
-    compiled = tuple(Origin(source, compile_expression(text)) for source, text in origins)
+    compiled = tuple(ValueSource(source, compile_expression(text)) for source, text in origins)
     return Field(path, "Un champ", compiled, **options)
 
 
 def item(name, expression, **options):
-    return Item(name, "Une clé", compile_expression(expression), **options)
+    return ListItem(name, "Une clé", compile_expression(expression), **options)
 
 
 def form(*fields, audience=Audience.CANDIDATE):

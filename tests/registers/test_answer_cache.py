@@ -14,7 +14,7 @@ import pytest
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.dates import PARIS
-from prefill.redis_client import Shared
+from prefill.redis_client import OptionalRedis
 from prefill.registers.answer_cache import ABSENT_SECONDS, FAILURE_SECONDS, LONGEST_FAILURE, Store
 from tests.support.redis_server import Clock
 
@@ -33,7 +33,7 @@ def clock():
 
 @pytest.fixture
 def store(clock):
-    return Store(Shared(None, clock=clock), now=clock, entries=100)
+    return Store(OptionalRedis(None, clock=clock), now=clock, entries=100)
 
 
 def ok(source=RCS, **data):
@@ -50,7 +50,7 @@ def refused(status=Status.WITHHELD, http_status=451):
 
 
 def on(redis_server, clock, **options):
-    return Store(Shared(redis_server.url, clock=clock), now=clock, entries=100, **options)
+    return Store(OptionalRedis(redis_server.url, clock=clock), now=clock, entries=100, **options)
 
 
 # -- lifetimes --------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ def test_memory_holds_so_many_answers_and_no_more(store, clock):
 
 
 def test_a_service_may_keep_nothing(clock):
-    store = Store(Shared(None, clock=clock), now=clock, entries=0)
+    store = Store(OptionalRedis(None, clock=clock), now=clock, entries=0)
     store.put(RCS, KEY, ok())
 
     assert store.near(KEY).good(clock.at) is None

@@ -9,7 +9,7 @@ import pytest
 
 from prefill import telemetry
 from prefill.domain.answers import Answer, Cause, Status
-from prefill.registers.circuit_breaker import BAN_LONGEST_REST, BAN_SILENCES, FAILURES, REST, Breakers
+from prefill.registers.circuit_breaker import BAN_LONGEST_REST, BAN_SILENCES, FAILURES, REST, CircuitBreakers
 from tests.support.redis_server import Clock
 
 RCS = "Infogreffe"
@@ -34,7 +34,7 @@ def clock():
 
 @pytest.fixture
 def breakers(clock):
-    return Breakers(clock=clock)
+    return CircuitBreakers(clock=clock)
 
 
 @pytest.fixture
@@ -262,7 +262,7 @@ def test_the_first_answer_ends_a_ban(breakers, clock, events):
 
 
 def test_breakers_may_be_told_never_to_open():
-    breakers = Breakers(clock=Clock(0.0), failures=math.inf, silences=math.inf)
+    breakers = CircuitBreakers(clock=Clock(0.0), failures=math.inf, silences=math.inf)
 
     assert all(call(breakers, TIMEOUT, producer) for producer in OTHERS * 50)
     assert breakers.open() == {}

@@ -22,13 +22,13 @@ from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
 from prefill.domain.dates import PARIS
-from prefill.redis_client import Shared
+from prefill.redis_client import OptionalRedis
 from prefill.registers.answer_cache import Store
-from prefill.registers.circuit_breaker import FAILURES, REST, Breakers
-from prefill.registers.client import CONFLICT_REST, PROBE_PATIENCE, Upstream
+from prefill.registers.circuit_breaker import FAILURES, REST, CircuitBreakers
+from prefill.registers.client import CONFLICT_REST, PROBE_PATIENCE, RegisterClient
 from prefill.registers.http import Connection
-from prefill.registers.quota import Budgets
-from prefill.registers.workers import Hands
+from prefill.registers.quota import TokenQuota
+from prefill.registers.workers import ProviderThreadPools
 from prefill.settings import Settings
 from tests.support.redis_server import Clock
 from tests.support.simulator import establishment, siren, siret
@@ -109,16 +109,16 @@ def door(register, clock):
     opened = []
 
     def open_one(*, redis=None, sleep=lambda seconds: None, tenant="default", store=None, workers=16, **rest):
-        shared = Shared(redis, clock=clock)
+        shared = OptionalRedis(redis, clock=clock)
         opened.append(
-            Upstream(
+            RegisterClient(
                 Connection(register.url, TOKEN, BUYER, "Marchés publics", "Préremplissage DUME"),
-                hands=Hands(requests.Session, workers),
+                thread_pools=ProviderThreadPools(requests.Session, workers),
                 clock=time.monotonic,
                 now=lambda: datetime.fromtimestamp(clock.at, PARIS),
                 store=store or Store(shared, now=clock, entries=100),
-                budgets=Budgets(shared, tenant="t", now=clock, fresh=True),
-                breakers=rest.get("breakers") or Breakers(clock=clock),
+                budgets=TokenQuota(shared, tenant="t", now=clock, fresh=True),
+                breakers=rest.get("breakers") or CircuitBreakers(clock=clock),
                 sleep=sleep,
                 tenant=tenant,
             )
@@ -641,10 +641,10 @@ def test_the_proxy_and_the_certificates_of_the_environment_are_used(monkeypatch)
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.exemple.fr:3128")
     monkeypatch.setenv("NO_PROXY", "interne.exemple.fr")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ours.pem")
-    hands = Hands(requests.Session, 1)
+    thread_pools = ProviderThreadPools(requests.Session, 1)
 
-    way = hands.way("https://entreprise.api.gouv.fr/v3/x")
+    way = thread_pools.way("https://entreprise.api.gouv.fr/v3/x")
     assert way["proxies"]["https"] == "http://proxy.exemple.fr:3128"
     assert way["verify"] == "/etc/ours.pem"
-    assert "https" not in hands.way("https://interne.exemple.fr/x")["proxies"]
-    assert hands.session().trust_env is False
+    assert "https" not in thread_pools.way("https://interne.exemple.fr/x")["proxies"]
+    assert thread_pools.session().trust_env is False

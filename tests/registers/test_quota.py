@@ -11,8 +11,8 @@ import pytest
 
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import CALLS_PER_ADDRESS
-from prefill.redis_client import Shared
-from prefill.registers.quota import AFTER, BEFORE, FIRST_CALLS, LONGEST_CLOSING, Budgets, Treasury
+from prefill.redis_client import OptionalRedis
+from prefill.registers.quota import AFTER, BEFORE, FIRST_CALLS, LONGEST_CLOSING, QuotaRegistry, TokenQuota
 from tests.support.redis_server import Clock
 
 JSON = CATALOGUE["etablissements"]
@@ -31,7 +31,7 @@ def clock():
 @pytest.fixture
 def budgets(clock):
     """One process whose windows nobody else spends."""
-    return Budgets(Shared(None, clock=clock), tenant="t", now=clock, fresh=True)
+    return TokenQuota(OptionalRedis(None, clock=clock), tenant="t", now=clock, fresh=True)
 
 
 def spend(budgets, source=JSON, calls=2000, **how):
@@ -110,9 +110,9 @@ def test_the_address_has_a_ceiling_of_its_own(budgets):
 
 
 def test_two_tokens_share_the_address_and_not_their_groups(clock):
-    treasury = Treasury(Shared(None, clock=clock), now=clock, fresh=True)
-    one, other = treasury.of("one"), treasury.of("other")
-    assert treasury.of("one") is one
+    quotas = QuotaRegistry(OptionalRedis(None, clock=clock), now=clock, fresh=True)
+    one, other = quotas.of("one"), quotas.of("other")
+    assert quotas.of("one") is one
     assert (spend(one), spend(other)) == (LIMIT, LIMIT)
 
     hear(one, limit=5000)
@@ -209,7 +209,7 @@ def test_a_429_closes_its_group_until_its_reset(budgets, clock, retry_after, res
 @pytest.fixture
 def restarted(clock):
     """A process that starts in the middle of a window, and knows nothing of it."""
-    return Budgets(Shared(None, clock=clock), tenant="t", now=clock)
+    return TokenQuota(OptionalRedis(None, clock=clock), tenant="t", now=clock)
 
 
 def test_a_process_started_in_mid_window_begins_slowly(restarted):
@@ -245,7 +245,7 @@ def test_the_next_window_is_ours_from_its_beginning(restarted, clock):
 
 
 def test_several_processes_without_redis_keep_each_to_their_share(clock):
-    crew = [Budgets(Shared(None, clock=clock), tenant="t", now=clock, instances=3) for _ in range(3)]
+    crew = [TokenQuota(OptionalRedis(None, clock=clock), tenant="t", now=clock, instances=3) for _ in range(3)]
     first = sum(spend(one) for one in crew)
     clock.at = START + 60 + AFTER
 
@@ -262,7 +262,7 @@ class Crew:
     def __init__(self, url: str, clock: Clock, size: int = 3, **options: object) -> None:
         self.clock = clock
         self.members = [
-            Budgets(Shared(url, clock=clock), tenant="t", now=clock, **options)  # type: ignore[arg-type]
+            TokenQuota(OptionalRedis(url, clock=clock), tenant="t", now=clock, **options)  # type: ignore[arg-type]
             for _ in range(size)
         ]
         self.counted: Counter[int] = Counter()
@@ -271,7 +271,7 @@ class Crew:
         """Take calls in turn, the server answering each; tell how many were granted."""
         return sum(self.call(self.members[one]) for _ in range(calls) for one in members)
 
-    def call(self, member: Budgets) -> bool:
+    def call(self, member: TokenQuota) -> bool:
         if not member.take(JSON).granted:
             return False
         epoch = int(self.clock.at // 60)
@@ -328,8 +328,8 @@ def test_a_group_closed_by_one_instance_is_closed_for_all(redis_server, clock):
 
 
 def test_tokens_do_not_share_their_counts(redis_server, early):
-    shared = Shared(redis_server.url, clock=early)
-    one, other = (Budgets(shared, tenant=name, now=early) for name in "ab")
+    shared = OptionalRedis(redis_server.url, clock=early)
+    one, other = (TokenQuota(shared, tenant=name, now=early) for name in "ab")
     for each in (one, other):
         hear(each)
     early.at += 60

@@ -19,7 +19,7 @@ from prefill.domain.sources import Identifier, Source
 from prefill.sandbox.adapter import SandboxAdapter
 from prefill.sandbox.app import create_sandbox
 from prefill.sandbox.companies import CANARIES, COMPANIES, WITHHELD_POSTAL_CODES
-from prefill.sandbox.model import ND, URL, Invented
+from prefill.sandbox.model import ND, URL, SandboxCompany
 
 TODAY = date(2026, 11, 23)
 BUYER = "00001200500013"
@@ -75,7 +75,7 @@ def ask(session: requests.Session):
     return ask
 
 
-def number_for(source: Source, company: Invented) -> str:
+def number_for(source: Source, company: SandboxCompany) -> str:
     """Choose a number as the service does."""
     number = source.identify(Company(company.siren, company.siret, rna=company.rna))
     assert number is not None
@@ -86,7 +86,7 @@ def error_of(response: requests.Response) -> dict[str, Any]:
     return response.json()["errors"][0]
 
 
-def found(name: str, ask: Any) -> Iterator[tuple[Invented, dict[str, Any]]]:
+def found(name: str, ask: Any) -> Iterator[tuple[SandboxCompany, dict[str, Any]]]:
     """Give the body of every 200 of a row, company by company."""
     for company in COMPANIES:
         response = ask(name, number_for(CATALOGUE[name], company), token=company.siret)

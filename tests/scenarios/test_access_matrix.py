@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask.testing import FlaskClient
 
 from prefill.domain.catalogue import CATALOGUE, SOURCES
-from prefill.domain.permissions import Audience, may_ask
+from prefill.domain.permissions import Audience, can_query
 from prefill.domain.sources import Identifier
 from tests.support.factories import (
     OTHER_KEY,
@@ -183,7 +183,7 @@ def test_no_source_is_open_to_a_candidate_by_this_door_or_the_other(service, reg
 
     if kind != "the right key":
         assert document.status_code == 401
-    if not may_ask(Audience.CANDIDATE, CATALOGUE[source]):
+    if not can_query(Audience.CANDIDATE, CATALOGUE[source]):
         assert asked.status_code == 403
     assert not [canary for canary in CANARIES if canary in asked.text]
 
@@ -212,7 +212,7 @@ def test_protected_data_is_in_no_log_metric_error_trace_or_key(service, register
     ask(service, SIRET, bearer(secret("other")), all="1")
     candidate = service.get(f"/v1/prefill/{SIRET}?schema=dume", headers={"X-Prefill-Tenant": "lyon"}).text
     metrics = service.get("/metrics", headers=bearer("m")).text
-    house = service.application.extensions["prefill"].houses.of("lyon")
+    house = service.application.extensions["prefill"].tenant_services.of("lyon")
     keys = repr(list(house.upstream.store._memory))
     told = capsys.readouterr()
 

@@ -21,7 +21,7 @@ from prefill import telemetry
 from prefill.app import SANDBOX_BANNER
 from prefill.domain.answers import Cause, Status
 from prefill.domain.catalogue import CATALOGUE
-from prefill.domain.sources import BUDGETS, CALLS_PER_ADDRESS
+from prefill.domain.sources import CALLS_PER_ADDRESS, RATE_GROUPS
 from prefill.problems import every_problem
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -312,7 +312,7 @@ def test_the_budgets_are_those_of_the_catalogue():
         for row in rows(section("Budgets"))
         if row[1].isdigit() and "." not in row[0]
     }
-    known = {one.name: (one.per_minute, one.per_endpoint) for one in BUDGETS}
+    known = {one.name: (one.per_minute, one.per_endpoint) for one in RATE_GROUPS}
 
     assert told == {**known, "address": (CALLS_PER_ADDRESS, False)}
 

@@ -29,17 +29,17 @@ import requests.adapters
 from urllib3 import HTTPResponse
 
 from prefill import telemetry
-from prefill.app import build_house, create_app, lay_ground
+from prefill.app import build_tenant_services, create_app, open_shared_resources
 from prefill.domain.answers import Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.identifiers import spaced
 from prefill.prefilling.service import Service
-from prefill.registers.workers import Hands
+from prefill.registers.workers import ProviderThreadPools
 from prefill.sandbox.companies import COMPANIES
-from prefill.sandbox.model import Later
+from prefill.sandbox.model import DateDependent
 from prefill.settings import Settings
 from prefill.web.app import create_web
-from prefill.web.tenant_services import Houses
+from prefill.web.tenant_services import TenantServicesRegistry
 
 ROOT = Path(__file__).resolve().parents[2]
 ORDINARY = COMPANIES[0]
@@ -175,7 +175,7 @@ def test_text_is_for_people_and_has_no_colours_in_a_file(capfd):
 
 def leaves(value: object) -> Iterator[str]:
     """Give every text and number in an answer, as it would be written."""
-    if isinstance(value, Later):
+    if isinstance(value, DateDependent):
         value = value.on(date(2031, 4, 7))
     if isinstance(value, Mapping):
         for one in value.values():
@@ -276,8 +276,10 @@ def bursting(request):
     """A service whose registers burst."""
     parts = create_app(Settings(log=request.param)).extensions["prefill"]
     service = Service(Bursting(), deadline=1.0, clock=time.monotonic, today=date.today)
-    houses = Houses(parts.tenants.directory, build=lambda tenant: replace(parts.houses.of(tenant.id), service=service))
-    app = create_web(replace(parts, houses=houses))
+    tenant_services = TenantServicesRegistry(
+        parts.tenants.directory, build=lambda tenant: replace(parts.tenant_services.of(tenant.id), service=service)
+    )
+    app = create_web(replace(parts, tenant_services=tenant_services))
     return app.test_client()
 
 
@@ -328,9 +330,11 @@ def open_on(adapter: Odd, style: str = "json") -> Any:
         return opened
 
     parts = create_app(settings).extensions["prefill"]
-    ground = replace(lay_ground(settings), hands=Hands(session, 4))
-    houses = Houses(parts.tenants.directory, build=lambda tenant: build_house(settings, tenant, ground))
-    return create_web(replace(parts, houses=houses)).test_client()
+    resources = replace(open_shared_resources(settings), thread_pools=ProviderThreadPools(session, 4))
+    tenant_services = TenantServicesRegistry(
+        parts.tenants.directory, build=lambda tenant: build_tenant_services(settings, tenant, resources)
+    )
+    return create_web(replace(parts, tenant_services=tenant_services)).test_client()
 
 
 @pytest.mark.parametrize("style", ["json", "text"])
@@ -370,7 +374,7 @@ def test_no_field_can_begin_a_line_or_change_a_colour(style, capfd):
     assert len(text.splitlines()) == 1
     assert "\x1b" not in text
     assert ORDINARY.name not in text
-    assert "<Invented>" in text
+    assert "<SandboxCompany>" in text
 
 
 def test_french_is_written_as_it_is(capfd):
@@ -383,7 +387,7 @@ def test_french_is_written_as_it_is(capfd):
 def test_a_log_that_cannot_be_written_stops_no_request():
     code = """if True:
         import os, sys
-        from prefill.app import build_house, create_app, lay_ground
+        from prefill.app import create_app
         from prefill.settings import Settings
         client = create_app(Settings(log="json")).test_client()
         os.close(2)

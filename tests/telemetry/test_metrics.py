@@ -17,7 +17,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from prefill import telemetry
-from prefill.app import connection, create_app, lay_ground
+from prefill.app import connection, create_app, open_shared_resources
 from prefill.domain.answers import Cause, Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.company import Company
@@ -25,8 +25,8 @@ from prefill.domain.dates import PARIS
 from prefill.domain.identifiers import spaced
 from prefill.problems import every_problem
 from prefill.registers.answer_cache import Store
-from prefill.registers.client import Upstream
-from prefill.registers.quota import Budgets
+from prefill.registers.client import RegisterClient
+from prefill.registers.quota import TokenQuota
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
 from tests.support.simulator import BUYER, TOKEN, found, siren, siret
@@ -168,11 +168,11 @@ def test_an_answer_that_stands_in_for_a_source_that_fails_is_counted_as_stale(si
     def now() -> datetime:
         return datetime.now(PARIS) + timedelta(hours=hours[0])
 
-    ground = lay_ground(settings)
-    upstream = Upstream(
-        connection(settings), hands=ground.hands, clock=time.monotonic, now=now, sleep=time.sleep,
-        store=Store(ground.shared, now=lambda: now().timestamp(), entries=10), breakers=ground.breakers,
-        budgets=Budgets(ground.shared, tenant="t", now=lambda: now().timestamp(), fresh=True),
+    resources = open_shared_resources(settings)
+    upstream = RegisterClient(
+        connection(settings), thread_pools=resources.thread_pools, clock=time.monotonic, now=now, sleep=time.sleep,
+        store=Store(resources.shared, now=lambda: now().timestamp(), entries=10), breakers=resources.breakers,
+        budgets=TokenQuota(resources.shared, tenant="t", now=lambda: now().timestamp(), fresh=True),
     )  # fmt: skip
     before = parse(telemetry.exposition({}).decode())
     assert upstream.ask(CATALOGUE["etablissements"], Company.unread(number)).ok

@@ -419,7 +419,7 @@ def log(simulator: Simulator) -> list[tuple[str, str, str]]:
 
 
 def upstream(service: FlaskClient, tenant: str) -> Any:
-    return service.application.extensions["prefill"].houses.of(tenant).upstream
+    return service.application.extensions["prefill"].tenant_services.of(tenant).upstream
 
 
 def protected(service: FlaskClient, tenant: str, **more: Any) -> Answer:
@@ -585,7 +585,7 @@ def test_the_sandbox_has_a_tenant_whose_agents_key_works_there_alone(open_servic
     sandbox = create_app(Settings(log="json")).test_client()
     headers = {"Authorization": f"Bearer {SANDBOX_AGENT_KEY}"}
     known = sandbox.application.extensions["prefill"]
-    caller = known.sign_in.caller(headers, "192.0.2.1")
+    caller = known.authenticator.caller(headers, "192.0.2.1")
     known.close()
 
     assert (caller.audience, caller.tenant, caller.scopes) == ("instructor", "sandbox", frozenset(Scope))

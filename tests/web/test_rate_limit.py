@@ -7,16 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from prefill.app import create_app
-from prefill.redis_client import Shared
+from prefill.redis_client import OptionalRedis
 from prefill.settings import Settings
-from prefill.web.rate_limit import CHEAPER, MOST_VISITORS, Counts, Visitors
+from prefill.web.rate_limit import CHEAPER, MOST_VISITORS, RateLimiter, SlidingWindowCounter
 from tests.support.redis_server import Clock
 
 ORDINARY, SECONDARY, RCS_DOWN = "00000100800010", "00000200600021", "00001300300017"
 
 
-def visitors(url=None, per_minute=5):
-    return Visitors(Shared(url, clock=Clock(0.0)), per_minute=per_minute, secret=b"k" * 32)
+def rate_limiter(url=None, per_minute=5):
+    return RateLimiter(OptionalRedis(url, clock=Clock(0.0)), per_minute=per_minute, secret=b"k" * 32)
 
 
 def admitted(limit, address, *, known=False, times=200):
@@ -24,7 +24,7 @@ def admitted(limit, address, *, known=False, times=200):
 
 
 def test_an_address_may_ask_so_much_and_no_more():
-    limit = visitors()
+    limit = rate_limiter()
 
     assert admitted(limit, "192.0.2.1") == 5
     assert admitted(limit, "192.0.2.2") == 5
@@ -33,7 +33,7 @@ def test_an_address_may_ask_so_much_and_no_more():
 
 def test_the_minute_before_counts_for_the_part_of_it_that_is_less_than_a_minute_ago():
     clock = Clock(600.0)
-    counts = Counts(clock)
+    counts = SlidingWindowCounter(clock)
     assert [counts.hit("one", 10) for _ in range(10)] == [0] * 10
 
     clock.at += 60 + 15  # three quarters of the ten still count
@@ -46,7 +46,7 @@ def test_the_minute_before_counts_for_the_part_of_it_that_is_less_than_a_minute_
 @pytest.mark.parametrize(("begun", "later"), [(0, 0), (0, 59), (30, 20), (59, 2)])
 def test_who_comes_back_when_told_is_let_in_and_not_a_second_earlier(most, begun, later):
     clock = Clock(600.0 + begun)
-    counts = Counts(clock)
+    counts = SlidingWindowCounter(clock)
     for _ in range(most):
         counts.hit("one", most)
     clock.at += later
@@ -60,7 +60,7 @@ def test_who_comes_back_when_told_is_let_in_and_not_a_second_earlier(most, begun
 
 
 def test_a_crowd_of_threads_is_counted_to_the_last():
-    counts = Counts(Clock(600.0))
+    counts = SlidingWindowCounter(Clock(600.0))
     with ThreadPoolExecutor(8) as pool:
         granted = sum(pool.map(lambda _: counts.hit("one", 500) == 0, range(2000)))
 
@@ -68,7 +68,7 @@ def test_a_crowd_of_threads_is_counted_to_the_last():
 
 
 def test_a_flood_of_addresses_fills_no_memory_for_ever():
-    counts = Counts(Clock(600.0))
+    counts = SlidingWindowCounter(Clock(600.0))
     for number in range(MOST_VISITORS + 100):
         counts.hit(f"{number}", 5)
 
@@ -76,14 +76,14 @@ def test_a_flood_of_addresses_fills_no_memory_for_ever():
 
 
 def test_what_is_known_is_cheaper():
-    limit = visitors()
+    limit = rate_limiter()
 
     assert admitted(limit, "192.0.2.1", known=True) == 5 * CHEAPER
     assert admitted(limit, "192.0.2.1") == 5
 
 
 def test_no_limit_is_no_limit():
-    assert admitted(visitors(per_minute=0), "192.0.2.1") == 200
+    assert admitted(rate_limiter(per_minute=0), "192.0.2.1") == 200
 
 
 @pytest.mark.parametrize(
@@ -98,26 +98,26 @@ def test_no_limit_is_no_limit():
     ],
 )
 def test_an_ipv6_visitor_is_known_by_their_64_first_bits(one, other, together):
-    limit = visitors()
+    limit = rate_limiter()
     admitted(limit, one)
 
     assert (admitted(limit, other) == 0) is together
 
 
 def test_an_address_is_only_kept_as_a_keyed_hash(redis_server):
-    limit = visitors(redis_server.url)
+    limit = rate_limiter(redis_server.url)
     limit.admit("192.0.2.1", known=False)
     with redis_server.client() as client:
         names = b" ".join(client.keys())
 
     assert names
     assert b"192.0.2" not in names
-    other = Visitors(Shared(None, clock=Clock(0.0)), per_minute=5, secret=b"x" * 32)
+    other = RateLimiter(OptionalRedis(None, clock=Clock(0.0)), per_minute=5, secret=b"x" * 32)
     assert limit.name("192.0.2.1") != other.name("192.0.2.1")
 
 
 def test_all_instances_count_together(redis_server):
-    crew = [visitors(redis_server.url) for _ in range(3)]
+    crew = [rate_limiter(redis_server.url) for _ in range(3)]
     with ThreadPoolExecutor(6) as pool:
         granted = sum(pool.map(lambda turn: crew[turn % 3].admit("192.0.2.1", known=False) == 0, range(60)))
 
@@ -125,7 +125,7 @@ def test_all_instances_count_together(redis_server):
 
 
 def test_without_redis_each_instance_counts_for_itself(mortal_redis):
-    limit = visitors(mortal_redis.url)
+    limit = rate_limiter(mortal_redis.url)
     mortal_redis.kill()
 
     assert admitted(limit, "192.0.2.1") == 5

@@ -18,7 +18,7 @@ from prefill.registers.answer_cache import Store
 from prefill.settings import Settings
 from prefill.tenancy.model import SANDBOX_AGENT_KEY, directory
 from prefill.web.app import create_web
-from prefill.web.response_cache import FILED_BY, LET_THROUGH
+from prefill.web.response_cache import BYPASS_HEADERS, VARY_ON
 from tests.telemetry.test_metrics import BEARER, METRICS_TOKEN, parse
 
 ORDINARY = "00000100800010"
@@ -132,7 +132,7 @@ def test_a_page_that_only_ever_revalidates_gets_there_too(client, made):
 
 def test_all_that_an_answer_varies_by_is_looked_at(client):
     vary = client.get(PATH).vary
-    known = {name.removeprefix("HTTP_").replace("_", "-").lower() for name in (*FILED_BY, *LET_THROUGH)}
+    known = {name.removeprefix("HTTP_").replace("_", "-").lower() for name in (*VARY_ON, *BYPASS_HEADERS)}
 
     assert {name.lower() for name in vary} <= known
 
@@ -188,7 +188,7 @@ def test_it_lasts_no_longer_than_the_first_of_its_answers(made):
 def test_a_company_that_withdraws_its_data_is_not_shown_a_moment_longer(made):
     client, _, parts = open_client()
     warm(client)
-    store: Store = parts.houses.of("sandbox").upstream.store
+    store: Store = parts.tenant_services.of("sandbox").upstream.store
     key = ("", "etablissements", ORDINARY)
     kept = store.near(key)
     store.put(CATALOGUE["etablissements"], key, replace(kept.answer, status=Status.WITHHELD, data=None))
@@ -201,7 +201,7 @@ def test_a_company_that_withdraws_its_data_is_not_shown_a_moment_longer(made):
 def test_an_answer_that_left_the_memory_is_made_anew(made):
     client, _, parts = open_client()
     warm(client)
-    parts.houses.of("sandbox").upstream.store._memory.clear()
+    parts.tenant_services.of("sandbox").upstream.store._memory.clear()
     client.get(PATH)
 
     assert made[ORDINARY] == 3

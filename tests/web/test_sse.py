@@ -8,7 +8,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from prefill.app import create_app
-from prefill.prefilling.service import Event, Waiting
+from prefill.prefilling.service import Event, Heartbeat
 from prefill.problems import UpstreamMisconfigured
 from prefill.settings import Settings
 from prefill.web import sse as stream
@@ -155,7 +155,7 @@ class Events:
             if self._fault:
                 raise self._fault
             while True:
-                yield Waiting()
+                yield Heartbeat()
         finally:
             self.given_up = True
 
@@ -186,7 +186,7 @@ def test_a_client_that_leaves_ends_the_work():
     ("fault", "code"), [(UpstreamMisconfigured(number="1"), "upstream_misconfigured"), (KeyError("x"), "internal")]
 )
 def test_a_fault_after_the_beginning_is_a_last_event(fault, code):
-    texts = list(rendered(Events(Waiting(), fault=fault)))
+    texts = list(rendered(Events(Heartbeat(), fault=fault)))
 
     assert read(texts[-1]) == [("problem", None, {"code": code})]
 

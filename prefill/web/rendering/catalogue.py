@@ -44,7 +44,7 @@ def render_source(source: Source) -> dict[str, Any]:
         "title": source.title,
         "producer": source.producer,
         "path": source.path if live else None,
-        "access": access_word(source),
+        "access": access_level(source),
         "on_demand": source.on_demand,
         "budget": source.budget.name if live else None,
         "callsPerMinute": source.budget.per_minute if live else None,
@@ -58,7 +58,7 @@ def render_sources() -> dict[str, Any]:
     return {"sources": [render_source(source) for source in CATALOGUE.values()]}
 
 
-def access_word(source: Source) -> str:
+def access_level(source: Source) -> str:
     if source.withdrawn:
         return "withdrawn"
     if not source.tenders:

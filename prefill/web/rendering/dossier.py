@@ -12,7 +12,7 @@ from marshmallow import fields
 from prefill.domain.answers import Status
 from prefill.domain.catalogue import SOURCES
 from prefill.domain.identifiers import siren_of
-from prefill.dossier.builder import draw_up
+from prefill.dossier.builder import build_dossier
 from prefill.dossier.model import Detail, Document, Dossier, Proof, State, Theme
 from prefill.forms.model import Field, Type
 from prefill.prefilling.service import Answered, Prefill
@@ -20,12 +20,12 @@ from prefill.problems import Language
 from prefill.web.openapi import ACCEPT_LANGUAGE, operation, parameter
 from prefill.web.rendering.json_writer import dump
 from prefill.web.rendering.prefill import render_notices, render_sources_asked
-from prefill.web.rendering.schemas import FormHeader, NoticeShape, Shape, SourceStatus, by_name
+from prefill.web.rendering.schemas import FormHeader, NoticeShape, ResponseSchema, SourceStatus, by_name
 
 # -- the shapes -------------------------------------------------------------------------------------
 
 
-class ItemShape(Shape):
+class ItemShape(ResponseSchema):
     name = fields.String(required=True)
     label = fields.String(required=True)
     type = fields.Enum(Type, by_value=True, required=True)
@@ -37,20 +37,20 @@ class DetailShape(ItemShape):
     source = fields.String(required=True, metadata={"example": "effectifs_boeth"})
 
 
-class DocumentShape(Shape):
+class DocumentShape(ResponseSchema):
     n = fields.Integer(required=True, metadata={"description": "Its number among those of its source, from 1."})
     title = fields.String(required=True)
     href = fields.String(required=True, metadata={"description": "Where this service gives the file."})
 
 
-class OriginShape(Shape):
+class OriginShape(ResponseSchema):
     source = fields.String(required=True)
     producer = fields.String(required=True)
     retrievedAt = fields.DateTime(attribute="retrieved_at")
     stale = fields.Boolean(metadata={"description": "Kept from an earlier answer: the source fails today."})
 
 
-class StateShape(Shape):
+class StateShape(ResponseSchema):
     source = fields.String(required=True, metadata={"example": "attestations_sociales_acoss"})
     title = fields.String(required=True)
     producer = fields.String(required=True)
@@ -74,19 +74,19 @@ class ProofShape(StateShape):
     )
 
 
-class ThemeShape(Shape):
+class ThemeShape(ResponseSchema):
     id = fields.String(required=True)
     title = fields.String(required=True)
     proofs = fields.List(fields.Nested(ProofShape), required=True)
 
 
-class ExpiryShape(Shape):
+class ExpiryShape(ResponseSchema):
     source = fields.String(required=True)
     title = fields.String(required=True)
     validUntil = fields.Date(attribute="valid_until", required=True)
 
 
-class DossierShape(Shape):
+class DossierShape(ResponseSchema):
     siret = fields.String(metadata={"example": "55204944776279"})
     siren = fields.String(required=True, metadata={"example": "552049447"})
     object = fields.String(required=True, metadata={"description": "The procedure.", "example": "2026-TRX-014"})
@@ -103,7 +103,7 @@ class DossierShape(Shape):
     sources = by_name(SourceStatus, "How each source answered, by its name.")
 
 
-class DossierProgressShape(Shape):
+class DossierProgressShape(ResponseSchema):
     """What one source brings, as long as others are awaited."""
 
     source = fields.String(required=True)
@@ -117,13 +117,13 @@ class DossierProgressShape(Shape):
 # -- rendering --------------------------------------------------------------------------------------
 
 
-def draw_up_prefill(prefill: Prefill, today: date) -> Dossier:
-    return draw_up(prefill.request.form, prefill.filled, prefill.answers, prefill.company.siren, today)
+def build_prefill_dossier(prefill: Prefill, today: date) -> Dossier:
+    return build_dossier(prefill.request.form, prefill.filled, prefill.answers, prefill.company.siren, today)
 
 
 def render_dossier(prefill: Prefill, today: date, language: Language) -> dict[str, Any]:
     """Write a finished dossier as the JSON of the API."""
-    dossier, asked = draw_up_prefill(prefill, today), prefill.request
+    dossier, asked = build_prefill_dossier(prefill, today), prefill.request
     return dump(DossierShape, {
         "siret": prefill.company.siret,
         "siren": prefill.company.siren,
@@ -144,7 +144,7 @@ def render_dossier(prefill: Prefill, today: date, language: Language) -> dict[st
 def render_dossier_progress(event: Answered, today: date, language: Language, answered: int) -> dict[str, Any]:
     """Write what is known so far of a dossier under way: what is still awaited is left out."""
     asked = event.request
-    dossier = draw_up(asked.form, event.filled(), event.answers, siren_of(asked.number), today)
+    dossier = build_dossier(asked.form, event.filled(), event.answers, siren_of(asked.number), today)
     known = [proof for proof in dossier.proofs if proof.state is not State.LATE]
     return dump(DossierProgressShape, {
         "source": event.answer.source,

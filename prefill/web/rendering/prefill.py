@@ -11,7 +11,7 @@ from typing import Any
 
 from prefill.domain.answers import Answer
 from prefill.domain.catalogue import CATALOGUE
-from prefill.forms.filling import Filled
+from prefill.forms.filling import FilledForm
 from prefill.forms.model import Form
 from prefill.forms.reasons import Missing
 from prefill.prefilling.notices import Notice
@@ -44,7 +44,7 @@ def render_notices(notices: Iterable[Notice], language: Language) -> list[dict[s
     return [{"code": one.code, "message": one.message(language), **one.links} for one in notices]
 
 
-def render_filled(form: Form, filled: Filled, language: Language) -> dict[str, Any]:
+def render_filled(form: Form, filled: FilledForm, language: Language) -> dict[str, Any]:
     """Write the fields alone, as far as they are known: the members that a progressive answer grows."""
     return {
         "data": filled.data,
@@ -54,7 +54,7 @@ def render_filled(form: Form, filled: Filled, language: Language) -> dict[str, A
     }
 
 
-def render_progress(form: Form, answer: Answer, news: Filled, language: Language, **counts: int) -> dict[str, Any]:
+def render_progress(form: Form, answer: Answer, news: FilledForm, language: Language, **counts: int) -> dict[str, Any]:
     """Write what one answer brings: `news` holds only that, `counts` are `answered` and `expected`."""
     payload = render_filled(form, news, language)
     touched = {one.field for one in news.provenance.values()} | set(news.missing)
@@ -89,7 +89,7 @@ def _known(**members: Any) -> dict[str, Any]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def _aliases(form: Form, filled: Filled) -> dict[str, str]:
+def _aliases(form: Form, filled: FilledForm) -> dict[str, str]:
     places = {one.field: pointer for pointer, one in filled.provenance.items()}
     return {part.alias: places.get(part.path, part.path) for part in form.fields if part.alias}
 

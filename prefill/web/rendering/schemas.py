@@ -15,20 +15,20 @@ from prefill.problems import every_problem
 VOLATILE = ("seconds", "cached", "requestId", "retryAfter")
 
 
-class Shape(Schema):
+class ResponseSchema(Schema):
     @post_dump
     def without_nothing(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """What is not known is not written."""
         return {key: value for key, value in data.items() if value is not None}
 
 
-class FormHeader(Shape):
+class FormHeader(ResponseSchema):
     id = fields.String(required=True, metadata={"example": "dume"})
     version = fields.String(required=True, metadata={"example": "1"})
     title = fields.String(required=True, metadata={"example": "Document unique de marché européen"})
 
 
-class ProvenanceShape(Shape):
+class ProvenanceShape(ResponseSchema):
     source = fields.String(
         required=True, metadata={"description": "Name in the catalogue.", "example": "etablissements"}
     )
@@ -41,14 +41,14 @@ class ProvenanceShape(Shape):
     stale = fields.Boolean(metadata={"description": "Kept from an earlier answer: the source fails today."})
 
 
-class MissingShape(Shape):
+class MissingShape(ResponseSchema):
     reason = fields.Enum(Reason, by_value=True, required=True)
     source = fields.String(metadata={"example": "extraits_rcs_infogreffe"})
     message = fields.String(required=True, metadata={"description": "One sentence for the candidate."})
     retryAfter = fields.Float(metadata={"description": "Seconds."})
 
 
-class SourceStatus(Shape):
+class SourceStatus(ResponseSchema):
     status = fields.Enum(Status, by_value=True, required=True)
     cause = fields.String(metadata={"example": "timeout"})
     code = fields.String(metadata={"description": "API Entreprise's own error code.", "example": "02002"})
@@ -59,27 +59,27 @@ class SourceStatus(Shape):
     stale = fields.Boolean()
 
 
-class NoticeShape(Shape):
+class NoticeShape(ResponseSchema):
     code = fields.String(required=True, metadata={"enum": sorted(NOTICES)})
     message = fields.String(required=True)
     siret = fields.String(metadata={"description": "The SIRET that was answered, when another was asked for."})
     successor = fields.String(metadata={"description": "SIRET of a closed establishment's successor."})
 
 
-class Written(fields.Dict):
+class Prerendered(fields.Dict):
     """Objects by name, in the shape of its values, which a function below writes: an answer holds a hundred."""
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **_: Any) -> Any:
         return value
 
 
-def by_name(shape: type[Schema], description: str) -> Written:
-    return Written(
+def by_name(shape: type[Schema], description: str) -> Prerendered:
+    return Prerendered(
         keys=fields.String(), values=fields.Nested(shape), required=True, metadata={"description": description}
     )
 
 
-class PrefillShape(Shape):
+class PrefillShape(ResponseSchema):
     siret = fields.String(metadata={"example": "55204944776279"})
     siren = fields.String(required=True, metadata={"example": "552049447"})
     form = fields.Nested(FormHeader, data_key="schema", required=True)
@@ -99,7 +99,7 @@ class PrefillShape(Shape):
     )  # fmt: skip
 
 
-class ProgressShape(Shape):
+class ProgressShape(ResponseSchema):
     """What one source brings, as long as others are awaited: members as in the whole answer."""
 
     source = fields.String(required=True)
@@ -112,7 +112,7 @@ class ProgressShape(Shape):
     aliases = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
-class ProblemShape(Shape):
+class ProblemShape(ResponseSchema):
     """RFC 9457."""
 
     type = fields.String(required=True, metadata={"example": "/docs#siret_malformed"})
@@ -127,7 +127,7 @@ class ProblemShape(Shape):
     group = fields.String(metadata={"enum": ["siren", "siret"], "description": "Which check digit fails."})
 
 
-class FieldShape(Shape):
+class FieldShape(ResponseSchema):
     path = fields.String(required=True)
     label = fields.String(required=True)
     type = fields.Enum(Type, by_value=True, required=True)
@@ -145,11 +145,11 @@ class FormShape(FormHeader):
     fields_ = fields.List(fields.Nested(FieldShape), data_key="fields")
 
 
-class FormsShape(Shape):
+class FormsShape(ResponseSchema):
     schemas = fields.List(fields.Nested(FormShape), required=True)
 
 
-class SourceShape(Shape):
+class SourceShape(ResponseSchema):
     name = fields.String(required=True)
     title = fields.String(required=True)
     producer = fields.String(required=True)
@@ -163,17 +163,17 @@ class SourceShape(Shape):
     explanation = fields.String()
 
 
-class SourcesShape(Shape):
+class SourcesShape(ResponseSchema):
     sources = fields.List(fields.Nested(SourceShape), required=True)
 
 
-class CheckShape(Shape):
+class CheckShape(ResponseSchema):
     name = fields.String(required=True)
     ok = fields.Boolean(required=True)
     message = fields.String(required=True)
 
 
-class ReadinessShape(Shape):
+class ReadinessShape(ResponseSchema):
     ready = fields.Boolean(required=True)
     sandbox = fields.Boolean(required=True)
     checks = fields.List(fields.Nested(CheckShape), required=True)

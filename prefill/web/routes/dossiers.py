@@ -13,11 +13,11 @@ from functools import partial
 from flask import Blueprint, Response, g, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from prefill.audit.trail import Access, Outcome
+from prefill.audit.trail import AccessRecord, Outcome
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.identifiers import parse
-from prefill.domain.permissions import Caller, Scope, demand
+from prefill.domain.permissions import Caller, Scope, require_scope
 from prefill.dossier.archive import pack
 from prefill.dossier.builder import documents_of
 from prefill.dossier.documents import File, fetch, unavailable
@@ -29,7 +29,7 @@ from prefill.web import sse
 from prefill.web.context import caller, house, parts
 from prefill.web.hooks import AGENTS
 from prefill.web.params import language
-from prefill.web.rendering.dossier import draw_up_prefill, render_dossier
+from prefill.web.rendering.dossier import build_prefill_dossier, render_dossier
 from prefill.web.responses import json_answer, streamed, summary
 
 FORM = "dossier"
@@ -83,7 +83,7 @@ def _read_request(number: str, *scopes: Scope) -> Request:
     form = parts().library.forms[FORM]
     procedure, every = _object(), _flag("all")
     asked = Request(parse(number), form, agent, frozenset(form.on_demand()), procedure, every)
-    g.company = parts().visitors.name(asked.number)
+    g.company = parts().rate_limiter.name(asked.number)
     return asked
 
 
@@ -93,7 +93,7 @@ def _agent(scopes: Iterable[Scope]) -> Caller:
         raise Unauthorized
     agent = caller()
     for scope in scopes:
-        demand(agent, scope)
+        require_scope(agent, scope)
     return agent
 
 
@@ -168,7 +168,7 @@ def _trace(asked: Request, sources: tuple[str, ...], outcome: Outcome) -> None:
     """Write the line. Raise `AuditUnavailable` when it cannot be: nothing is served then."""
     agent = asked.caller
     parts().trace.write(
-        Access(
+        AccessRecord(
             at=parts().now(),
             tenant=agent.tenant,
             agent=agent.agent or "",
@@ -233,7 +233,7 @@ def _pack(asked: Request) -> AnyResponse:
     done = _ask(asked)
     _trace(asked, _asked_sources(done), Outcome.OPENED)
     told, today, siren = render_dossier(done, _today(), language()), _today(), done.company.siren
-    wanted = draw_up_prefill(done, today).documents
+    wanted = build_prefill_dossier(done, today).documents
     page = render_template("dossier_summary.html", dossier=told, at=parts().now(), documents=wanted)
     facts = {
         "siret": told.get("siret"),

@@ -40,14 +40,14 @@ def metrics() -> AnyResponse:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if expected is None or not hmac.compare_digest(given.encode(), expected.encode()):
         raise NotFound
-    for one in parts().houses.built():
+    for one in parts().tenant_services.built():
         measure(one.upstream, one.tenant.id)
     return Response(telemetry.exposition(parts().environ), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _checks() -> tuple[Check, ...]:
     here = parts()
-    upstream = (check for one in here.houses.built() for check in check_upstream(one.upstream))
+    upstream = (check for one in here.tenant_services.built() for check in check_upstream(one.upstream))
     return (
         *check_locally(here.settings, here.library, here.now()),
         *check_tenants(here.settings, here.tenants, here.now()),

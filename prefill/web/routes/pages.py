@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from prefill import __version__
 from prefill.problems import NotFound, every_problem
 from prefill.sandbox.companies import COMPANIES
-from prefill.sandbox.model import Invented
+from prefill.sandbox.model import SandboxCompany
 from prefill.tenancy.model import SANDBOX_AGENT_KEY
 from prefill.web.context import parts
 from prefill.web.rendering.json_writer import write
@@ -27,10 +27,10 @@ PAGE_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 STATIC = Path(__file__).resolve().parents[1] / "static"
-FOREVER = "public, max-age=31536000, immutable"
-WHILE = "public, max-age=300"
+IMMUTABLE = "public, max-age=31536000, immutable"
+SHORT = "public, max-age=300"
 WORTH_PACKING = 1000
-PACKED = frozenset({"text/html", "text/css", "text/javascript"})
+COMPRESSIBLE = frozenset({"text/html", "text/css", "text/javascript"})
 
 # The companies that show the most, first; the page keeps the others one click further.
 FEATURED = (
@@ -91,7 +91,7 @@ def home() -> AnyResponse:
 
 
 @routes.get("/dossier")
-def agents_desk() -> AnyResponse:
+def dossier_page() -> AnyResponse:
     companies = [one for siret in PROVEN for one in _companies() if one.siret == siret]
     return _page("dossier.html", companies=companies, key=SANDBOX_AGENT_KEY if parts().settings.sandbox else "")
 
@@ -104,14 +104,14 @@ def docs() -> AnyResponse:
 @routes.get("/v1/prefill.js")
 def latest_script() -> AnyResponse:
     """The script, whichever release: for pages that follow the service and check no integrity."""
-    return _asset(script().body, "text/javascript", WHILE)
+    return _asset(script().body, "text/javascript", SHORT)
 
 
 @routes.get("/v1/prefill-<version>.js")
 def one_script(version: str) -> AnyResponse:
     if version not in scripts():
         raise NotFound
-    return _asset(scripts()[version].body, "text/javascript", FOREVER)
+    return _asset(scripts()[version].body, "text/javascript", IMMUTABLE)
 
 
 @routes.get("/v1/prefill.js.json")
@@ -120,12 +120,12 @@ def script_facts() -> AnyResponse:
     one = script()
     sizes = {"bytes": len(one.body), "gzipBytes": len(_packed(one.body))}
     facts = {"path": one.path, "integrity": one.integrity, **sizes}
-    return _asset(write(facts).encode(), "application/json", WHILE)
+    return _asset(write(facts).encode(), "application/json", SHORT)
 
 
 @routes.get("/v1/prefill.css")
 def style() -> AnyResponse:
-    return _asset((STATIC / "prefill.css").read_bytes(), "text/css", WHILE)
+    return _asset((STATIC / "prefill.css").read_bytes(), "text/css", SHORT)
 
 
 # -- rendering --------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def _asset(body: bytes, media: str, keep: str) -> AnyResponse:
 @routes.after_request
 def _pack(response: Response) -> Response:
     """Compress what is worth it; nothing here is secret, so that its size tells nothing."""
-    if response.mimetype not in PACKED or response.status_code != 200 or response.content_encoding:
+    if response.mimetype not in COMPRESSIBLE or response.status_code != 200 or response.content_encoding:
         return response
     response.vary.add("Accept-Encoding")
     if request.accept_encodings.quality("gzip") > 0 and len(response.get_data()) >= WORTH_PACKING:
@@ -167,5 +167,5 @@ def _packed(body: bytes) -> bytes:
     return gzip.compress(body, mtime=0)
 
 
-def _companies() -> tuple[Invented, ...]:
+def _companies() -> tuple[SandboxCompany, ...]:
     return COMPANIES if parts().settings.sandbox else ()

@@ -28,9 +28,9 @@ def prefill(number: str) -> AnyResponse:
     g.told = summary(done)
     body, tag = write_prefill(render_prefill(done, language()))
     response = _tagged(body, tag)
-    basis = response_cache.basis_of(done, house().upstream, parts().now())
+    basis = response_cache.dependencies_of(done, house().upstream, parts().now())
     if basis:
-        request.environ[response_cache.OFFER] = response_cache.Offer(
+        request.environ[response_cache.OFFER] = response_cache.CacheableResponse(
             response.get_data(), tag, basis, _route(), g.company, g.told
         )
     return response.make_conditional(request)
