@@ -29,4 +29,4 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=15s --retries=3 \
   CMD ["python", "-c", "import os, urllib.request as r; r.build_opener(r.ProxyHandler({})).open(f\"http://127.0.0.1:{os.environ.get('PORT', '8000')}/healthz\", timeout=4)"]
 # The exec form: the service is process 1, receives SIGTERM itself, and waits for its own children.
 STOPSIGNAL SIGTERM
-CMD ["python", "-m", "prefill.cli", "serve"]
+CMD ["python", "-m", "prefill", "serve"]
