@@ -308,11 +308,11 @@ def profile() -> Iterator[Line]:
                     server.get(path)
             load = threading.Thread(target=stage.wrk, args=(server, paths), kwargs={"clients": 8, "seconds": 6})
             load.start()
-            picture = stage.ROOT / "docs" / f"flame-{name}.svg"
+            picture = stage.ROOT / ".tools" / f"flame-{name}.svg"
             command = [PY_SPY, "record", "--gil", "-d", "4", "-r", "200", "-o", picture, "-p", str(server.workers()[0])]
             done = subprocess.run(list(map(str, command)), check=False, capture_output=True, text=True, timeout=60)
             load.join()
             _forget_folders(picture)
             yield ratio(
-                f"{name}: flame graph", [float(done.returncode == 0)], unit="picture", note=f"docs/{picture.name}"
+                f"{name}: flame graph", [float(done.returncode == 0)], unit="picture", note=f".tools/{picture.name}"
             )

@@ -951,7 +951,7 @@ def test_a_slip_of_the_finger_is_a_form_or_a_list_of_mistakes(forms, place, type
 
 # -- the documentation ------------------------------------------------------------------------------
 
-PAGE = (ROOT / "docs" / "schemas.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "forms.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 EXAMPLES = [
     (text.split("\n")[0].removeprefix("# "), text, BLOCKS[place + 1])
