@@ -1,4 +1,4 @@
-"""Write the script's present address and integrity into its manual and examples: run it after a change of prefill.js."""
+"""Write the present address and integrity of the form script into its manual and examples: run it after a build."""
 
 from __future__ import annotations
 
@@ -6,19 +6,31 @@ import re
 import sys
 from pathlib import Path
 
-from prefill.web.routes.pages import script
+from prefill.web.widget_releases import Release, current_module, current_script
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGES = (DOCS / "integrate.md", *sorted((DOCS / "examples").rglob("*.html")))
 
 
 def main() -> None:
-    one = script()
-    for path in (DOCS / "widget.md", *sorted((DOCS / "examples").glob("*.html"))):
+    for path in PAGES:
         text = path.read_text(encoding="utf-8")
-        stamped = re.sub(r"/v1/prefill-[0-9a-f]{12}\.js", one.path, text)
-        stamped = re.sub(r"sha384-[\w+/=]+", lambda _: one.integrity, stamped)
+        stamped = stamp(text)
         path.write_text(stamped, encoding="utf-8")
         sys.stdout.write(f"{path.relative_to(DOCS)}: {'stamped' if stamped != text else 'as it was'}\n")
+
+
+def stamp(text: str) -> str:
+    """Name the current files instead of those that the text names."""
+    return _stamp(_stamp(text, current_script()), current_module())
+
+
+def _stamp(text: str, release: Release) -> str:
+    """Replace the addresses of one kind of file, and the integrity that follows each."""
+    address = rf"/v1/prefill[-@][\w.]+?\.{release.suffix}\b(?!\.)"
+    both = rf"({address})(\"?\s+integrity=\"?)sha384-[\w+/=]+"
+    text = re.sub(both, lambda match: f"{release.path}{match[2]}{release.integrity}", text)
+    return re.sub(address, release.path, text)
 
 
 if __name__ == "__main__":

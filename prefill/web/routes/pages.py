@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
-import hashlib
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -21,12 +16,12 @@ from prefill.tenancy.model import SANDBOX_AGENT_KEY
 from prefill.web.context import parts
 from prefill.web.rendering.json_writer import write
 from prefill.web.routes.catalogue import openapi_document
+from prefill.web.widget_releases import STATIC, current_module, current_script, releases
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-STATIC = Path(__file__).resolve().parents[1] / "static"
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
 WORTH_PACKING = 1000
@@ -47,38 +42,6 @@ PROVEN = (
 routes = Blueprint("pages", __name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A release of the script: its bytes, the version in its address, and what browsers check it by."""
-
-    body: bytes
-    version: str
-    integrity: str
-
-    @property
-    def path(self) -> str:
-        return f"/v1/prefill-{self.version}.js"
-
-
-@cache
-def script() -> Script:
-    """The script of this release."""
-    return _read_script(STATIC / "prefill.js")
-
-
-@cache
-def scripts() -> dict[str, Script]:
-    """Every release that pages may still name, by version: this one, and those kept in `static/released`."""
-    kept = (_read_script(path) for path in sorted((STATIC / "released").glob("*.js")))
-    return {one.version: one for one in (*kept, script())}
-
-
-def _read_script(path: Path) -> Script:
-    body = path.read_bytes()
-    digest = hashlib.sha384(body).digest()
-    return Script(body, digest.hex()[:12], f"sha384-{base64.b64encode(digest).decode()}")
-
-
 # -- the routes -------------------------------------------------------------------------------------
 
 
@@ -86,8 +49,9 @@ def _read_script(path: Path) -> Script:
 def home() -> AnyResponse:
     featured = sorted((one for one in _companies() if one.siret in FEATURED), key=lambda one: FEATURED.index(one.siret))
     others = [one for one in _companies() if one.siret not in FEATURED]
-    root, size = request.url_root.rstrip("/"), len(_packed(script().body))
-    return _page("home.html", script=script(), size=size, root=root, featured=featured, others=others)
+    script = current_script()
+    root, size = request.url_root.rstrip("/"), len(_packed(script.body))
+    return _page("home.html", script=script, size=size, root=root, featured=featured, others=others)
 
 
 @routes.get("/dossier")
@@ -104,22 +68,47 @@ def docs() -> AnyResponse:
 @routes.get("/v1/prefill.js")
 def latest_script() -> AnyResponse:
     """The script, whichever release: for pages that follow the service and check no integrity."""
-    return _asset(script().body, "text/javascript", SHORT)
+    return _asset(current_script().body, "text/javascript", SHORT)
 
 
-@routes.get("/v1/prefill-<version>.js")
-def one_script(version: str) -> AnyResponse:
-    if version not in scripts():
+@routes.get("/v1/prefill.mjs")
+def latest_module() -> AnyResponse:
+    """The ES module, whichever release."""
+    return _asset(current_module().body, "text/javascript", SHORT)
+
+
+@routes.get("/v1/prefill@<name>")
+def versioned_script(name: str) -> AnyResponse:
+    """A release by its version; one that is not published may change, and is kept for a moment only."""
+    return _released(f"prefill@{name}")
+
+
+@routes.get("/v1/prefill-<name>")
+def script_by_content(name: str) -> AnyResponse:
+    """A release by its content."""
+    return _released(f"prefill-{name}")
+
+
+def _released(name: str) -> AnyResponse:
+    file = releases().get(name)
+    if file is None:
         raise NotFound
-    return _asset(scripts()[version].body, "text/javascript", IMMUTABLE)
+    fixed = file.published or name == file.content_path.rpartition("/")[2]
+    return _asset(file.body, "text/javascript", IMMUTABLE if fixed else SHORT)
 
 
 @routes.get("/v1/prefill.js.json")
 def script_facts() -> AnyResponse:
     """What a page needs to name this release."""
-    one = script()
-    sizes = {"bytes": len(one.body), "gzipBytes": len(_packed(one.body))}
-    facts = {"path": one.path, "integrity": one.integrity, **sizes}
+    script, module = current_script(), current_module()
+    sizes = {"bytes": len(script.body), "gzipBytes": len(_packed(script.body))}
+    facts = {
+        "version": script.version,
+        "path": script.path,
+        "integrity": script.integrity,
+        **sizes,
+        "module": {"path": module.path, "integrity": module.integrity},
+    }
     return _asset(write(facts).encode(), "application/json", SHORT)
 
 

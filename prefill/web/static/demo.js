@@ -77,7 +77,7 @@
     const { answer } = event.detail
     at('json').textContent = JSON.stringify(answer, null, 2)
     for (const el of form.querySelectorAll('[data-prefill-missing]')) {
-      const note = (el.getAttribute('aria-describedby') || '').split(' ').map(at).find(one => one?.className === 'prefill-note')
+      const note = (el.getAttribute('aria-describedby') || '').split(' ').map(at).find(one => one?.classList.contains('prefill-note'))
       row(nameOf(el), 'gap', REASONS[el.dataset.prefillMissing] || 'Absent', note?.textContent || '')
     }
     at('registers').hidden = false

@@ -1,0 +1,63 @@
+"""The sources of the form script: what is served is what they give, and they pass their own checks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from prefill.web.widget_releases import STATIC, published_integrities
+from tests.support.npm import WIDGET, node
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built")
+    result = node("build.mjs", str(folder))
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+@pytest.mark.parametrize("name", ["prefill.js", "prefill.mjs"])
+def test_the_files_served_are_what_the_sources_give(built, name):
+    assert (built / name).read_bytes() == (STATIC / name).read_bytes(), "run `npm run build` in widget/"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["node_modules/prettier/bin/prettier.cjs", "--check", "."],
+        ["node_modules/eslint/bin/eslint.js", "."],
+        ["node_modules/typescript/bin/tsc"],
+    ],
+    ids=["prettier", "eslint", "tsc"],
+)
+def test_the_sources_pass(arguments):
+    result = node(*arguments)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_unit_tests_of_the_script_pass():
+    assert node("build.mjs", "build").returncode == 0
+    result = node("--test", "tests/unit/", timeout=280)
+
+    assert result.returncode == 0, result.stdout[-6000:]
+
+
+def test_the_packages_are_pinned_and_their_lock_names_no_registry():
+    package = json.loads((WIDGET / "package.json").read_text(encoding="utf-8"))
+    lock = (WIDGET / "package-lock.json").read_text(encoding="utf-8")
+
+    assert all(version[0].isdigit() for version in package["devDependencies"].values())
+    assert '"resolved"' not in lock
+    assert json.loads(lock)["packages"][""]["devDependencies"] == package["devDependencies"]
+
+
+def test_a_published_version_does_not_change_any_more(built):
+    version = json.loads((WIDGET / "package.json").read_text(encoding="utf-8"))["version"]
+    for suffix in published_integrities().get(version, {}):
+        kept = STATIC / "releases" / f"prefill-{version}.{suffix}"
+        assert kept.read_bytes() == (built / f"prefill.{suffix}").read_bytes(), (
+            "raise the version in widget/package.json"
+        )

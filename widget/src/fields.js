@@ -1,0 +1,487 @@
+/** The fields of a block: what was written where, for which company, and what stands beside each. */
+
+import { adapterOf, isControl, spell } from './adapters.js'
+import { find } from './answers.js'
+import { describe, idOf, make, makeButton, placeNote } from './kits.js'
+import { decide, isOurs, isReformatted } from './rule.js'
+
+/** @typedef {import('./adapters.js').Adapter} Adapter @typedef {import('./rule.js').Written} Written */
+/** @typedef {{ producer: string, retrievedAt: string, source: string, confirm?: boolean, stale?: boolean }} Info */
+/**
+ * @typedef {object} Field
+ * @property {string} name What it is bound to. @property {Adapter | null} adapter Null while it is not in the page.
+ * @property {Written} [written] @property {Info} [info]
+ * @property {string} [edited] The number for which the candidate filled it in; '' when there was none yet.
+ * @property {string} [cancelled] The value that the page refused.
+ * @property {{ next: string, text: string, info: Info }} [suggestion] @property {Record<string, any>} [gap]
+ * @property {HTMLElement} [note] @property {string} [drawn]
+ */
+/** @typedef {{ text?: string, severity?: import('./kits.js').Severity, button?: [string, () => void] }} Remark */
+
+const sourceMarks = ['prefillSource', 'prefillMissing', 'prefillSuggestion', 'prefillForeign']
+
+export class Fields {
+	/**
+	 * @param {object} host
+	 * @param {() => [string, HTMLElement][]} host.bindings @param {() => HTMLElement} host.scope
+	 * @param {import('./adapters.js').Context} host.context @param {import('./sentences.js').Sentences} host.words
+	 * @param {import('./kits.js').Kit} host.kit @param {(element: HTMLElement, detail: object) => boolean} host.allow
+	 * @param {() => void} host.onChange
+	 */
+	constructor(host) {
+		this.host = host
+		/** @type {Map<string, Field>} */
+		this.all = new Map()
+		/** The number whose values belong in the form; '' for none. */
+		this.company = ''
+		/** @type {import('./transport.js').Answer[]} */
+		this.parts = []
+		/** Whether the number typed is not, or no longer, the company's. */
+		this.stale = false
+		/** Whether room is kept for notes, and whether they may be shown. */
+		this.reserved = false
+		this.quiet = false
+		/** @type {Record<string, import('./memory.js').SavedField>} */
+		this.saved = {}
+		this.savedFor = ''
+	}
+
+	/** Look at the page again. @returns {boolean} Whether a field came. */
+	collect() {
+		/** @type {Map<Element, string>} */
+		const names = new Map()
+		/** @type {Map<Element, Adapter>} */
+		const adapters = new Map()
+		for (const [name, element] of this.host.bindings()) {
+			const adapter = adapterOf(element)
+			if (names.has(adapter.element)) continue
+			names.set(adapter.element, name)
+			adapters.set(adapter.element, adapter)
+		}
+		/** @type {Record<string, number>} */
+		const seen = {}
+		let came = false
+		const gone = new Set(this.all.keys())
+		for (const [element, name] of names) {
+			seen[name] = (seen[name] || 0) + 1
+			const key = `${name}#${seen[name]}`
+			gone.delete(key)
+			const field = this.all.get(key) || { name, adapter: null }
+			if (field.adapter?.element !== element) {
+				came = true
+				this.#arrive(key, field, adapters.get(element))
+			}
+			field.adapter = adapters.get(element)
+			this.all.set(key, field)
+		}
+		for (const key of gone) this.#depart(this.all.get(key))
+		return came
+	}
+
+	/** @param {string} key @param {Field} field @param {Adapter} adapter */
+	#arrive(key, field, adapter) {
+		this.#depart(field)
+		const current = adapter.read()
+		// A field that comes back without its value is filled again; with another one, it is the candidate's.
+		if (field.written && !isOurs(current, field.written)) {
+			if (!adapter.isEmpty()) field.edited = field.written.number
+			field.written = undefined
+		}
+		const saved = this.saved[key]
+		if (!saved) return
+		const [before, after, producer, retrievedAt, source, edited] = saved
+		if (adapter.isEmpty() && !adapter.display) return
+		if (adapter.display ? !after || edited : edited || current !== after) {
+			if (!adapter.display) field.edited = edited || this.savedFor
+		} else {
+			field.written = { before, after, number: this.savedFor }
+			field.info = { producer, retrievedAt, source }
+			if (adapter.display) adapter.write(after)
+		}
+		delete this.saved[key]
+	}
+
+	/** @param {Field} field */
+	#depart(field) {
+		field.note?.remove()
+		field.note = undefined
+		field.drawn = undefined
+		field.adapter = null
+	}
+
+	/** @returns {Field[]} */
+	get live() {
+		return [...this.all.values()].filter(field => field.adapter)
+	}
+
+	get names() {
+		return [...new Set(this.live.map(field => field.name))]
+	}
+
+	/** Take over what a former visit wrote. @param {import('./memory.js').SavedBlock} saved */
+	recall(saved) {
+		this.saved = { ...saved.fields }
+		this.savedFor = this.company = saved.number
+		for (const [key, field] of this.all) if (field.adapter) this.#arrive(key, field, field.adapter)
+		this.collect()
+	}
+
+	/** What to keep for a later visit. */
+	export() {
+		/** @type {Record<string, import('./memory.js').SavedField>} */
+		const fields = this.savedFor === this.company ? { ...this.saved } : {}
+		for (const [key, { written, info, edited, adapter }] of this.all) {
+			if (written?.number === this.company)
+				fields[key] = [written.before, written.after, info.producer, info.retrievedAt, info.source]
+			else if (edited) fields[key] = ['', adapter?.read() ?? '', '', '', '', edited]
+		}
+		return { number: this.company, fields }
+	}
+
+	/** Everything in the form belongs to that number, though the script did not write it. @param {string} number */
+	adopt(number) {
+		for (const field of this.live)
+			if (!field.written && !field.adapter.display && !field.adapter.isEmpty()) field.edited ??= number
+	}
+
+	/** Bring the form in line with the company and what is known of it. May be called at any time. */
+	settle() {
+		for (const field of this.live) this.#settle(field)
+		this.host.onChange()
+	}
+
+	/** @param {Field} field */
+	#settle(field) {
+		this.#leave(field)
+		field.suggestion = field.gap = undefined
+		const found = this.company && find(this.parts, field.name)
+		if (found && found.source && found.value != null && found.value !== '') this.#consider(field, found)
+		else if (found && found.gap && !/^not_[ar]/.test(found.gap.reason)) field.gap = found.gap
+		this.#draw(field)
+	}
+
+	/** Take away what came from another company, unless the candidate is in the field. @param {Field} field */
+	#leave(field) {
+		const { adapter, written } = field
+		if (!written) return
+		const current = adapter.read()
+		if (!isOurs(current, written) && !adapter.display) {
+			if (isReformatted(current, written.after)) written.after = current
+			else {
+				field.edited = written.number
+				field.written = undefined
+				return
+			}
+		}
+		if (written.number === this.company || adapter.focused()) return
+		adapter.write(written.before)
+		field.written = undefined
+		if (!adapter.display && !adapter.isEmpty()) field.edited ??= written.number
+	}
+
+	/** @param {Field} field @param {import('./answers.js').Found} found */
+	#consider(field, { pointer, value, source }) {
+		const { adapter, written } = field
+		if (written && written.number !== this.company) return
+		const next = adapter.translate(value, this.host.context)
+		if (next === null) return
+		const current = adapter.read()
+		const verdict = decide({
+			current,
+			empty: adapter.isEmpty(),
+			focused: adapter.focused(),
+			edited: field.edited !== undefined,
+			written: adapter.display ? undefined : written,
+			next,
+		})
+		const info = { confirm: false, stale: false, ...source }
+		if (verdict === 'same') {
+			if (written) field.info = /** @type {any} */ (info)
+			else if (!adapter.isEmpty()) field.edited = this.company
+		} else if (verdict === 'suggest')
+			field.suggestion = { next, text: spell(value, document.body, this.host.context), info: /** @type {any} */ (info) }
+		else if (verdict === 'write') {
+			const mark = JSON.stringify([this.company, value])
+			if (field.cancelled === mark) return
+			if (this.host.allow(adapter.element, { ...source, pointer, name: field.name, value }))
+				this.#write(field, next, /** @type {any} */ (info), value)
+			else field.cancelled = mark
+		}
+	}
+
+	/** @param {Field} field @param {string} next @param {Info} info @param {any} [value] */
+	#write(field, next, info, value) {
+		const { adapter, written } = field
+		const before = written ? written.before : adapter.read()
+		if (adapter.display && Array.isArray(value) && adapter.element.dataset.prefillList !== undefined)
+			this.#list(adapter.element, value)
+		else adapter.write(next)
+		const after = adapter.read()
+		// A field that refuses the value, or a page that puts its own back, was not filled.
+		if (after !== next && !adapter.display && !isReformatted(after, next)) return
+		field.written = { before, after, number: this.company }
+		field.info = info
+		field.edited = undefined
+	}
+
+	/** People, one box each, nobody chosen. @param {HTMLElement} element @param {any[]} people */
+	#list(element, people) {
+		const items = people.map(person => {
+			const item = make('label', 'person')
+			const box = document.createElement('input')
+			const name =
+				person.registrationName || [person.firstName, person.familyName].filter(Boolean).join(' ') || `${person}`
+			Object.assign(box, { type: 'checkbox', name: element.dataset.prefillList, value: name })
+			item.append(box, ` ${name}${person.role ? `, ${person.role}` : ''}`)
+			return item
+		})
+		element.replaceChildren(...items)
+	}
+
+	/** What the candidate did in a field. @param {EventTarget} target @param {boolean} done Whether they left it. */
+	edited(target, done) {
+		const field = this.fieldOf(target)
+		if (!field || field.adapter.display) return
+		field.written = undefined
+		if (this.company || field.adapter.elements.length > 1 || /** @type {any} */ (target).type === 'checkbox')
+			field.edited = this.company
+		if (done) return this.left(target)
+		field.suggestion = field.gap = undefined
+		this.#draw(field)
+		this.host.onChange()
+	}
+
+	/** The candidate left a field: what waited is done. @param {EventTarget} target */
+	left(target) {
+		const field = this.fieldOf(target)
+		if (!field) return
+		this.#settle(field)
+		this.host.onChange()
+	}
+
+	/** @param {EventTarget | string} target An element, or a name. */
+	fieldOf(target) {
+		return this.live.find(
+			({ name, adapter }) =>
+				name === target ||
+				adapter.elements.some(
+					element => element === target || (target instanceof Node && !isControl(element) && element.contains(target)),
+				),
+		)
+	}
+
+	/** Write the register's value over the candidate's, as they ask. @param {Field} field */
+	take(field) {
+		const { next, info } = field.suggestion
+		field.written = undefined
+		field.edited = undefined
+		this.#write(field, next, info)
+		this.#settle(field)
+		field.adapter.element.focus()
+		this.host.onChange()
+	}
+
+	/** Give one field back as it was before. @param {Field} field */
+	revert(field) {
+		const { adapter, written } = field
+		const foreign = this.#foreign(field)
+		adapter.write(written && isOurs(adapter.read(), written) ? written.before : '')
+		field.written = undefined
+		// What was another company's leaves the field free; what they do not want of this one is not written again.
+		field.edited = foreign ? undefined : this.company
+		this.#settle(field)
+		this.host.onChange()
+	}
+
+	/** Give the form back as it was before the prefill. */
+	revertAll() {
+		this.company = ''
+		this.parts = []
+		this.reserved = false
+		this.settle()
+	}
+
+	/** The form was emptied by its own button. */
+	forget() {
+		this.saved = {}
+		for (const field of this.all.values()) field.written = field.edited = field.cancelled = undefined
+		this.revertAll()
+	}
+
+	/** The number that was asked is another way of naming this one. @param {string} number */
+	rename(number) {
+		for (const field of this.all.values()) {
+			if (field.written?.number === this.company) field.written.number = number
+			if (field.edited === this.company) field.edited = number
+		}
+		this.company = number
+	}
+
+	/** Whether the field has a value that belongs to another company. @param {Field} field */
+	#foreign({ written, edited, adapter }) {
+		if (!this.company || adapter.display || adapter.isEmpty()) return ''
+		if (written) return written.number !== this.company || this.stale ? written.number : ''
+		return edited && (edited !== this.company || this.stale) ? edited : ''
+	}
+
+	counts() {
+		const { live } = this
+		const filled = live.filter(({ written }) => written?.number === this.company)
+		const missing = live.filter(
+			({ gap, written, adapter }) => gap && !written && (adapter.display || adapter.isEmpty()),
+		)
+		const confirm = live.filter(
+			field => field.suggestion || this.#foreign(field) || (field.written && field.info?.confirm),
+		)
+		return { filled, missing, confirm, foreign: live.filter(field => this.#foreign(field)) }
+	}
+
+	/** @param {Field} field @returns {Remark} */
+	#remark(field) {
+		const { words } = this.host
+		const { written, info, suggestion, gap, adapter } = field
+		const foreign = this.#foreign(field)
+		if (suggestion && !written) return this.#suggest(field)
+		if (foreign)
+			return {
+				text: written ? words.former(foreign) : words.foreign(foreign),
+				severity: 'warning',
+				button: [words.remove, () => this.revert(field)],
+			}
+		if (written) {
+			const text = words.filledBy(info.producer, words.day(info.retrievedAt || ''))
+			return {
+				text: text + (info.stale ? words.asOf : info.confirm ? words.confirm : words.check),
+				severity: info.stale ? 'warning' : 'info',
+			}
+		}
+		if (gap && (adapter.display || adapter.isEmpty())) return { text: gap.message, severity: 'info' }
+		return {}
+	}
+
+	/** @param {Field} field @returns {Remark} */
+	#suggest(field) {
+		const { words } = this.host
+		const { info, text } = field.suggestion
+		return {
+			text: words.suggestion(info.producer, text),
+			severity: 'warning',
+			button: [words.take, () => this.take(field)],
+		}
+	}
+
+	/** @param {Field} field */
+	#draw(field) {
+		const { adapter, written, info, gap, suggestion } = field
+		const remark = this.quiet ? {} : this.#remark(field)
+		const foreign = this.#foreign(field)
+		const marks = [
+			written && info.source,
+			!written && gap && (adapter.display || adapter.isEmpty()) && gap.reason,
+			suggestion && suggestion.info.source,
+			foreign,
+		]
+		const drawn = JSON.stringify([marks, remark.text, remark.button?.[0], this.reserved, !!field.note?.isConnected])
+		if (field.drawn === drawn) return
+		for (const element of adapter.elements)
+			sourceMarks.forEach((mark, index) => {
+				const value = marks[index]
+				if (value) element.dataset[mark] = `${value}`
+				else delete element.dataset[mark]
+			})
+		this.#note(field, remark)
+		field.drawn = JSON.stringify([marks, remark.text, remark.button?.[0], this.reserved, !!field.note?.isConnected])
+	}
+
+	/** @param {Field} field @param {Remark} remark */
+	#note(field, remark) {
+		const { adapter } = field
+		const { kit } = this.host
+		const visible =
+			/** @type {any} */ (adapter.element).type !== 'hidden' &&
+			(!adapter.element.checkVisibility || adapter.element.checkVisibility())
+		const focused = field.note?.contains(document.activeElement)
+		if (!visible || (!remark.text && !this.reserved)) {
+			if (field.note) for (const element of adapter.elements) describe(element, '', field.note.id)
+			field.note?.remove()
+			field.note = undefined
+			return
+		}
+		if (!field.note?.isConnected) this.#place(field)
+		field.note.replaceChildren()
+		for (const element of adapter.elements) describe(element, remark.text ? field.note.id : '', field.note.id)
+		if (!remark.text) return
+		let body = field.note
+		if (kit.wrap) {
+			body = make('p', 'remark', `${kit.note} ${kit.noteSeverity[remark.severity]}`)
+			field.note.append(body)
+		} else field.note.className = `prefill-note ${kit.note} ${kit.noteSeverity[remark.severity]}`.trim()
+		body.append(make('span', 'text', '', remark.text))
+		if (remark.button) {
+			const [text, act] = remark.button
+			body.append(makeButton('take', kit.link, text, act, `${text} : ${labelOf(adapter)}`))
+		}
+		if (focused) adapter.element.focus()
+	}
+
+	/** @param {Field} field */
+	#place(field) {
+		const { adapter } = field
+		const { kit } = this.host
+		const scope = this.host.scope()
+		field.note = make(kit.wrap ? 'div' : 'span', 'note', kit.wrap || kit.note)
+		idOf(field.note)
+		if (!adapter.display && !adapter.isEmpty() && !field.written) field.note.classList.add('prefill-note-large')
+		const slot = [...scope.querySelectorAll('[data-prefill-note]')].find(
+			one =>
+				/** @type {HTMLElement} */ (one).dataset.prefillNote === field.name ||
+				/** @type {HTMLElement} */ (one).dataset.prefillNote === adapter.element.id,
+		)
+		if (slot) slot.append(field.note)
+		else placeNote(field.note, adapter.elements, kit, scope)
+	}
+
+	/** Keep room for notes before the answer comes, so that nothing moves when it does. */
+	reserve() {
+		this.reserved = true
+		this.quiet = false
+		for (const field of this.live) this.#draw(field)
+	}
+
+	detach() {
+		for (const field of this.live) {
+			for (const element of field.adapter.elements) {
+				if (field.note) describe(element, '', field.note.id)
+				for (const mark of sourceMarks) delete element.dataset[mark]
+			}
+			this.#depart(field)
+		}
+	}
+}
+
+/** @param {Adapter} adapter The name of a field, for people. */
+export function labelOf({ element, elements }) {
+	const group = elements.length > 1 && element.closest('fieldset,[role=radiogroup],[role=group]')
+	const named = group || element
+	const id = named.getAttribute('aria-labelledby')?.split(' ')[0]
+	const root = /** @type {Document} */ (element.getRootNode())
+	const label =
+		named.getAttribute('aria-label') ||
+		(id && root.getElementById?.(id)?.textContent) ||
+		(group && group.querySelector('legend')?.textContent) ||
+		ownText(/** @type {any} */ (element).labels?.[0] || element.closest('label')) ||
+		named.getAttribute('label') ||
+		named.getAttribute('name') ||
+		element.dataset.prefillField
+	return (label || '').replace(/\s+/g, ' ').trim()
+}
+
+/** @param {Element | null | undefined} label The first words of a label, without hints and fields inside. */
+const ownText = label =>
+	label &&
+	([...label.childNodes]
+		.filter(node => node.nodeType === 3)
+		.map(node => node.textContent)
+		.join(' ')
+		.trim() ||
+		label.textContent)

@@ -1,0 +1,157 @@
+/** The markup of style sheets: which classes say what, and where a note may stand without breaking their drawing. */
+
+/** @typedef {'info' | 'success' | 'warning' | 'error'} Severity */
+/**
+ * @typedef {object} Kit
+ * @property {string} detect A selector of the number's input.
+ * @property {string} inside Wrappers that a note is put into, at the end.
+ * @property {string} after Wrappers that a note is put after.
+ * @property {string} wrap Class of the element around a note's text, '' for none.
+ * @property {string} note @property {string} status @property {string} notice @property {string} button
+ * @property {string} link @property {string} list @property {string} option
+ * @property {Record<Severity, string>} severity Added to `status`. @property {Record<Severity, string>} noteSeverity
+ * @property {[wrapper: string, wrapperClass: string, inputClass: string]} invalid
+ */
+
+const none = { info: '', success: '', warning: '', error: '' }
+
+/** @type {Record<string, Kit>} */
+const KITS = {
+	dsfr: {
+		detect: '.fr-input',
+		inside: '.fr-input-group,.fr-select-group,.fr-checkbox-group:not(.fr-fieldset *),.fr-fieldset',
+		after: '',
+		wrap: 'fr-messages-group',
+		note: 'fr-message',
+		status: 'fr-message',
+		notice: 'fr-message fr-message--warning',
+		button: 'fr-btn fr-btn--tertiary fr-btn--sm',
+		link: 'fr-link',
+		list: '',
+		option: '',
+		severity: {
+			info: 'fr-message--info',
+			success: 'fr-message--valid',
+			warning: 'fr-message--warning',
+			error: 'fr-message--error',
+		},
+		noteSeverity: {
+			info: 'fr-message--info',
+			success: 'fr-message--info',
+			warning: 'fr-message--warning',
+			error: 'fr-message--error',
+		},
+		invalid: ['.fr-input-group', 'fr-input-group--error', ''],
+	},
+	bootstrap: {
+		detect: '.form-control',
+		inside: '',
+		after: '.form-floating,.input-group,.form-check',
+		wrap: '',
+		note: 'form-text',
+		status: 'form-text',
+		notice: 'form-text text-warning-emphasis',
+		button: 'btn btn-outline-secondary btn-sm',
+		link: 'btn btn-link btn-sm p-0 align-baseline',
+		list: 'list-group shadow',
+		option: 'list-group-item',
+		severity: {
+			info: '',
+			success: 'text-success-emphasis',
+			warning: 'text-warning-emphasis',
+			error: 'text-danger-emphasis',
+		},
+		noteSeverity: { ...none, warning: 'text-warning-emphasis' },
+		invalid: ['', '', 'is-invalid'],
+	},
+	plain: {
+		detect: '*',
+		inside: '',
+		after: '',
+		wrap: '',
+		note: '',
+		status: '',
+		notice: '',
+		button: '',
+		link: 'prefill-take',
+		list: '',
+		option: '',
+		severity: none,
+		noteSeverity: none,
+		invalid: ['', '', ''],
+	},
+}
+
+/** @param {string | undefined} name @param {Element | undefined} input */
+export const kitOf = (name, input) =>
+	KITS[name] || Object.values(KITS).find(kit => !input || input.matches(kit.detect)) || KITS.plain
+
+let count = 0
+export const newId = () => `prefill-${++count}`
+
+/** @param {Element} element */
+export const idOf = element => (element.id ||= newId())
+
+/**
+ * @param {string} tag @param {string} name The part that it plays: its class is `prefill-` and that. @param {string} [classes]
+ * @param {string} [text]
+ */
+export function make(tag, name, classes = '', text = '') {
+	const element = document.createElement(tag)
+	element.className = `prefill-${name} ${classes}`.trim()
+	element.textContent = text
+	return element
+}
+
+/** @param {string} name @param {string} classes @param {string} text @param {(event: Event) => void} act @param {string} [label] */
+export function makeButton(name, classes, text, act, label) {
+	const button = /** @type {HTMLButtonElement} */ (make('button', name, classes, text))
+	button.type = 'button'
+	if (label) button.setAttribute('aria-label', label)
+	button.addEventListener('click', act)
+	return button
+}
+
+/** @param {Element} element @param {string} add @param {string} [remove] */
+export function describe(element, add, remove) {
+	const ids = (element.getAttribute('aria-describedby') || '')
+		.split(' ')
+		.filter(id => id && id !== remove && id !== add)
+	if (add) ids.push(add)
+	if (ids.length) element.setAttribute('aria-describedby', ids.join(' '))
+	else element.removeAttribute('aria-describedby')
+}
+
+/**
+ * Put a note beside a field, where no style sheet that draws `input + label` breaks.
+ * @param {HTMLElement} note @param {HTMLElement[]} elements @param {Kit} kit @param {HTMLElement} block
+ */
+export function placeNote(note, elements, kit, block) {
+	const last = elements[elements.length - 1]
+	const within = (/** @type {string} */ selector) => {
+		const wrapper = selector && last.closest(selector)
+		return wrapper && wrapper !== block && block.contains(wrapper) ? wrapper : null
+	}
+	const inside = within(kit.inside)
+	if (inside) return inside.append(note)
+	const after = within(kit.after)
+	if (after) return after.after(note)
+	if (elements.length > 1) {
+		const question = within('[data-prefill-group],fieldset,[role=radiogroup]')
+		if (question && elements.every(element => question.contains(element)) && alone(question, elements))
+			return question.append(note)
+	}
+	if (!('value' in last) && !last.localName.includes('-')) return last.append(note)
+	anchorOf(last).after(note)
+}
+
+/** The field, or its label when the label holds it or follows it. @param {HTMLElement} element */
+export function anchorOf(element) {
+	const next = element.nextElementSibling
+	const follows = next?.localName === 'label' && element.id && next.getAttribute('for') === element.id
+	return element.closest('label') || (follows ? next : element)
+}
+
+/** @param {Element} container @param {Element[]} elements */
+const alone = (container, elements) =>
+	[...container.querySelectorAll('input:not([type=hidden]),select,textarea')].every(other => elements.includes(other))

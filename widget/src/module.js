@@ -1,0 +1,19 @@
+/** The ES module: the same functions as exports. Importing it attaches nothing by itself: call `start()`. */
+
+import { ask, service } from './transport.js'
+import { identify } from './identifiers.js'
+
+export { attach, scan, start } from './page.js'
+export { PrefillElement, defineElement } from './element.js'
+
+service.base = import.meta.url
+
+/** The folder of the service, for a copy of this module that a site serves itself. @param {string} url */
+export const useService = url => {
+	service.base = url
+}
+
+/** @param {string} number @param {import('./transport.js').Request & { onfields?: (part: object) => void }} [options] */
+export const fetchPrefill = (number, options = {}) => ask(identify(number).value, options, options.onfields)
+
+export const version = PREFILL_VERSION
