@@ -88,7 +88,7 @@ def join(settings: Settings, library: FormRegistry) -> AppContext:
         authenticator=Authenticator(
             tenants.directory,
             jwks_client=JWKSClient(open_session=requests.Session, clock=time.monotonic),
-            login_throttle=LoginThrottle(resources.shared, name=rate_limiter.name, clock=time.monotonic),
+            login_throttle=LoginThrottle(resources.shared, hash_address=rate_limiter.name, clock=time.monotonic),
             today=today,
         ),
         trace=trace,

@@ -1,7 +1,7 @@
-"""The trace in a database: SQLite or PostgreSQL, through SQLAlchemy Core.
+"""Audit trail in a database: SQLite or PostgreSQL, through SQLAlchemy Core.
 
-A connection that died is replaced, a table that vanished is made anew: what was down and is back serves
-again without a restart. What is older than 36 months is forgotten, at most once a day.
+A dead connection is replaced and a missing table is created again: the trail recovers without a restart.
+Rows older than 36 months are deleted, at most once a day.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from prefill import telemetry
 from prefill.audit.trail import COLUMNS, AccessRecord, AuditWriteError, oldest_kept, read_access
 
-PATIENCE = 3.0  # seconds to connect, or to wait for who is writing
-STATEMENT = 5000  # milliseconds of one statement
-BATCH = 1000
+TIMEOUT = 3.0  # seconds to connect, or to wait for a lock
+STATEMENT_TIMEOUT = 5000  # milliseconds
+BATCH = 1000  # rows fetched at once
 
-# `at` is the time in Paris: its first ten characters are the day that people ask for.
+# `at` is ISO 8601 in Paris time: its first ten characters are the day, which exports filter on.
 ACCESSES = sql.Table(
     "prefill_accesses",
     sql.MetaData(),
@@ -36,10 +36,10 @@ ACCESSES = sql.Table(
 
 
 class DatabaseSink:
-    """A table of a database that may die and come back. `patience` is in seconds."""
+    """A table of a database that may fail and recover. `timeout` is in seconds."""
 
-    def __init__(self, url: str, *, patience: float = PATIENCE) -> None:
-        self._engine = _engine(url, patience)
+    def __init__(self, url: str, *, timeout: float = TIMEOUT) -> None:
+        self._engine = _engine(url, timeout)
         self._lock = threading.Lock()
         self._ready = False
         self._purged_on: date | None = None
@@ -51,51 +51,51 @@ class DatabaseSink:
         except AuditWriteError:
             if not was_ready:
                 raise
-            self._insert(access)  # what was there a moment ago may have been replaced: the table is made anew
+            self._insert(access)  # the table may have been dropped or the file replaced: create it and try once more
         self._purge_daily(access.at.date())
 
     def _insert(self, access: AccessRecord) -> None:
-        with self.start_request() as connection:
+        with self._transaction() as connection:
             connection.execute(ACCESSES.insert().values(access.plain()))
 
     def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         after = (until + timedelta(days=1)).isoformat()
         wanted = (ACCESSES.c.at >= since.isoformat()) & (ACCESSES.c.at < after)
         query = sql.select(ACCESSES).where(wanted).order_by(ACCESSES.c.at, ACCESSES.c.id)
-        with self.start_request() as connection:
+        with self._transaction() as connection:
             for row in connection.execution_options(yield_per=BATCH).execute(query).mappings():
                 yield read_access(dict(row))
 
     def purge(self, before: date) -> int:
-        with self.start_request() as connection:
+        with self._transaction() as connection:
             return connection.execute(ACCESSES.delete().where(ACCESSES.c.at < before.isoformat())).rowcount
 
     def close(self) -> None:
         self._engine.dispose()
 
     @contextmanager
-    def start_request(self) -> Iterator[sql.Connection]:
-        """Open a transaction; whatever fails in it, the next one looks at everything anew."""
+    def _transaction(self) -> Iterator[sql.Connection]:
+        """Open a transaction; after any failure the next one checks the table again."""
         try:
-            self._ensure()
+            self._ensure_table()
             with self._engine.begin() as connection:
                 yield connection
         except (SQLAlchemyError, OSError) as fault:
             self._ready = False
-            raise AuditWriteError(_told(fault)) from fault
+            raise AuditWriteError(_error_name(fault)) from fault
 
-    def _ensure(self) -> None:
-        """Make the table where it is missing: looked at once, and again after any failure."""
+    def _ensure_table(self) -> None:
+        """Create the table where it is missing: checked once, and again after any failure."""
         if self._ready:
             return
         with self._lock:
             try:
-                self._make()
-            except (IntegrityError, ProgrammingError):  # another process made it at the same moment
-                self._make()
+                self._create_table()
+            except (IntegrityError, ProgrammingError):  # another process created it at the same moment
+                self._create_table()
             self._ready = True
 
-    def _make(self) -> None:
+    def _create_table(self) -> None:
         with self._engine.begin() as connection:
             connection.execute(CreateTable(ACCESSES, if_not_exists=True))
             for index in ACCESSES.indexes:
@@ -115,23 +115,23 @@ class DatabaseSink:
             telemetry.event("audit.purge", lines=gone)
 
 
-def _engine(url: str, patience: float) -> sql.Engine:
-    """Open nothing yet. SQLite is opened for each line: a pool would write on to a file that was removed."""
+def _engine(url: str, timeout: float) -> sql.Engine:
+    """Build the engine; nothing connects yet. SQLite connects for each record: a pool would keep writing to a removed file."""
     scheme, _, rest = url.partition("://")
     try:
         if scheme == "sqlite":
-            return sql.create_engine(url, poolclass=NullPool, connect_args={"timeout": patience})
+            return sql.create_engine(url, poolclass=NullPool, connect_args={"timeout": timeout})
         options: dict[str, Any] = {
-            "connect_timeout": math.ceil(patience),
-            "options": f"-c statement_timeout={STATEMENT}",
+            "connect_timeout": math.ceil(timeout),
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT}",
         }
         url = f"postgresql+psycopg://{rest}"
-        return sql.create_engine(url, pool_pre_ping=True, pool_timeout=patience, connect_args=options)
+        return sql.create_engine(url, pool_pre_ping=True, pool_timeout=timeout, connect_args=options)
     except (SQLAlchemyError, ValueError):
         raise AuditWriteError("l'adresse de la base est illisible") from None
 
 
-def _told(fault: Exception) -> str:
-    """Say what failed without the statement, its values or the address of the database."""
+def _error_name(fault: Exception) -> str:
+    """Name the error without the statement, its values or the address of the database."""
     origin = getattr(fault, "orig", None)
     return type(origin or fault).__name__

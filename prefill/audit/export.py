@@ -1,4 +1,4 @@
-"""The audit trail as CSV, safe to open in a spreadsheet."""
+"""Export of the audit trail as CSV, safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_rows(accesses: Iterable[AccessRecord]) -> Iterator[tuple[str, ...]]:
-    """Give the rows of a CSV file, headings first; no cell can be taken for a formula by a spreadsheet."""
+    """Yield the rows of a CSV file, headings first; no cell is a formula."""
     yield COLUMNS
     for access in accesses:
         yield tuple(escape_formula(text) for text in access.plain().values())
 
 
 def escape_formula(text: str) -> str:
-    """Mark as text what a spreadsheet would calculate.
+    """Prefix with an apostrophe the text that a spreadsheet would evaluate.
 
-    >>> harmless("=1+1"), harmless("2026-TRX-014")
+    >>> escape_formula("=1+1"), escape_formula("2026-TRX-014")
     ("'=1+1", '2026-TRX-014')
     """
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text

@@ -1,4 +1,4 @@
-"""Where audit records go: standard output or a file."""
+"""Sinks of the audit trail: a descriptor (standard output) or a file."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from prefill.audit.trail import AccessRecord, AuditWriteError, read_access
 
 STDOUT = "stdout"
 STDOUT_DESCRIPTOR = 1
-LONGEST = 4096  # bytes of a line: what a pipe takes whole (PIPE_BUF), so that processes never mix theirs
+MAX_LINE = 4096  # bytes: PIPE_BUF, what a pipe writes atomically, so that processes never mix their lines
 
 
 def line_of(access: AccessRecord) -> bytes:
-    """Write a line as JSON, after its kind; as UTF-8 with nothing that could end it early."""
+    """Encode a record as one line of JSON; no value can contain a line break."""
     text = json.dumps({"event": "audit", **access.plain()}, ensure_ascii=False)
     line = text.encode("utf-8", "backslashreplace") + b"\n"
-    if len(line) > LONGEST:
+    if len(line) > MAX_LINE:
         raise AuditWriteError("la ligne est trop longue")
     return line
 
 
 class StreamSink:
-    """An open descriptor, standard output most often: whoever runs the service keeps what it says."""
+    """Writes to an open descriptor, usually standard output, which the host's log system stores."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -50,31 +50,32 @@ class StreamSink:
         )
 
     def close(self) -> None:
-        """Leave the descriptor to whoever opened it."""
+        """Do nothing: the descriptor belongs to whoever opened it."""
 
 
 class FileSink:
-    """A file, opened for each line: it may be rotated, vanish, come back or be full meanwhile."""
+    """Appends to a file, opened for each line: it may be rotated, removed, restored or full meanwhile."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def append(self, access: AccessRecord) -> None:
         line = line_of(access)
-        with self._open() as descriptor, _alone(descriptor):
+        with self._open() as descriptor, _locked(descriptor):
             state = os.fstat(descriptor)
             if not stat.S_ISREG(state.st_mode):
                 _write(descriptor, line)
                 return
             _append(descriptor, line, state.st_size)
-            _settle(self._path.parent if state.st_size == 0 else None, descriptor)
+            _sync(self._path.parent if state.st_size == 0 else None, descriptor)
 
     def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         try:
             with self._path.open("rb") as lines:
-                yield from (one for one in map(_read_line, lines) if one and since <= one.at.date() <= until)
+                records = map(_read_line, lines)
+                yield from (record for record in records if record and since <= record.at.date() <= until)
         except OSError as fault:
-            raise AuditWriteError(_told(fault)) from fault
+            raise AuditWriteError(_error_text(fault)) from fault
 
     def purge(self, before: date) -> int:
         raise AuditWriteError("un fichier s'oublie par rotation (logrotate, maxage 1096), pas ligne à ligne")
@@ -88,7 +89,7 @@ class FileSink:
         try:
             descriptor = os.open(self._path, flags, 0o600)
         except OSError as fault:
-            raise AuditWriteError(_told(fault)) from fault
+            raise AuditWriteError(_error_text(fault)) from fault
         try:
             yield descriptor
         finally:
@@ -96,19 +97,19 @@ class FileSink:
 
 
 @contextlib.contextmanager
-def _alone(descriptor: int) -> Iterator[None]:
-    """Keep the other processes away from the file while a line is written; closing it lets them in."""
+def _locked(descriptor: int) -> Iterator[None]:
+    """Hold an exclusive lock on the file while a line is written; closing the descriptor releases it."""
     import fcntl  # only Unix has it, and only Unix serves
 
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
     except OSError as fault:
-        raise AuditWriteError(_told(fault)) from fault
+        raise AuditWriteError(_error_text(fault)) from fault
     yield
 
 
 def _append(descriptor: int, line: bytes, size: int) -> None:
-    """Write a line whole or not at all: half a line, on a full disk, would spoil the next."""
+    """Write a whole line or nothing: on a full disk, half a line would corrupt the next one."""
     try:
         _write(descriptor, line)
     except AuditWriteError:
@@ -117,17 +118,17 @@ def _append(descriptor: int, line: bytes, size: int) -> None:
         raise
 
 
-def _settle(folder: Path | None, descriptor: int) -> None:
-    """Wait until the disk has the line, and the folder the name of a file that begins."""
+def _sync(folder: Path | None, descriptor: int) -> None:
+    """Flush the line to disk, and the folder entry of a new file."""
     try:
         os.fsync(descriptor)
         if folder is not None:
-            _settle_folder(folder)
+            _sync_folder(folder)
     except OSError as fault:
-        raise AuditWriteError(_told(fault)) from fault
+        raise AuditWriteError(_error_text(fault)) from fault
 
 
-def _settle_folder(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -139,18 +140,18 @@ def _write(descriptor: int, line: bytes) -> None:
     try:
         written = os.write(descriptor, line)
     except OSError as fault:
-        raise AuditWriteError(_told(fault)) from fault
+        raise AuditWriteError(_error_text(fault)) from fault
     if written != len(line):
         raise AuditWriteError("la place manque")
 
 
 def _read_line(line: bytes) -> AccessRecord | None:
-    """Read a line of the trace; None for what is not one, like another event of the same log."""
+    """Parse a line of the trail; None for anything else, such as another event of the same log."""
     try:
         return read_access(json.loads(line))
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
-def _told(fault: OSError) -> str:
+def _error_text(fault: OSError) -> str:
     return fault.strerror or type(fault).__name__

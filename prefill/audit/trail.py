@@ -1,13 +1,13 @@
-"""The trace: one line for every access to protected data, written before the data leaves the house.
+"""Audit trail: one record for every access to protected data, written before the data is served.
 
-Who, for which buyer, which company, which sources, why, when: nothing of the data itself. If the line
-cannot be written the data is not served; once it can be again, so is the data.
+Who, for which buyer, which company, which sources, for which procedure, when; never the data. While a record cannot be
+written the data is not served; as soon as one can be, it is again, without a restart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -19,39 +19,46 @@ KEPT_MONTHS = 36
 
 
 class Outcome(StrEnum):
-    """What became of an access, as far as is known when its first byte leaves."""
+    """The outcome of an access, as far as it is known when the record is written."""
 
     COMPLETE = "complete"  # every source answered
     PARTIAL = "partial"  # some sources did not
-    OPENED = "opened"  # a stream or a document: its end is not known when its first byte leaves
+    OPENED = "opened"  # a stream or an archive: its end is not known when its first byte is sent
     REFUSED = "refused"  # nothing was served
 
 
 @dataclass(frozen=True, slots=True)
 class AccessRecord:
-    """One access to protected data. `at` is the time in Paris, `agent` is the caller's own `agent`."""
+    """One access to protected data.
+
+    Attributes:
+        at: The time in Paris.
+        agent: `Caller.agent`.
+        procedure: The procedure (`object` in the trail and at API Entreprise).
+    """
 
     at: datetime
     tenant: str
     agent: str
     siret: str
     sources: tuple[str, ...]
-    object: str
+    procedure: str = field(metadata={"column": "object"})
     outcome: str
     request_id: str
 
     def plain(self) -> dict[str, str]:
-        """Write it as texts: the time in Paris to the second, the sources as words."""
-        texts = {one.name: str(getattr(self, one.name)) for one in fields(self)}
+        """Return the record as strings, by column: the time to the second, the sources separated by spaces."""
+        texts = {column: str(getattr(self, name)) for column, name in ATTRIBUTES.items()}
         return {**texts, "at": self.at.isoformat(timespec="seconds"), "sources": " ".join(self.sources)}
 
 
-COLUMNS = tuple(one.name for one in fields(AccessRecord))
+ATTRIBUTES = {attribute.metadata.get("column", attribute.name): attribute.name for attribute in fields(AccessRecord)}
+COLUMNS = tuple(ATTRIBUTES)
 
 
 def read_access(plain: dict[str, Any]) -> AccessRecord:
-    """Read what `plain` wrote. Raise `ValueError` or `KeyError` for anything else."""
-    texts = {name: str(plain[name]) for name in COLUMNS}
+    """Parse what `AccessRecord.plain` returned. Raises `ValueError` or `KeyError` for anything else."""
+    texts = {name: str(plain[column]) for column, name in ATTRIBUTES.items()}
     values: dict[str, Any] = {
         **texts,
         "at": datetime.fromisoformat(texts["at"]),
@@ -61,37 +68,34 @@ def read_access(plain: dict[str, Any]) -> AccessRecord:
 
 
 class AuditWriteError(Exception):
-    """A line cannot be written or read, and why."""
+    """A record cannot be written or read; the message is the cause, in French for the operator."""
 
 
 class Sink(Protocol):
-    """Where lines go. Each method raises `AuditWriteError`."""
+    """Where records are stored. Each method raises `AuditWriteError`."""
 
     def append(self, access: AccessRecord) -> None:
-        """Write one line, durably."""
+        """Write one record, durably."""
 
     def read(self, since: date, until: date) -> Iterator[AccessRecord]:
-        """Give the accesses of these days, both included, oldest first."""
+        """Yield the records of these days, both included, oldest first."""
 
     def purge(self, before: date) -> int:
-        """Forget what is older than a day; give how many lines there were."""
+        """Delete the records older than a day; return their number."""
 
     def close(self) -> None:
-        """Let go of what is kept open between two lines."""
+        """Release what is kept open between two records."""
 
 
 class AuditTrail:
-    """What protected data passes by on its way out.
-
-    `fault` says why the last line could not be written, None once one can.
-    """
+    """Writes the audit records. `fault` is why the last one could not be written; None once one can."""
 
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self.fault: str | None = None
 
     def write(self, access: AccessRecord) -> None:
-        """Write one line, durably, before anything is served. Raise `AuditUnavailable` when it cannot be."""
+        """Write one record, durably, before anything is served. Raises `AuditUnavailable` when it cannot be written."""
         fault = self._append(access)
         if fault and self.fault is None:
             telemetry.warning("audit.lost", cause=fault, message="La trace des accès ne peut pas être écrite : "
@@ -103,7 +107,7 @@ class AuditTrail:
             raise AuditUnavailable
 
     def _append(self, access: AccessRecord) -> str | None:
-        """Write one line; give why it could not be. No stack trace follows: a database's would tell its password."""
+        """Write one record; return why it could not be. Nothing is chained: a database's exception contains its password."""
         try:
             self._sink.append(access)
         except AuditWriteError as lost:
@@ -111,20 +115,20 @@ class AuditTrail:
         return None
 
     def read(self, since: date, until: date) -> Iterator[AccessRecord]:
-        """Give the accesses of these days, both included, oldest first. Raise `AuditWriteError`."""
+        """Yield the records of these days, both included, oldest first. Raises `AuditWriteError`."""
         return self._sink.read(since, until)
 
     def purge(self, today: date) -> int:
-        """Forget what is older than 36 months; give how many lines there were. Raise `AuditWriteError`."""
+        """Delete the records older than 36 months; return their number. Raises `AuditWriteError`."""
         return self._sink.purge(oldest_kept(today))
 
     def close(self) -> None:
-        """Let go of what is kept open between two lines."""
+        """Release what is kept open between two records."""
         self._sink.close()
 
 
 def oldest_kept(today: date) -> date:
-    """Give the first day that is kept.
+    """Return the first day that is kept.
 
     >>> oldest_kept(date(2026, 11, 23)), oldest_kept(date(2028, 2, 29))
     (datetime.date(2023, 11, 23), datetime.date(2025, 2, 28))

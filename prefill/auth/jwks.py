@@ -1,7 +1,7 @@
-"""The public keys of an identity provider: fetched within bounds, kept, and fetched anew when they turn.
+"""JWKS client: the public signing keys of the identity providers, fetched within bounds and cached.
 
-Keys are asked for when there are none, when they grow old, and when a token names one that is not known;
-never more than once a minute. What was fetched serves on while the provider does not answer.
+A key set is fetched when there is none, when it is older than FRESH_FOR, and when a token names an unknown key
+(rotation); never more often than MIN_REFRESH. While the provider does not answer, cached keys remain valid for STALE_FOR.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ import urllib3
 
 from prefill import telemetry
 
-PATIENCE = (2.0, 3.0)  # seconds to connect, and between two bytes
-WHOLE = 5.0  # seconds for all of it
-LARGEST = 256 * 1024  # bytes
+TIMEOUT = (2.0, 3.0)  # seconds to connect, and between two bytes
+TOTAL_TIMEOUT = 5.0  # seconds for the whole body
+MAX_BYTES = 256 * 1024
 CHUNK = 16 * 1024
-MOST_KEYS = 100
-FRESH = 3600.0  # seconds
-KEPT = 24 * 3600.0  # seconds during which keys serve on without an answer
-REST = 60.0  # seconds between two fetches
-REST_AFTER_FAILURE = 10.0
+MAX_KEYS = 100
+FRESH_FOR = 3600.0  # seconds
+STALE_FOR = 24 * 3600.0  # seconds for which keys are valid while the provider does not answer
+MIN_REFRESH = 60.0  # seconds between two fetches
+MIN_REFRESH_AFTER_FAILURE = 10.0
 
-# Only asymmetric ones: with a secret shared by both sides, our own copy of a public key would sign.
+# Asymmetric algorithms only: with an HMAC algorithm, anybody who has the public key could sign.
 ALGORITHMS: Mapping[tuple[str, str | None], tuple[str, ...]] = MappingProxyType({
     ("RSA", None): ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     ("EC", "P-256"): ("ES256",),
@@ -39,144 +39,144 @@ ALGORITHMS: Mapping[tuple[str, str | None], tuple[str, ...]] = MappingProxyType(
     ("EC", "P-521"): ("ES512",),
     ("OKP", "Ed25519"): ("EdDSA",),
 })  # fmt: skip
-LEAST_RSA_BITS = 2048
+MIN_RSA_BITS = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A key of the provider, and the algorithms it may be used with."""
+    """A signing key and the algorithms it may be used with."""
 
     key: Any
     algorithms: tuple[str, ...]
 
 
-class Unreadable(Exception):
-    """The keys cannot be fetched, and why."""
+class JWKSUnreadable(Exception):
+    """The key set cannot be fetched or parsed; the message is the cause."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Ring:
+class _KeySet:
     keys: Mapping[str, PublicKey]
-    at: float
+    fetched_at: float
 
 
 class JWKSClient:
-    """The keys of every provider, by where they are."""
+    """Caches the key set of each provider by its location: an HTTPS address or a file."""
 
     def __init__(self, *, open_session: Callable[[], requests.Session], clock: Callable[[], float]) -> None:
         self._open_session = open_session
         self._clock = clock
         self._lock = threading.Lock()
-        self._rings: dict[str, _Ring] = {}
-        self._next: dict[str, float] = {}
-        self._fetches: dict[str, Future[None]] = {}
+        self._key_sets: dict[str, _KeySet] = {}
+        self._next_fetch: dict[str, float] = {}
+        self._in_flight: dict[str, Future[None]] = {}
 
-    def find(self, where: str, kid: str | None) -> PublicKey | None:
-        """Find a key; None when the provider has no such key, or does not answer and never did.
+    def get_key(self, location: str, kid: str | None) -> PublicKey | None:
+        """Return the key named `kid`, fetching the set if needed; None when there is no such key or no key set.
 
-        Without `kid` the provider's only key is meant.
+        A token without `kid` is verified with the only key of the set, if there is only one.
         """
-        ring = self._rings.get(where)
-        found = self._pick(ring, kid)
-        if found is None or ring is None or self._clock() - ring.at > FRESH:
-            self._fetch(where, patient=found is None)
-            found = self._pick(self._rings.get(where), kid) or found
-        return found
+        key_set = self._key_sets.get(location)
+        key = self._pick(key_set, kid)
+        if key is None or key_set is None or self._clock() - key_set.fetched_at > FRESH_FOR:
+            self._fetch(location, wait=key is None)
+            key = self._pick(self._key_sets.get(location), kid) or key
+        return key
 
-    def answered(self, where: str) -> bool:
-        """Tell whether the provider ever gave its keys."""
-        return where in self._rings
+    def has_keys(self, location: str) -> bool:
+        """Whether a key set was ever fetched from there."""
+        return location in self._key_sets
 
-    def _pick(self, ring: _Ring | None, kid: str | None) -> PublicKey | None:
-        if ring is None or self._clock() - ring.at > KEPT:
+    def _pick(self, key_set: _KeySet | None, kid: str | None) -> PublicKey | None:
+        if key_set is None or self._clock() - key_set.fetched_at > STALE_FOR:
             return None
         if kid is None:
-            return next(iter(ring.keys.values())) if len(ring.keys) == 1 else None
-        return ring.keys.get(kid)
+            return next(iter(key_set.keys.values())) if len(key_set.keys) == 1 else None
+        return key_set.keys.get(kid)
 
-    def _fetch(self, where: str, *, patient: bool) -> None:
-        """Fetch the keys, once for all who want them; nobody does too soon after another fetch.
+    def _fetch(self, location: str, *, wait: bool) -> None:
+        """Fetch the key set (single flight), unless one was fetched less than MIN_REFRESH ago.
 
-        Who has a key that is merely old is not `patient`: it does not wait for another's fetch.
+        `wait` waits for a fetch under way in another thread; a caller that has a stale key uses it instead.
         """
         with self._lock:
-            flight = self._fetches.get(where)
-            mine = flight is None
-            if flight is None:
-                if self._clock() < self._next.get(where, float("-inf")):
+            fetch = self._in_flight.get(location)
+            owner = fetch is None
+            if fetch is None:
+                if self._clock() < self._next_fetch.get(location, float("-inf")):
                     return
-                flight = self._fetches[where] = Future()
-        if not mine:
-            if patient:
-                flight.result()
+                fetch = self._in_flight[location] = Future()
+        if not owner:
+            if wait:
+                fetch.result()
             return
         try:
-            self._read(where)
+            self._read(location)
         finally:
             with self._lock:
-                del self._fetches[where]
-            flight.set_result(None)
+                del self._in_flight[location]
+            fetch.set_result(None)
 
-    def _read(self, where: str) -> None:
+    def _read(self, location: str) -> None:
         try:
-            keys = dict(_keys_in(self._bytes(where)))
+            keys = dict(_keys_in(self._bytes(location)))
             if not keys:
-                raise Unreadable("no_usable_key")
-        except Unreadable as fault:
-            self._next[where] = self._clock() + REST_AFTER_FAILURE
-            telemetry.warning("oidc.keys", jwks=where, cause=str(fault), message="Les clés de ce fournisseur d'identité "
+                raise JWKSUnreadable("no_usable_key")
+        except JWKSUnreadable as fault:
+            self._next_fetch[location] = self._clock() + MIN_REFRESH_AFTER_FAILURE
+            telemetry.warning("oidc.keys", jwks=location, cause=str(fault), message="Les clés de ce fournisseur d'identité "
                               "ne peuvent pas être lues : ses agents ne peuvent pas être reconnus.")  # fmt: skip
             return
-        self._rings[where] = _Ring(keys, self._clock())
-        self._next[where] = self._clock() + REST
-        telemetry.event("oidc.keys", jwks=where, keys=len(keys))
+        self._key_sets[location] = _KeySet(keys, self._clock())
+        self._next_fetch[location] = self._clock() + MIN_REFRESH
+        telemetry.event("oidc.keys", jwks=location, keys=len(keys))
 
-    def _bytes(self, where: str) -> bytes:
-        if "://" not in where:
-            return _bytes_of(Path(where))
+    def _bytes(self, location: str) -> bytes:
+        if "://" not in location:
+            return _bytes_of(Path(location))
         try:
             with self._open_session() as session:
-                return self._download(session, where)
+                return self._download(session, location)
         except requests.Timeout as fault:
-            raise Unreadable("timeout") from fault
+            raise JWKSUnreadable("timeout") from fault
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as fault:
-            raise Unreadable("unreachable") from fault
+            raise JWKSUnreadable("unreachable") from fault
 
     def _download(self, session: requests.Session, url: str) -> bytes:
-        end = self._clock() + WHOLE
+        end = self._clock() + TOTAL_TIMEOUT
         with session.get(
-            url, timeout=PATIENCE, allow_redirects=False, stream=True, headers={"Accept": "application/json"}
+            url, timeout=TIMEOUT, allow_redirects=False, stream=True, headers={"Accept": "application/json"}
         ) as response:
             if response.status_code != 200:
-                raise Unreadable(f"status_{response.status_code}")
+                raise JWKSUnreadable(f"status_{response.status_code}")
             body = bytearray()
             while chunk := response.raw.read1(CHUNK, decode_content=True):
                 body += chunk
-                if len(body) > LARGEST:
-                    raise Unreadable("too_large")
+                if len(body) > MAX_BYTES:
+                    raise JWKSUnreadable("too_large")
                 if self._clock() > end:
-                    raise Unreadable("timeout")
+                    raise JWKSUnreadable("timeout")
             return bytes(body)
 
 
 def _bytes_of(path: Path) -> bytes:
     try:
         with path.open("rb") as stream:
-            return stream.read(LARGEST)
+            return stream.read(MAX_BYTES)
     except OSError as fault:
-        raise Unreadable("unreachable") from fault
+        raise JWKSUnreadable("unreachable") from fault
 
 
 def _keys_in(body: bytes) -> Iterator[tuple[str, PublicKey]]:
-    """Read the keys that may sign; what is of another kind, or too weak, is not there."""
+    """Yield the usable signing keys by their `kid`; other key types and weak keys are skipped."""
     try:
         listed = json.loads(body)["keys"]
     except (ValueError, LookupError, TypeError, RecursionError) as fault:
-        raise Unreadable("unreadable") from fault
-    for one in listed[:MOST_KEYS] if isinstance(listed, list) else ():
-        key = _public_key(one) if isinstance(one, dict) else None
+        raise JWKSUnreadable("unreadable") from fault
+    for jwk in listed[:MAX_KEYS] if isinstance(listed, list) else ():
+        key = _public_key(jwk) if isinstance(jwk, dict) else None
         if key:
-            yield str(one.get("kid", "")), key
+            yield str(jwk.get("kid", "")), key
 
 
 def _public_key(jwk: Mapping[str, Any]) -> PublicKey | None:
@@ -189,5 +189,5 @@ def _public_key(jwk: Mapping[str, Any]) -> PublicKey | None:
         key = jwt.PyJWK(dict(jwk), algorithm=algorithms[0]).key
     except (jwt.PyJWTError, ValueError, TypeError):
         return None
-    weak = kind == "RSA" and key.key_size < LEAST_RSA_BITS
+    weak = kind == "RSA" and key.key_size < MIN_RSA_BITS
     return None if weak else PublicKey(key, algorithms)

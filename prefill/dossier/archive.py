@@ -1,6 +1,6 @@
-"""Pack a dossier's documents in one ZIP, file by file as they come, with a summary and the sums of all.
+"""Streams the documents of a dossier as one ZIP archive, with a summary, a manifest and checksums.
 
-What cannot be had is no reason to stop: the manifest names it, with the reason.
+A document that cannot be fetched does not stop the archive: the manifest lists it with the reason.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from prefill.problems import Language, Problem
 
 SUMMARY = "dossier.html"
 MANIFEST = "manifeste.json"
-SUMS = "SHA256SUMS"  # what `sha256sum --check` reads
+CHECKSUMS = "SHA256SUMS"  # the format of `sha256sum --check`
 
 
-def pack(
+def stream_archive(
     documents: Iterable[Document],
     fetch: Callable[[Document], File],
     *,
@@ -30,7 +30,7 @@ def pack(
     facts: Mapping[str, Any],
     language: Language,
 ) -> Iterator[bytes]:
-    """Give the archive as it grows: the summary, each document once it is there, the manifest. `facts` open it."""
+    """Yield the archive as it grows: the summary, each document once it is fetched, the manifest (`facts` first)."""
     archive = ZipStream(compress_type=ZIP_DEFLATED)
     packed = [_add(archive, SUMMARY, summary.encode())]
     failed = []
@@ -39,13 +39,13 @@ def pack(
         try:
             file = fetch(document)
         except Problem as problem:
-            failed.append({**_names(document), "code": problem.code, "reason": problem.detail(language)})
+            failed.append({**_reference(document), "code": problem.code, "reason": problem.detail(language)})
         else:
-            packed.append({**_add(archive, file.name, file.body), **_names(document)})
+            packed.append({**_add(archive, file.name, file.body), **_reference(document)})
             yield from archive.all_files()
     manifest = {**facts, "files": packed, "failed": failed}
     _add(archive, MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2).encode())
-    _add(archive, SUMS, "".join(f"{one['sha256']}  {one['name']}\n" for one in packed).encode())
+    _add(archive, CHECKSUMS, "".join(f"{file['sha256']}  {file['name']}\n" for file in packed).encode())
     yield from archive.finalize()
 
 
@@ -54,5 +54,5 @@ def _add(archive: ZipStream, name: str, body: bytes) -> dict[str, Any]:
     return {"name": name, "bytes": len(body), "sha256": hashlib.sha256(body).hexdigest()}
 
 
-def _names(document: Document) -> dict[str, Any]:
+def _reference(document: Document) -> dict[str, Any]:
     return {"source": document.source, "n": document.n, "title": document.title}

@@ -1,8 +1,8 @@
-"""Fetch the files that registers name, from the hosts we trust alone, whole and checked before a byte is served.
+"""Downloads the documents of registers, from allowed hosts only, whole and checked before anything is served.
 
-An address in an answer is not to be believed: only HTTPS, only the hosts that the catalogue allows (API
-Entreprise's own, its storage), no redirect, no token, so many bytes, so many seconds; and what comes must
-begin like a PDF or a ZIP. A file stays in memory while it is served, and is kept nowhere.
+An address in an answer is untrusted input (SSRF): HTTPS only, allowed hosts only (API Entreprise, its storage), no
+redirect, no token, bounded size and time; the body must begin as a PDF or a ZIP. It is held in memory while it is
+served and stored nowhere.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from prefill.dossier.model import Document
 from prefill.problems import DocumentRefused, DocumentUnavailable, Problem
 from prefill.registers.client import RegisterClient
 
-LARGEST = 20 * 2**20  # bytes
-PATIENCE = 20.0  # seconds for the whole of a file
-KINDS = {b"%PDF": ("pdf", "application/pdf"), b"PK\x03\x04": ("zip", "application/zip")}
+MAX_BYTES = 20 * 2**20
+TOTAL_TIMEOUT = 20.0  # seconds for a whole file
+SIGNATURES = {b"%PDF": ("pdf", "application/pdf"), b"PK\x03\x04": ("zip", "application/zip")}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 PORTS = {"https": 443, "http": 80}
 
-WHY = {
+REASONS = {
     "address": {"fr": "son adresse n'est pas de celles où API Entreprise range ses documents", "en": "its address is not one where API Entreprise keeps documents"},
     "redirect": {"fr": "son adresse renvoie ailleurs", "en": "its address redirects elsewhere"},
     "size": {"fr": "il dépasse 20 Mo", "en": "it is larger than 20 MB"},
-    "kind": {"fr": "ce n'est ni un PDF ni un ZIP", "en": "it is neither a PDF nor a ZIP"},
+    "signature": {"fr": "ce n'est ni un PDF ni un ZIP", "en": "it is neither a PDF nor a ZIP"},
 }  # fmt: skip
-REFUSED = {Cause.REDIRECTED: "redirect", Cause.TOO_LARGE: "size"}
+REASON_BY_CAUSE = {Cause.REDIRECTED: "redirect", Cause.TOO_LARGE: "size"}
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A document, whole. `name` is made by us: nothing that a register wrote is in it."""
+    """A whole document. `name` contains nothing that a register wrote."""
 
     name: str
     media: str
@@ -43,76 +43,76 @@ class File:
 
 
 def fetch(upstream: RegisterClient, document: Document, siren: str, today: date) -> File:
-    """Fetch a file. Raise `DocumentRefused` for what must not be served, `DocumentUnavailable` for a failure."""
+    """Download a document. Raises `DocumentRefused` for what must not be served, `DocumentUnavailable` for a failure."""
     try:
         body = _download(upstream, document.url)
-        extension, media = kind_of(body)
+        extension, media = detect_type(body)
     except Problem as problem:
         telemetry.warning("document.failed", source=document.source, cause=problem.code)
         raise
-    return File(name_of(document, siren, today, extension), media, body)
+    return File(file_name(document, siren, today, extension), media, body)
 
 
 def _download(upstream: RegisterClient, url: str) -> bytes:
-    if not allowed(url, upstream.connection.url):
+    if not is_allowed(url, upstream.connection.url):
         raise refused("address")
-    answer = upstream.download(url, largest=LARGEST, patience=PATIENCE)
-    if answer.cause in REFUSED:
-        raise refused(REFUSED[answer.cause])
+    answer = upstream.download(url, largest=MAX_BYTES, patience=TOTAL_TIMEOUT)
+    if answer.cause in REASON_BY_CAUSE:
+        raise refused(REASON_BY_CAUSE[answer.cause])
     if not answer.ok:
         raise unavailable(answer.retry_after)
     body: bytes = answer.data
     return body
 
 
-def allowed(url: str, base: str) -> bool:
-    """Tell whether a file may be fetched there; `base` is the address of API Entreprise.
+def is_allowed(url: str, base: str) -> bool:
+    """Whether a document may be downloaded from there; `base` is the address of API Entreprise.
 
-    >>> allowed("https://storage.entreprise.api.gouv.fr/siade/a.pdf", "https://entreprise.api.gouv.fr")
+    >>> is_allowed("https://storage.entreprise.api.gouv.fr/siade/a.pdf", "https://entreprise.api.gouv.fr")
     True
-    >>> allowed("http://127.0.0.1:6379/", "https://entreprise.api.gouv.fr")
+    >>> is_allowed("http://127.0.0.1:6379/", "https://entreprise.api.gouv.fr")
     False
     """
     if not url.isascii() or not url.isprintable() or "\\" in url or " " in url:
         return False
     try:
-        asked, ours = _place(url), _place(base)
+        target, upstream = _endpoint(url), _endpoint(base)
     except ValueError:
         return False
-    scheme, host, port = asked
+    scheme, host, port = target
     if scheme == "http":
-        return asked == ours and host in LOOPBACK
-    return scheme == "https" and (asked == ours or (host in DOCUMENT_HOSTS and port == PORTS["https"]))
+        return target == upstream and host in LOOPBACK
+    return scheme == "https" and (target == upstream or (host in DOCUMENT_HOSTS and port == PORTS["https"]))
 
 
-def _place(url: str) -> tuple[str, str, int]:
-    """Give the scheme, host and port of an address. Raise `ValueError` when it has none, or names a user."""
+def _endpoint(url: str) -> tuple[str, str, int]:
+    """Return the scheme, host and port of an address. Raises `ValueError` when it has none, or has a user name."""
     parts = urlsplit(url)
     if parts.scheme not in PORTS or not parts.hostname or "@" in parts.netloc:
         raise ValueError(url)
     return parts.scheme, parts.hostname, parts.port or PORTS[parts.scheme]
 
 
-def kind_of(body: bytes) -> tuple[str, str]:
-    """Give the extension and the media type that the first bytes say, whatever the server says."""
-    for mark, kind in KINDS.items():
-        if body.startswith(mark):
-            return kind
-    raise refused("kind")
+def detect_type(body: bytes) -> tuple[str, str]:
+    """Return the extension and media type by the first bytes, whatever the server declares."""
+    for signature, file_type in SIGNATURES.items():
+        if body.startswith(signature):
+            return file_type
+    raise refused("signature")
 
 
-def name_of(document: Document, siren: str, today: date, extension: str) -> str:
-    """Name a file by what it is, of whom and when it was obtained.
+def file_name(document: Document, siren: str, today: date, extension: str) -> str:
+    """Name a file by its source, company and day.
 
-    >>> name_of(Document("actes_inpi", 2, "../../Statuts", ""), "552049447", date(2026, 11, 23), "pdf")
+    >>> file_name(Document("actes_inpi", 2, "../../Statuts", ""), "552049447", date(2026, 11, 23), "pdf")
     'actes_inpi-2_552049447_2026-11-23.pdf'
     """
     rank = f"-{document.n}" if document.n > 1 else ""
     return f"{document.source}{rank}_{siren}_{today.isoformat()}.{extension}"
 
 
-def refused(why: str) -> DocumentRefused:
-    return DocumentRefused(why=WHY[why]["fr"], why_en=WHY[why]["en"])
+def refused(reason: str) -> DocumentRefused:
+    return DocumentRefused(why=REASONS[reason]["fr"], why_en=REASONS[reason]["en"])
 
 
 def unavailable(retry_after: float | None = None) -> DocumentUnavailable:

@@ -48,7 +48,7 @@ def parts() -> AppContext:
 def caller() -> Caller:
     """Tell who asks, by its proof; asked once a request. Raise the refusals of `SignIn.caller`."""
     if "caller" not in g:
-        g.caller = parts().authenticator.caller(
+        g.caller = parts().authenticator.authenticate(
             dict(request.headers), request.remote_addr or "", tenant=request.args.get("tenant")
         )
     found: Caller = g.caller

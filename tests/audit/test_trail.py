@@ -1,4 +1,4 @@
-"""The trace: one line an access, durable, whole, readable again; and no data when it cannot be written."""
+"""The audit trail: one record per access, durable, whole, readable; and no data while it cannot be written."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from prefill import telemetry
 from prefill.app import open_trace
 from prefill.audit.database import DatabaseSink
 from prefill.audit.export import escape_formula
-from prefill.audit.sinks import LONGEST, FileSink, StreamSink
+from prefill.audit.sinks import MAX_LINE, FileSink, StreamSink
 from prefill.audit.trail import AccessRecord, AuditTrail, AuditWriteError, Outcome
 from prefill.cli import main
 from prefill.domain.dates import PARIS
@@ -36,7 +36,7 @@ ACCESS = AccessRecord(
     agent="key:Service des marchés",
     siret="55204944776279",
     sources=("exercices", "cotisations_msa"),
-    object="2026-TRX-014",
+    procedure="2026-TRX-014",
     outcome=Outcome.COMPLETE,
     request_id="r-1",
 )
@@ -61,9 +61,6 @@ def url_of(file: Path) -> str:
 def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Name a trace of each kind that can be read again."""
     return str(tmp_path / "trace.log") if request.param == "file" else url_of(tmp_path / "trace.db")
-
-
-# -- what is written --------------------------------------------------------------------------------
 
 
 def test_an_access_is_one_line_of_json(tmp_path):
@@ -125,7 +122,7 @@ HOSTILE = ['"; DROP TABLE prefill_accesses; --', "deux\nlignes", "\u2028", "\ud8
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_value_can_end_a_line_or_begin_another(tmp_path, text):
     trace = open_trace(str(tmp_path / "trace.log"))
-    trace.write(replace(ACCESS, agent=text, object=text))
+    trace.write(replace(ACCESS, agent=text, procedure=text))
 
     assert (tmp_path / "trace.log").read_bytes().count(b"\n") == 1
     assert len(list(trace.read(*EVER))) == 1
@@ -133,7 +130,7 @@ def test_no_value_can_end_a_line_or_begin_another(tmp_path, text):
 
 def test_a_line_that_processes_might_mix_is_refused(tmp_path):
     with pytest.raises(AuditUnavailable):
-        open_trace(str(tmp_path / "trace.log")).write(replace(ACCESS, agent="x" * LONGEST))
+        open_trace(str(tmp_path / "trace.log")).write(replace(ACCESS, agent="x" * MAX_LINE))
 
 
 def test_the_file_is_for_its_owner_alone(tmp_path):
@@ -149,9 +146,6 @@ def test_lines_of_another_kind_are_passed_over(tmp_path):
     file.write_bytes(b'{"event": "request"}\nnot json\n\xff\n[]\n' + file.read_bytes() + b'{"event": "aud')
 
     assert list(trace.read(*EVER)) == [ACCESS]
-
-
-# -- many at once -----------------------------------------------------------------------------------
 
 
 def numbered(count: int, of: int) -> Iterator[AccessRecord]:
@@ -189,9 +183,6 @@ def test_threads_never_mix_their_lines_in_a_pipe():
     os.close(writing)
 
     assert len({one["request_id"] for one in read}) == 80
-
-
-# -- what goes wrong --------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -284,7 +275,7 @@ def test_a_file_that_is_no_database_refuses_until_it_is_gone(tmp_path):
 
 def test_a_locked_database_refuses_in_time(tmp_path):
     file = tmp_path / "trace.db"
-    trace = AuditTrail(DatabaseSink(url_of(file), patience=0.05))
+    trace = AuditTrail(DatabaseSink(url_of(file), timeout=0.05))
     assert not refuses(trace)
     with sqlite3.connect(file) as other:
         other.execute("begin exclusive")
@@ -317,7 +308,7 @@ def test_a_dead_server_refuses_without_telling_its_address(events):
 
     assert refuses(trace)
     told = str(trace.fault) + str(events())
-    for secret in ("s3same", "127.0.0.1", ACCESS.siret, ACCESS.object):
+    for secret in ("s3same", "127.0.0.1", ACCESS.siret, ACCESS.procedure):
         assert secret not in told
 
 
@@ -327,9 +318,6 @@ def test_a_bad_address_is_said_without_its_secrets(url):
         open_trace(url).write(ACCESS)
 
     assert url not in str(told.value)
-
-
-# -- PostgreSQL, where it is installed --------------------------------------------------------------
 
 
 def programs() -> Path | None:
@@ -389,9 +377,6 @@ def test_a_server_that_dies_and_comes_back_serves_again_without_a_restart(server
     trace.close()
 
 
-# -- 36 months --------------------------------------------------------------------------------------
-
-
 def test_a_database_forgets_by_itself_what_is_older_than_36_months(tmp_path):
     old, kept = (replace(ACCESS, at=datetime(2023, 11, day, tzinfo=PARIS)) for day in (22, 23))
     file = tmp_path / "trace.db"
@@ -402,9 +387,6 @@ def test_a_database_forgets_by_itself_what_is_older_than_36_months(tmp_path):
     trace.write(ACCESS)
 
     assert [one.at for one in trace.read(*EVER)] == [kept.at, ACCESS.at]
-
-
-# -- export -----------------------------------------------------------------------------------------
 
 
 def run(target: str, *options: str) -> Any:
@@ -439,7 +421,7 @@ def test_days_without_access_are_an_empty_export(target):
 
 @pytest.mark.parametrize("text", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1"])
 def test_no_cell_is_a_formula(target, text):
-    open_trace(target).write(replace(ACCESS, agent=text, object=text, tenant=text))
+    open_trace(target).write(replace(ACCESS, agent=text, procedure=text, tenant=text))
 
     [row] = csv.DictReader(io.StringIO(run(target, "export", *DAYS).stdout, newline=""))
     assert [row[name][0] for name in ("agent", "object", "tenant")] == ["'"] * 3

@@ -1,4 +1,4 @@
-"""Who asks: every kind of proof, what it gives, and what whoever is refused learns."""
+"""Authentication: each kind of credentials, the caller it gives, and what a refusal reveals."""
 
 from __future__ import annotations
 
@@ -50,9 +50,6 @@ def secret(name: str) -> str:
 def agent_key(name: str, **changes: Any) -> AgentKey:
     whole = {"expires": date(2027, 1, 1), "scopes": frozenset(Scope), **changes}
     return AgentKey(name, f"Clé {name}", hash_of(secret(name)), **whole)
-
-
-# -- the provider -----------------------------------------------------------------------------------
 
 
 class Clock:
@@ -115,9 +112,6 @@ def provider() -> Iterator[Provider]:
     thread.join()
 
 
-# -- the house --------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -143,7 +137,7 @@ def open_signin(known: Directory, clock: Clock, shared: OptionalRedis | None = N
     return Authenticator(
         lambda: known,
         jwks_client=JWKSClient(open_session=requests.Session, clock=clock),
-        login_throttle=LoginThrottle(shared, name=_hashed, clock=clock),
+        login_throttle=LoginThrottle(shared, hash_address=_hashed, clock=clock),
         today=lambda: TODAY,
     )
 
@@ -164,8 +158,8 @@ def events(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, An
     return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
-def bearer(proof: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {proof}"}
+def bearer(credentials: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {credentials}"}
 
 
 def token(key: Any = RSA_KEY, kid: str | None = "one", algorithm: str = "RS256", **changes: Any) -> str:
@@ -190,9 +184,6 @@ def claims(**changes: Any) -> dict[str, Any]:
     return {**whole, **changes}
 
 
-# -- candidates -------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("headers", "parameter", "tenant"),
     [
@@ -205,7 +196,7 @@ def claims(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_a_candidate_fills_the_form_of_the_buyer_whose_page_it_is_on(authenticator, headers, parameter, tenant):
-    caller = authenticator.caller(headers, ADDRESS, tenant=parameter)
+    caller = authenticator.authenticate(headers, ADDRESS, tenant=parameter)
 
     assert caller == Caller(Audience.CANDIDATE, tenant)
 
@@ -222,30 +213,27 @@ def test_a_candidate_fills_the_form_of_the_buyer_whose_page_it_is_on(authenticat
 )
 def test_a_candidate_of_no_known_buyer_is_told_to_say_which(authenticator, headers, parameter, problem):
     with pytest.raises(problem):
-        authenticator.caller(headers, ADDRESS, tenant=parameter)
+        authenticator.authenticate(headers, ADDRESS, tenant=parameter)
 
 
 def test_where_there_is_one_buyer_nobody_need_name_it(provider, clock):
     only = open_signin(directory([tenants(provider.url).tenants["lyon"]]), clock)
 
-    assert only.caller({"Origin": "https://elsewhere.example"}, ADDRESS).tenant == "lyon"
+    assert only.authenticate({"Origin": "https://elsewhere.example"}, ADDRESS).tenant == "lyon"
 
 
 @pytest.mark.parametrize("parameter", ["lyon", "nice", None])
 def test_no_parameter_makes_an_agent(authenticator, parameter):
     headers = {"Origin": "https://lyon.example", "X-Prefill-Tenant": "lyon"} if parameter != "nice" else {}
 
-    assert authenticator.caller(headers, ADDRESS, tenant=parameter).audience is Audience.CANDIDATE
-
-
-# -- agents' keys -----------------------------------------------------------------------------------
+    assert authenticator.authenticate(headers, ADDRESS, tenant=parameter).audience is Audience.CANDIDATE
 
 
 @pytest.mark.parametrize(
     ("name", "scopes"), [("right", frozenset(Scope)), ("reader", {Scope.DOSSIER}), ("lastday", frozenset(Scope))]
 )
 def test_the_right_key_tells_the_agent_the_tenant_and_the_scopes(authenticator, name, scopes):
-    caller = authenticator.caller(bearer(secret(name)), ADDRESS)
+    caller = authenticator.authenticate(bearer(secret(name)), ADDRESS)
 
     assert caller == Caller(Audience.INSTRUCTOR, "lyon", f"key:Clé {name}", frozenset(scopes))
 
@@ -266,18 +254,18 @@ WRONG_KEYS = {
 }
 
 
-@pytest.mark.parametrize("proof", WRONG_KEYS.values(), ids=WRONG_KEYS)
-def test_a_wrong_key_is_refused(authenticator, proof):
+@pytest.mark.parametrize("key", WRONG_KEYS.values(), ids=WRONG_KEYS)
+def test_a_wrong_key_is_refused(authenticator, key):
     with pytest.raises(Unauthorized):
-        authenticator.caller(bearer(proof), ADDRESS)
+        authenticator.authenticate(bearer(key), ADDRESS)
 
 
 @pytest.mark.parametrize(
     "authorization", ["", "Bearer", "Bearer ", "Basic bHlvbjpseW9u", secret("right"), f"Token {secret('right')}"]
 )
-def test_a_proof_of_another_kind_is_refused_and_never_makes_a_candidate(authenticator, authorization):
+def test_credentials_of_another_scheme_are_refused_and_never_make_a_candidate(authenticator, authorization):
     with pytest.raises(Unauthorized):
-        authenticator.caller({"Authorization": authorization, "Origin": "https://lyon.example"}, ADDRESS)
+        authenticator.authenticate({"Authorization": authorization, "Origin": "https://lyon.example"}, ADDRESS)
 
 
 @pytest.mark.parametrize("named", [{"parameter": "nice"}, {"header": "nice"}, {"parameter": "paris"}])
@@ -285,17 +273,17 @@ def test_the_right_key_of_another_tenant_is_forbidden(authenticator, named):
     headers = bearer(secret("right")) | ({"X-Prefill-Tenant": named["header"]} if "header" in named else {})
 
     with pytest.raises(Forbidden):
-        authenticator.caller(headers, ADDRESS, tenant=named.get("parameter"))
+        authenticator.authenticate(headers, ADDRESS, tenant=named.get("parameter"))
 
 
 def test_the_scheme_is_written_in_any_case(authenticator):
-    caller = authenticator.caller({"Authorization": f"bearer {secret('right')}"}, ADDRESS)
+    caller = authenticator.authenticate({"Authorization": f"bearer {secret('right')}"}, ADDRESS)
 
     assert caller.agent == "key:Clé right"
 
 
-def test_a_missing_scope_is_forbidden_and_no_proof_is_unauthorized(authenticator):
-    reader = authenticator.caller(bearer(secret("reader")), ADDRESS)
+def test_a_missing_scope_is_forbidden_and_missing_credentials_are_unauthorized(authenticator):
+    reader = authenticator.authenticate(bearer(secret("reader")), ADDRESS)
 
     require_scope(reader, Scope.DOSSIER)
     with pytest.raises(Forbidden):
@@ -304,14 +292,11 @@ def test_a_missing_scope_is_forbidden_and_no_proof_is_unauthorized(authenticator
         require_scope(Caller(scopes=frozenset(Scope)), Scope.DOSSIER)
 
 
-def test_keys_are_compared_in_constant_time_even_nobodys():
+def test_keys_are_compared_in_constant_time_unknown_ones_included():
     source = Path(signin.__file__).read_text(encoding="utf-8")
 
-    assert "hmac.compare_digest(hash_of(proof)" in source
+    assert "hmac.compare_digest(hash_of(presented)" in source
     assert "== expected" not in source
-
-
-# -- identity tokens --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -319,7 +304,7 @@ def test_keys_are_compared_in_constant_time_even_nobodys():
     [(RSA_KEY, "one", "RS256"), (RSA_KEY, "one", "PS384"), (EC_KEY, "ec", "ES256"), (ED_KEY, "ed", "EdDSA")],
 )
 def test_the_right_token_tells_the_agent_the_tenant_and_the_scopes(authenticator, key, kid, algorithm):
-    caller = authenticator.caller(bearer(token(key, kid, algorithm)), ADDRESS)
+    caller = authenticator.authenticate(bearer(token(key, kid, algorithm)), ADDRESS)
 
     assert caller == Caller(Audience.INSTRUCTOR, "lyon", "oidc:agent-7", frozenset({Scope.DOSSIER}))
 
@@ -368,32 +353,29 @@ WRONG_TOKENS: dict[str, Callable[[], str]] = {
 @pytest.mark.parametrize("make", WRONG_TOKENS.values(), ids=WRONG_TOKENS)
 def test_a_wrong_token_is_refused(authenticator, make):
     with pytest.raises(Unauthorized):
-        authenticator.caller(bearer(make()), ADDRESS)
+        authenticator.authenticate(bearer(make()), ADDRESS)
 
 
-def test_whatever_failed_the_caller_is_told_the_same(authenticator):
+def test_every_refusal_has_the_same_answer(authenticator):
     told = set()
-    proofs = [*WRONG_KEYS.values(), *(make() for make in WRONG_TOKENS.values())]
-    for place, proof in enumerate(proofs):
+    wrong = [*WRONG_KEYS.values(), *(make() for make in WRONG_TOKENS.values())]
+    for rank, credentials in enumerate(wrong):
         with pytest.raises(Problem) as refused:
-            authenticator.caller(bearer(proof), f"192.0.2.{place}")
+            authenticator.authenticate(bearer(credentials), f"192.0.2.{rank}")
         problem = refused.value
         told.add((problem.status, problem.code, problem.detail("fr"), problem.detail("en"), str(problem.extensions())))
 
     assert len(told) == 1
 
 
-def test_the_operator_is_told_why_and_never_the_proof(authenticator, events):
+def test_the_log_has_the_cause_of_a_refusal_and_never_the_credentials(authenticator, events):
     with pytest.raises(Unauthorized):
-        authenticator.caller(bearer(secret("revoked")), ADDRESS)
+        authenticator.authenticate(bearer(secret("revoked")), ADDRESS)
 
     [told] = events()
     assert told["cause"] == "revoked_key"
     assert secret("revoked") not in str(told)
     assert ADDRESS not in str(told)
-
-
-# -- claims -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -415,7 +397,7 @@ def test_claims_become_scopes(provider, clock, claim, table, given, scopes):
     oidc = Oidc(ISSUER, "prefill", provider.url, {}, claim, {role: frozenset(own) for role, own in table.items()})
     lyon = replace(tenants(provider.url).tenants["lyon"], oidc=oidc)
 
-    caller = open_signin(directory([lyon]), clock).caller(bearer(token(**given)), ADDRESS)
+    caller = open_signin(directory([lyon]), clock).authenticate(bearer(token(**given)), ADDRESS)
 
     assert caller.scopes == scopes
 
@@ -430,7 +412,7 @@ def shared_provider(url: str) -> Directory:
 
 @pytest.mark.parametrize(("given", "tenant"), [("lyon", "lyon"), ("nice", "nice"), (["autre", "nice"], "nice")])
 def test_claims_tell_apart_the_tenants_of_one_provider(provider, clock, given, tenant):
-    caller = open_signin(shared_provider(provider.url), clock).caller(bearer(token(org=given)), ADDRESS)
+    caller = open_signin(shared_provider(provider.url), clock).authenticate(bearer(token(org=given)), ADDRESS)
 
     assert caller.tenant == tenant
 
@@ -438,23 +420,20 @@ def test_claims_tell_apart_the_tenants_of_one_provider(provider, clock, given, t
 @pytest.mark.parametrize("given", [None, "paris", "lyon nice", ["lyon", "nice"], {"lyon": 1}, 7])
 def test_a_token_of_no_tenant_or_of_two_is_refused(provider, clock, given):
     with pytest.raises(Unauthorized):
-        open_signin(shared_provider(provider.url), clock).caller(bearer(token(org=given)), ADDRESS)
-
-
-# -- the provider's keys ----------------------------------------------------------------------------
+        open_signin(shared_provider(provider.url), clock).authenticate(bearer(token(org=given)), ADDRESS)
 
 
 def test_keys_are_fetched_once_for_many_tokens(authenticator, provider):
     for _ in range(5):
-        authenticator.caller(bearer(token()), ADDRESS)
+        authenticator.authenticate(bearer(token()), ADDRESS)
 
     assert provider.calls == 1
 
 
-def test_a_crowd_fetches_the_keys_once(authenticator, provider):
+def test_concurrent_tokens_fetch_the_keys_once(authenticator, provider):
     callers: list[Caller] = []
     crowd = [
-        threading.Thread(target=lambda: callers.append(authenticator.caller(bearer(token()), ADDRESS)))
+        threading.Thread(target=lambda: callers.append(authenticator.authenticate(bearer(token()), ADDRESS)))
         for _ in range(20)
     ]
     for one in crowd:
@@ -467,39 +446,39 @@ def test_a_crowd_fetches_the_keys_once(authenticator, provider):
 
 
 def test_a_rotated_key_is_fetched_when_a_token_names_it(authenticator, provider, clock):
-    authenticator.caller(bearer(token()), ADDRESS)
+    authenticator.authenticate(bearer(token()), ADDRESS)
     provider.keys = {"two": NEXT_KEY}
     clock.sleep(61)
 
-    caller = authenticator.caller(bearer(token(NEXT_KEY, "two")), ADDRESS)
+    caller = authenticator.authenticate(bearer(token(NEXT_KEY, "two")), ADDRESS)
 
     assert caller.agent == "oidc:agent-7"
     assert provider.calls == 2
     with pytest.raises(Unauthorized):
-        authenticator.caller(bearer(token()), ADDRESS)
+        authenticator.authenticate(bearer(token()), ADDRESS)
 
 
 def test_unknown_kids_fetch_the_keys_at_most_once_a_minute(authenticator, provider, clock):
     for place in range(10):
         with pytest.raises(Unauthorized):
-            authenticator.caller(bearer(token(kid=f"made-up-{place}")), f"192.0.2.{place}")
+            authenticator.authenticate(bearer(token(kid=f"made-up-{place}")), f"192.0.2.{place}")
 
     assert provider.calls == 1
     clock.sleep(61)
     with pytest.raises(Unauthorized):
-        authenticator.caller(bearer(token(kid="made-up")), ADDRESS)
+        authenticator.authenticate(bearer(token(kid="made-up")), ADDRESS)
     assert provider.calls == 2
 
 
-def test_known_keys_serve_on_while_the_provider_is_down(authenticator, provider, clock):
-    authenticator.caller(bearer(token()), ADDRESS)
+def test_cached_keys_stay_valid_while_the_provider_is_down(authenticator, provider, clock):
+    authenticator.authenticate(bearer(token()), ADDRESS)
     provider.answer = lambda handler: handler.send_error(503)
     clock.sleep(2 * 3600)
 
-    assert authenticator.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
+    assert authenticator.authenticate(bearer(token()), ADDRESS).agent == "oidc:agent-7"
     clock.sleep(24 * 3600)
     with pytest.raises(Unauthorized):
-        authenticator.caller(bearer(token()), ADDRESS)
+        authenticator.authenticate(bearer(token()), ADDRESS)
 
 
 def send(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", **headers: str) -> None:
@@ -529,19 +508,19 @@ MISBEHAVIOURS: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {
 
 
 @pytest.mark.parametrize("misbehave", MISBEHAVIOURS.values(), ids=MISBEHAVIOURS)
-def test_a_provider_that_misbehaves_lets_nobody_in_and_is_tried_again(authenticator, provider, clock, misbehave):
+def test_a_provider_that_misbehaves_authenticates_nobody_and_is_tried_again(authenticator, provider, clock, misbehave):
     provider.answer = misbehave
 
     with pytest.raises(Unauthorized):
-        authenticator.caller(bearer(token()), ADDRESS)
+        authenticator.authenticate(bearer(token()), ADDRESS)
     assert provider.calls == 1
 
     provider.answer = None
     clock.sleep(11)
-    assert authenticator.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
+    assert authenticator.authenticate(bearer(token()), ADDRESS).agent == "oidc:agent-7"
 
 
-def test_a_provider_that_drips_is_left_in_time(provider, clock):
+def test_a_provider_that_sends_slowly_is_abandoned_in_time(provider, clock):
     ended = threading.Event()
 
     def drip(handler: BaseHTTPRequestHandler) -> None:
@@ -557,64 +536,61 @@ def test_a_provider_that_drips_is_left_in_time(provider, clock):
 
     provider.answer = drip
     with pytest.raises(Unauthorized):
-        open_signin(tenants(provider.url), clock).caller(bearer(token()), ADDRESS)
+        open_signin(tenants(provider.url), clock).authenticate(bearer(token()), ADDRESS)
 
     assert ended.wait(5)
 
 
-def test_a_provider_that_does_not_answer_locks_nobody_out(authenticator, provider, clock):
+def test_tokens_that_cannot_be_verified_do_not_count_as_failures(authenticator, provider, clock):
     provider.answer = MISBEHAVIOURS["down"]
     for _ in range(30):
         with pytest.raises(Unauthorized):
-            authenticator.caller(bearer(token()), ADDRESS)
+            authenticator.authenticate(bearer(token()), ADDRESS)
 
     provider.answer = None
     clock.sleep(11)
-    assert authenticator.caller(bearer(token()), ADDRESS).agent == "oidc:agent-7"
+    assert authenticator.authenticate(bearer(token()), ADDRESS).agent == "oidc:agent-7"
 
 
 @pytest.mark.parametrize(
     "changes", [{"use": "enc"}, {"alg": "HS256"}, {"alg": "RSA-OAEP"}, {"kty": "oct"}, {"alg": "ES256"}]
 )
-def test_a_key_that_may_not_sign_is_not_there(authenticator, provider, changes):
+def test_a_key_that_may_not_sign_is_ignored(authenticator, provider, changes):
     body = json.dumps({"keys": [_jwk(RSA_KEY, "one", **changes)]}).encode()
     provider.answer = lambda handler: send(handler, 200, body)
 
     with pytest.raises(Unauthorized):
-        authenticator.caller(bearer(token()), ADDRESS)
+        authenticator.authenticate(bearer(token()), ADDRESS)
 
 
 def test_a_provider_with_one_key_need_not_name_it(authenticator, provider):
     provider.keys = {"one": RSA_KEY}
 
-    assert authenticator.caller(bearer(token(kid=None)), ADDRESS).agent == "oidc:agent-7"
+    assert authenticator.authenticate(bearer(token(kid=None)), ADDRESS).agent == "oidc:agent-7"
 
 
 def test_keys_may_be_in_a_file(tmp_path, provider, clock):
     file = tmp_path / "jwks.json"
     file.write_bytes(provider.body())
 
-    caller = open_signin(tenants(str(file)), clock).caller(bearer(token()), ADDRESS)
+    caller = open_signin(tenants(str(file)), clock).authenticate(bearer(token()), ADDRESS)
 
     assert caller.agent == "oidc:agent-7"
     assert provider.calls == 0
 
 
-# -- lockout ----------------------------------------------------------------------------------------
-
-
 def fail(authenticator: Authenticator, address: str = ADDRESS) -> float:
-    """Present a false key; give how long one must wait before the next."""
+    """Present a wrong key; return the delay that the refusal announces."""
     try:
-        authenticator.caller(bearer(secret("nobody")), address)
+        authenticator.authenticate(bearer(secret("nobody")), address)
     except TooManyAttempts as problem:
         return float(str(problem.values["retryAfter"]))
     except Unauthorized:
         return 0.0
-    raise AssertionError("a false key was let in")
+    raise AssertionError("a wrong key was accepted")
 
 
-def test_false_proofs_make_the_address_wait_longer_each_time(authenticator, clock):
+def test_failures_throttle_the_address_longer_each_time(authenticator, clock):
     waits = []
     for _ in range(9):
         while wait := fail(authenticator):
@@ -624,33 +600,41 @@ def test_false_proofs_make_the_address_wait_longer_each_time(authenticator, cloc
     assert waits == [1.0, 2.0, 4.0]
 
 
-def test_whoever_waits_is_refused_even_with_the_right_key_until_the_wait_ends(authenticator, clock):
+def test_valid_credentials_are_never_throttled_behind_an_address_that_is(authenticator):
+    for _ in range(30):
+        fail(authenticator)
+
+    assert fail(authenticator) > 0
+    assert authenticator.authenticate(bearer(secret("right")), ADDRESS).agent == "key:Clé right"
+    assert authenticator.authenticate(bearer(token()), ADDRESS).agent == "oidc:agent-7"
+
+
+def test_attempts_during_a_delay_neither_lengthen_it_nor_fill_the_log(authenticator, events):
     for _ in range(6):
         fail(authenticator)
+    events()
 
-    with pytest.raises(TooManyAttempts):
-        authenticator.caller(bearer(secret("right")), ADDRESS)
-    clock.sleep(1.0)
-    assert authenticator.caller(bearer(secret("right")), ADDRESS).agent == "key:Clé right"
+    assert [fail(authenticator) for _ in range(20)] == [1.0] * 20
+    assert events() == []
 
 
-def test_a_right_proof_forgets_the_false_ones(authenticator):
+def test_valid_credentials_reset_the_failures(authenticator):
     for _ in range(5):
         fail(authenticator)
-    authenticator.caller(bearer(secret("right")), ADDRESS)
+    authenticator.authenticate(bearer(secret("right")), ADDRESS)
 
     assert [fail(authenticator) for _ in range(5)] == [0.0] * 5
 
 
-def test_other_addresses_and_candidates_do_not_wait(authenticator):
+def test_other_addresses_and_candidates_are_not_throttled(authenticator):
     for _ in range(8):
         fail(authenticator)
 
-    assert authenticator.caller(bearer(secret("right")), "198.51.100.1").agent == "key:Clé right"
-    assert authenticator.caller({"Origin": "https://lyon.example"}, ADDRESS).audience is Audience.CANDIDATE
+    assert authenticator.authenticate(bearer(secret("right")), "198.51.100.1").agent == "key:Clé right"
+    assert authenticator.authenticate({"Origin": "https://lyon.example"}, ADDRESS).audience is Audience.CANDIDATE
 
 
-def test_an_hour_later_false_proofs_are_forgotten(authenticator, clock):
+def test_failures_are_forgotten_after_an_hour(authenticator, clock):
     for _ in range(5):
         fail(authenticator)
     clock.sleep(3601)
@@ -659,9 +643,9 @@ def test_an_hour_later_false_proofs_are_forgotten(authenticator, clock):
 
 
 def test_a_flood_of_addresses_takes_little_memory(clock):
-    login_throttle = LoginThrottle(OptionalRedis(None, clock=clock), name=str, clock=clock)
+    login_throttle = LoginThrottle(OptionalRedis(None, clock=clock), hash_address=str, clock=clock)
     for place in range(10_500):
-        login_throttle.failed(str(place))
+        login_throttle.record_failure(str(place))
 
     assert len(login_throttle._failures) <= 10_000
 
@@ -674,7 +658,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     server.kill()
 
 
-def test_all_instances_count_false_proofs_together(provider, clock, redis_url):
+def test_all_processes_count_failures_together(provider, clock, redis_url):
     one, other = (open_signin(tenants(provider.url), clock, OptionalRedis(redis_url, clock=clock)) for _ in range(2))
     for authenticator in (one, one, one, other, other, other):
         assert fail(authenticator) == 0.0

@@ -136,9 +136,6 @@ def whole(buyer: FlaskClient, everything: Simulator) -> dict[str, Any]:
     return response.json
 
 
-# -- what each row says -----------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("source", PUBLIC)
 def test_a_public_answer_is_read_as_an_agent_reads_it(whole, source):
     proof = proofs_of(whole)[source]
@@ -264,9 +261,6 @@ def test_only_what_concerns_the_company_is_asked_unless_all_is(buyer, simulator)
     }  # fmt: skip
 
 
-# -- when registers fail ----------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("fault", "state"),
     [
@@ -313,9 +307,6 @@ def test_a_closing_announced_for_later_leaves_the_establishment_open():
     assert proofs_of(ask(client, "00000900100017", SANDBOX).json)["etablissements"]["state"] == "available"
 
 
-# -- asking -----------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("text", ["", "  ", "x" * 50, "a\x00b", "a\nb", "a\u2028b"])
 def test_an_object_that_cannot_be_told_is_refused(buyer, simulator, text):
     response = ask(buyer, SIRET, object=text)
@@ -358,9 +349,6 @@ def test_a_field_that_an_integrator_adds_is_shown_with_its_label(open_service, s
     assert body["themes"][-1]["title"] == "Autres renseignements"
 
 
-# -- as it comes ------------------------------------------------------------------------------------
-
-
 def events_of(text: str) -> list[tuple[str, dict[str, Any]]]:
     blocks = [block.splitlines() for block in text.split("\n\n") if block.startswith("event:")]
     return [(lines[0][7:], json.loads(lines[-1][6:])) for lines in blocks]
@@ -384,9 +372,6 @@ def test_a_stream_and_a_plain_answer_end_alike(buyer, everything):
     streamed = events_of(ask(buyer, SIRET, {**RIGHT, "Accept": "text/event-stream"}, all="1").text)[-1][1]
 
     assert {**streamed, "sources": None} == {**plain, "sources": None}
-
-
-# -- the line ---------------------------------------------------------------------------------------
 
 
 def test_an_access_leaves_one_line_without_the_data(whole, trace):
@@ -425,9 +410,6 @@ def test_a_full_disk_serves_nothing(open_service, everything, tmp_path):
 
     response = ask(service, SIRET)
     assert (response.status_code, response.json["code"]) == (503, "audit_unavailable")
-
-
-# -- the tables -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("table", [WORDS, SENTENCES])

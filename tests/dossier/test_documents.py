@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from prefill.app import create_app
 from prefill.domain.catalogue import CATALOGUE
 from prefill.dossier import documents
-from prefill.dossier.documents import LARGEST, allowed, name_of
+from prefill.dossier.documents import MAX_BYTES, file_name, is_allowed
 from prefill.dossier.model import Document
 from prefill.settings import Settings
 from prefill.tenancy.model import SANDBOX_AGENT_KEY
@@ -63,9 +63,6 @@ def buyer(open_service: OpenService, tmp_path: Path, trace: Path) -> FlaskClient
 def with_documents(simulator: Simulator, shared: Path) -> Simulator:
     simulator.add(known_company(), *(told(shared, name, **choice) for name, choice in CHOICES.items()))
     return simulator
-
-
-# -- what is served ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("source", CHOICES)
@@ -147,9 +144,6 @@ def test_the_sandbox_serves_its_documents_and_one_dead_link():
     assert ask(client, "00002300200017/documents/attestations_fiscales_dgfip", SANDBOX).status_code == 503
 
 
-# -- a hostile upstream -----------------------------------------------------------------------------
-
-
 @pytest.fixture
 def storage() -> Iterator[Storage]:
     with running_storage() as storage:
@@ -190,7 +184,7 @@ def test_another_port_of_this_machine_is_elsewhere(buyer, simulator, storage):
     assert storage.asked == []
 
 
-@pytest.mark.parametrize("fault", ["redirect", "html", "empty", f"huge:{LARGEST // 10**6 + 2}", "gzipbomb"])
+@pytest.mark.parametrize("fault", ["redirect", "html", "empty", f"huge:{MAX_BYTES // 10**6 + 2}", "gzipbomb"])
 def test_what_is_not_a_document_is_refused(buyer, with_documents, fault):
     with_documents.fail({"__docs": fault})
 
@@ -258,7 +252,7 @@ def test_a_zip_is_named_as_one(behind):
 def test_a_title_from_a_register_is_never_a_name():
     hostile = Document("actes_inpi", 1, "../../x\r\nSet-Cookie: a", "https://a")
 
-    assert "Set-Cookie" not in name_of(hostile, SIREN, documents.date(2026, 1, 2), "pdf")
+    assert "Set-Cookie" not in file_name(hostile, SIREN, documents.date(2026, 1, 2), "pdf")
 
 
 @pytest.mark.parametrize(
@@ -267,10 +261,7 @@ def test_a_title_from_a_register_is_never_a_name():
      "https://STORAGE.entreprise.api.gouv.fr/a"],
 )  # fmt: skip
 def test_the_storage_of_api_entreprise_is_allowed(url):
-    assert allowed(url, "https://entreprise.api.gouv.fr")
-
-
-# -- all at once ------------------------------------------------------------------------------------
+    assert is_allowed(url, "https://entreprise.api.gouv.fr")
 
 
 def unpacked(body: bytes) -> tuple[zipfile.ZipFile, dict[str, Any]]:

@@ -102,8 +102,6 @@ def registers(simulator: Simulator) -> Simulator:
     return simulator
 
 
-# -- the canaries -----------------------------------------------------------------------------------
-
 PROTECTED: dict[str, Any] = {
     "exercices": [{"chiffre_affaires": 9876543, "date_fin_exercice": "2024-12-31"}],
     "attestations_fiscales_dgfip": {"document_url": "DOC", "date_delivrance_attestation": "2031-07-13"},
@@ -145,9 +143,6 @@ def _canary_payload(name: str) -> dict[str, Any]:
             {"nom": "CANARI-ASSOCIATION", "rna": "CANARI-RNA", "regime": "CANARI", "activites": {"objet": "CANARI"}}
         )
     return known_company()["payload"] if row.open else known_company(enseigne="CANARI-ENSEIGNE")["payload"]
-
-
-# -- the matrix -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", CALLERS)

@@ -585,7 +585,7 @@ def test_the_sandbox_has_a_tenant_whose_agents_key_works_there_alone(open_servic
     sandbox = create_app(Settings(log="json")).test_client()
     headers = {"Authorization": f"Bearer {SANDBOX_AGENT_KEY}"}
     known = sandbox.application.extensions["prefill"]
-    caller = known.authenticator.caller(headers, "192.0.2.1")
+    caller = known.authenticator.authenticate(headers, "192.0.2.1")
     known.close()
 
     assert (caller.audience, caller.tenant, caller.scopes) == ("instructor", "sandbox", frozenset(Scope))

@@ -22,8 +22,6 @@ from prefill.web.rendering.json_writer import dump
 from prefill.web.rendering.prefill import render_notices, render_sources_asked
 from prefill.web.rendering.schemas import FormHeader, NoticeShape, ResponseSchema, SourceStatus, by_name
 
-# -- the shapes -------------------------------------------------------------------------------------
-
 
 class ItemShape(ResponseSchema):
     name = fields.String(required=True)
@@ -112,9 +110,6 @@ class DossierProgressShape(ResponseSchema):
     expected = fields.Integer(required=True)
     company = fields.List(fields.Nested(DetailShape), required=True)
     themes = fields.List(fields.Nested(ThemeShape), required=True)
-
-
-# -- rendering --------------------------------------------------------------------------------------
 
 
 def build_prefill_dossier(prefill: Prefill, today: date) -> Dossier:
@@ -238,8 +233,6 @@ def _document(document: Document, asked: Asked) -> dict[str, Any]:
     path = f"/v1/dossiers/{quote(number)}/documents/{document.source}/{document.n}"
     return {"n": document.n, "title": document.title, "href": f"{path}?{urlencode({'object': procedure or ''})}"}
 
-
-# -- OpenAPI ----------------------------------------------------------------------------------------
 
 SECURITY = {
     "agentKey": {

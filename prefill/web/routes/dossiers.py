@@ -1,6 +1,6 @@
-"""The agents' routes: a company's dossier, each of its documents, and all of them in one file.
+"""Routes for agents: the dossier of a company, each of its documents, and the archive of all of them.
 
-Nothing protected leaves before the trace has its line; if the line cannot be written, nothing leaves.
+Nothing protected is served before its audit record is written; while none can be written, nothing is served.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.identifiers import parse
 from prefill.domain.permissions import Caller, Scope, require_scope
-from prefill.dossier.archive import pack
+from prefill.dossier.archive import stream_archive
 from prefill.dossier.builder import documents_of
 from prefill.dossier.documents import File, fetch, unavailable
 from prefill.dossier.model import Document
@@ -33,14 +33,11 @@ from prefill.web.rendering.dossier import build_prefill_dossier, render_dossier
 from prefill.web.responses import json_answer, streamed, summary
 
 FORM = "dossier"
-LONGEST_OBJECT = 49  # characters, by API Entreprise's rule
+MAX_PROCEDURE = 49  # characters, by API Entreprise's rule
 FLAGS = {"": False, "0": False, "1": True}
-NOTHING_THERE = (Status.ABSENT, Status.WITHHELD, Status.NOT_APPLICABLE, Status.NOT_REQUESTED)
+WITHOUT_DOCUMENT = (Status.ABSENT, Status.WITHHELD, Status.NOT_APPLICABLE, Status.NOT_REQUESTED)
 
 routes = Blueprint(AGENTS, __name__)
-
-
-# -- the routes -------------------------------------------------------------------------------------
 
 
 @routes.get("/v1/dossiers/<number>")
@@ -48,7 +45,7 @@ def dossier(number: str) -> AnyResponse:
     asked = _read_request(number, Scope.DOSSIER)
     if request.accept_mimetypes.best_match(["application/json", sse.MEDIA]) == sse.MEDIA:
         return _stream(asked)
-    done = _draw_up(asked)
+    done = _complete_dossier(asked)
     return json_answer(render_dossier(done, _today(), language()))
 
 
@@ -68,27 +65,24 @@ def documents(number: str) -> AnyResponse:
 
 
 @routes.after_request
-def _keep_nothing(response: Response) -> Response:
-    """No cache keeps what only this agent may see."""
+def _forbid_caching(response: Response) -> Response:
+    """Forbid caching of what only this agent may see."""
     response.headers["Cache-Control"] = "no-store, no-transform"
     return response
 
 
-# -- parsing ----------------------------------------------------------------------------------------
-
-
 def _read_request(number: str, *scopes: Scope) -> Request:
-    """Read what is asked, once we know that an agent with these rights asks it."""
+    """Authenticate the agent, check its scopes, then parse the request."""
     agent = _agent(scopes)
     form = parts().library.forms[FORM]
-    procedure, every = _object(), _flag("all")
+    procedure, every = _procedure(), _flag("all")
     asked = Request(parse(number), form, agent, frozenset(form.on_demand()), procedure, every)
     g.company = parts().rate_limiter.name(asked.number)
     return asked
 
 
 def _agent(scopes: Iterable[Scope]) -> Caller:
-    """Tell which agent asks; without a proof nobody is told anything else, not even which buyers there are."""
+    """Return the authenticated agent; without credentials nothing is revealed, not even which buyers exist."""
     if "Authorization" not in request.headers:
         raise Unauthorized
     agent = caller()
@@ -97,14 +91,14 @@ def _agent(scopes: Iterable[Scope]) -> Caller:
     return agent
 
 
-def _object() -> str:
-    """Read the procedure, which the registers are told and the trace keeps."""
+def _procedure() -> str:
+    """Parse the procedure (parameter `object`), sent to the registers and written in the audit trail."""
     text = request.args.get("object", "").strip()
     if not text:
         raise _invalid(
             "object", "indiquez la procédure (par exemple 2026-TRX-014).", "say which procedure (2026-TRX-014)."
         )
-    if len(text) > LONGEST_OBJECT or not text.isprintable():
+    if len(text) > MAX_PROCEDURE or not text.isprintable():
         raise _invalid(
             "object",
             "il doit faire moins de 50 caractères, sans caractère de contrôle.",
@@ -128,11 +122,8 @@ def _today() -> date:
     return parts().now().date()
 
 
-# -- the dossier ------------------------------------------------------------------------------------
-
-
-def _draw_up(asked: Request) -> Prefill:
-    """Ask the registers, and leave the line before anything is told."""
+def _complete_dossier(asked: Request) -> Prefill:
+    """Query the registers, and write the audit record before anything is served."""
     done = _ask(asked)
     _trace(asked, _asked_sources(done), Outcome.COMPLETE if done.filled.complete else Outcome.PARTIAL)
     return done
@@ -149,7 +140,7 @@ def _ask(asked: Request) -> Prefill:
 
 
 def _stream(asked: Request) -> AnyResponse:
-    """Answer as the registers do; the line comes first, since the end is not known when the first event leaves."""
+    """Stream the dossier as registers answer; the record is written first, before the outcome is known."""
     _trace(asked, _planned(asked), Outcome.OPENED)
     events = house().service.stream(asked, tick=sse.HEARTBEAT_SECONDS)
     return streamed(events, partial(sse.render_dossier_events, today=_today()))
@@ -160,12 +151,12 @@ def _planned(asked: Request) -> tuple[str, ...]:
 
 
 def _asked_sources(done: Prefill) -> tuple[str, ...]:
-    """Name the sources that were really asked."""
+    """Return the sources that were queried."""
     return tuple(sorted({one.source for one in done.answers.values() if one.status is not Status.NOT_APPLICABLE}))
 
 
 def _trace(asked: Request, sources: tuple[str, ...], outcome: Outcome) -> None:
-    """Write the line. Raise `AuditUnavailable` when it cannot be: nothing is served then."""
+    """Write the audit record. Raises `AuditUnavailable` when it cannot be written: nothing is served then."""
     agent = asked.caller
     parts().trace.write(
         AccessRecord(
@@ -174,18 +165,15 @@ def _trace(asked: Request, sources: tuple[str, ...], outcome: Outcome) -> None:
             agent=agent.agent or "",
             siret=asked.number,
             sources=sources,
-            object=asked.object or "",
+            procedure=asked.object or "",
             outcome=outcome,
             request_id=g.request_id,
         )
     )
 
 
-# -- the documents ----------------------------------------------------------------------------------
-
-
 def _fetch(asked: Request, source: str, n: int) -> File:
-    """Fetch one document, and leave the line before it is served."""
+    """Download one document, and write the audit record before it is served."""
     form = _form_of(asked.form, source)
     done = _ask(replace(asked, form=form, extra=frozenset({source}), every=True))
     try:
@@ -199,7 +187,7 @@ def _fetch(asked: Request, source: str, n: int) -> File:
 
 
 def _form_of(form: Form, source: str) -> Form:
-    """Keep of a form what one source tells: the others are not asked for a document of this one."""
+    """Restrict the form to one source: the others are not queried for a document of this one."""
     row = CATALOGUE.get(source)
     if row is None or row.documents is None:
         raise DocumentUnknown
@@ -214,7 +202,7 @@ def _form_of(form: Form, source: str) -> Form:
 
 
 def _named(answer: Answer, n: int) -> Document:
-    if not answer.ok and answer.status not in NOTHING_THERE:
+    if not answer.ok and answer.status not in WITHOUT_DOCUMENT:
         raise unavailable(answer.retry_after)
     for one in documents_of(CATALOGUE[answer.source], answer):
         if one.n == n:
@@ -229,7 +217,7 @@ def _serve(file: File) -> AnyResponse:
 
 
 def _pack(asked: Request) -> AnyResponse:
-    """Pack every document; the line comes before the first byte, for all that may follow."""
+    """Stream the archive of every document; the record is written before the first byte, for all that may follow."""
     done = _ask(asked)
     _trace(asked, _asked_sources(done), Outcome.OPENED)
     told, today, siren = render_dossier(done, _today(), language()), _today(), done.company.siren
@@ -242,7 +230,7 @@ def _pack(asked: Request) -> AnyResponse:
         "at": parts().now().isoformat("T", "seconds"),
     }
     here = house().upstream
-    body = pack(
+    body = stream_archive(
         wanted, lambda one: fetch(here, one, siren, today), summary=page, facts=facts, language=language()
     )  # fmt: skip
     response = Response(body, mimetype="application/zip")
