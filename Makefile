@@ -57,9 +57,8 @@ lock-add: | $(TOOLS)/uv ## Add to the lock files what pyproject.toml asks and th
 	$(LOCK) --group peer --output-file requirements-peer.lock
 	$(LOCK) --group lock --output-file requirements-uv.lock
 
-bench: $(VENV)/.dev $(TOOLS)/.bench ## Measure side by side: make bench BENCH_SIM=… [ONLY="warm cold"]
-	@test -n "$(BENCH_SIM)" || { echo "BENCH_SIM must give the path of the simulator of API Entreprise" >&2; exit 1; }
-	BENCH_SIM=$(BENCH_SIM) $(VENV_PYTHON) bench/bench.py $(ONLY)
+bench: $(VENV)/.dev $(TOOLS)/.bench ## Measure side by side: make bench [ONLY="warm cold"]
+	$(VENV_PYTHON) bench/bench.py $(ONLY)
 
 clean: ## Remove the environment and all that tools left behind
 	rm -rf $(VENV) $(TOOLS) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -6,7 +6,7 @@
     python bench/load.py --soak 1200          a steady rate: memory, threads and sockets
 
 Everything runs on loopback and ends by itself: three services as the Procfile starts them, a Redis, the
-strict simulator of `../shared`, and the clients, spread evenly. Only processes started here are ended, each by its own number.
+sandbox (`prefill sandbox`), and the clients, spread evenly. Only processes started here are ended, each by its own number.
 Results are printed, and kept in `bench/results-load.json`; the exit code says whether every check holds.
 """
 
@@ -38,9 +38,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.support import simulator as invented
+from tests.support.sandbox import free_port, run_sandbox
 
 RESULTS = ROOT / "bench" / "results-load.json"
-SHARED = Path(os.environ.get("PREFILL_SHARED", ROOT.parent / "shared"))
 DEADLINE = 8.0
 GRACE = 0.5  # seconds: the clients and what they load share the machine
 JSON_BUDGET = 250
@@ -119,7 +119,7 @@ class Redis:
     """A Redis that can be killed and started again on the same port, empty."""
 
     folder: Path
-    port: int = field(default_factory=invented._free_port)
+    port: int = field(default_factory=free_port)
     stack: ExitStack = field(default_factory=ExitStack)
     process: subprocess.Popen[bytes] | None = None
 
@@ -144,7 +144,7 @@ def services(stage: Stage, **settings: str) -> Iterator[list[Service]]:
 
 @contextmanager
 def service(stage: Stage, name: str, settings: dict[str, str]) -> Iterator[Service]:
-    port, folder = invented._free_port(), stage.folder
+    port, folder = free_port(), stage.folder
     environ = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),
@@ -303,7 +303,9 @@ def quantiles(seconds: list[float]) -> dict[str, float]:
 
 def used_by_minute(log: list[dict[str, Any]], began: float, ended: float, window: float) -> dict[str, int]:
     """Count the calls of the JSON group in each full window, by arrival."""
-    calls = Counter(int(one["t"] // window) for one in log if not any(part in one["path"] for part in OTHER_GROUPS))
+    calls = Counter(
+        int(one["timestamp"] // window) for one in log if not any(part in one["path"] for part in OTHER_GROUPS)
+    )
     full = range(int(began // window) + 1, int(ended // window))
     return {time.strftime("%H:%M:%S", time.gmtime(epoch * window)): calls[epoch] for epoch in full}
 
@@ -355,7 +357,7 @@ def sum_up(report: Report, crowd: Crowd, simulator: invented.Simulator, began: f
         "calls upstream": stats["total"],
         "upstream statuses": stats["statuses"],
         "violations": stats["violations"],
-        "calls a full minute": used_by_minute(simulator._control("log"), began, ended, window),
+        "calls a full minute": used_by_minute(simulator.log(), began, ended, window),
     }
     report.checks |= {
         "no violation": not stats["violations"],
@@ -532,7 +534,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="prefill-bench-")))
         redis = Redis(folder, stack=stack)
         redis.start()
-        simulator = stack.enter_context(invented.run_simulator(SHARED, *options))
+        simulator = stack.enter_context(run_sandbox(*options))
         try:
             return scenario(Stage(simulator, redis, folder, 60.0), seconds).close()
         finally:

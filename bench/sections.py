@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import stage
 from lines import Line, over, ratio, section, turns
 
+from prefill.sandbox.companies import COMPANIES
+from prefill.sandbox.model import Reply
+
 NO_BUDGET = ("--budget-scale", "1000")
 SOURCE_SECONDS = 0.2
+# Endpoints that the OpenAPI file of API Entreprise (2026) tags as general information about a company, each in its last
+# version, lists of documents and addresses left out.
+GENERAL_INFORMATION = 21
+FAILED = Reply(fault="003")
 CRITICAL_PATH = 2 * SOURCE_SECONDS  # the establishment, then the others at the same time
 
 # -- warm -------------------------------------------------------------------------------------------
@@ -112,12 +117,11 @@ def _cold(sim: Any, server: stage.Server, clients: int, companies: int) -> list[
 @section
 def cost() -> Iterator[Line]:
     """Upstream calls a prefill, and how many companies fit in one token's budget."""
-    every = _general_information()
     with stage.simulator(*NO_BUDGET) as sim, stage.service(sim.url) as server:
-        known = _public_companies()
+        known = _sandbox_companies()
         called, kinds = _calls(sim, server, known)
         yield ratio(
-            "calls a prefill, all companies of the public answers", [called / len(known)], most=2.6, unit="calls",
+            "calls a prefill, all companies of the sandbox", [called / len(known)], most=2.6, unit="calls",
             note=f"{len(known)} companies, {called} calls: {kinds}",
         )  # fmt: skip
         numbers = stage.companies(sim, 200, stage.MIX)
@@ -125,8 +129,8 @@ def cost() -> Iterator[Line]:
         mean = called / len(numbers)
         yield ratio("calls a prefill, mix of 70/15/10/5 %, the whole form", [mean], most=2.6, unit="calls", note=kinds)
         yield ratio(
-            "companies a minute in one JSON budget, over asking every general-information endpoint", [every / mean],
-            least=5, note=f"{every} endpoints that give JSON and that an open-data or full token may ask, in their last version",
+            "companies a minute in one JSON budget, over asking every general-information endpoint", [GENERAL_INFORMATION / mean],
+            least=5, note=f"{GENERAL_INFORMATION} endpoints that give JSON and that an open-data or full token may ask, in their last version",
         )  # fmt: skip
         assert sim.stats()["violations"] == {}
     with (
@@ -161,36 +165,10 @@ def _calls(sim: Any, server: stage.Server, numbers: list[str], asked: str = "") 
     return sum(made.values()), ", ".join(f"{kind or 'other'} {count}" for kind, count in sorted(kinds.items()))
 
 
-def _reference() -> Path:
-    """The folder of the public contract, beside the simulator's."""
-    return Path(os.environ["BENCH_SIM"]).resolve().parents[1] / "api-entreprise"
-
-
-def _public_companies() -> list[str]:
-    """Every SIRET that the public answers know as an establishment, and every other SIREN that they know."""
-    cases = [case for case in json.loads((_reference() / "cases.json").read_text()) if case["status"] == 200]
-    sirets = {str(case["params"]["siret"]) for case in cases if case["params"].get("siret")}
-    sirens = {str(case["params"]["siren"]) for case in cases if case["params"].get("siren")}
-    alone = sirens - {number[:9] for number in sirets}
-    return sorted({*filter(_valid, sirets), *filter(_valid, alone)})
-
-
-def _valid(number: str) -> bool:
-    from prefill.domain.identifiers import parse
-    from prefill.problems import Problem
-
-    try:
-        return parse(number) == number
-    except Problem:
-        return False
-
-
-def _general_information() -> int:
-    """Count the endpoints of general information about a company, the last version of each, documents left out."""
-    paths = json.loads((_reference() / "openapi.json").read_text())["paths"]
-    tagged = [path for path, one in paths.items() if "Informations générales" in one.get("get", {}).get("tags", ())]
-    latest = {path.split("/", 2)[2] for path in tagged}
-    return len([path for path in latest if "{sire" in path and not path.endswith(("/documents", "/adresse"))])
+def _sandbox_companies() -> list[str]:
+    """Every company of the sandbox that Insee knows."""
+    known = [company for company in COMPANIES if not company.answers.get("etablissements", FAILED).fault]
+    return [company.siret for company in known]
 
 
 # -- crowds -----------------------------------------------------------------------------------------

@@ -25,8 +25,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
 
 from tests.support import simulator as invented
+from tests.support.sandbox import free_port, run_sandbox
 
 BENCH = ROOT / "bench"
+simulator = run_sandbox
 PYTHON = ROOT / ".tools" / "bench" / "bin" / "python"
 TOKEN = "open-data-of-the-bench"
 MORE = ("--no-control-socket", "--log-level", "warning")
@@ -47,10 +49,6 @@ SERVERS = {
 CALLED = {"gunicorn gthread": "{}()", "gunicorn gevent": "{}()"}  # the others call the factory themselves
 
 # -- servers ----------------------------------------------------------------------------------------
-
-
-def free_port() -> int:
-    return invented._free_port()
 
 
 @dataclass(frozen=True)
@@ -146,16 +144,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(10)
             return
-
-
-@contextmanager
-def simulator(*options: str) -> Iterator[invented.Simulator]:
-    """Run the simulator that `BENCH_SIM` names."""
-    port = free_port()
-    path = os.environ.get("BENCH_SIM") or sys.exit("BENCH_SIM must give the path of the simulator of API Entreprise")
-    command = [sys.executable, path, "--port", str(port), *options]
-    with running(command, port, "/__sim/stats"):
-        yield invented.Simulator(f"http://127.0.0.1:{port}")
 
 
 @contextmanager

@@ -35,8 +35,8 @@ from prefill.registers.http import Connection
 from prefill.registers.quota import QuotaRegistry
 from prefill.registers.workers import ProviderThreadPools
 from prefill.sandbox.adapter import SandboxAdapter
-from prefill.sandbox.app import create_sandbox
 from prefill.sandbox.companies import COMPANIES
+from prefill.sandbox.contract.api import ApiEntreprise
 from prefill.sandbox.model import URL as SANDBOX_URL
 from prefill.settings import Settings, load
 from prefill.tenancy.model import Directory, Tenant, directory, sandbox_tenant, tenant_of
@@ -279,7 +279,7 @@ class _Opener:
     """Open one HTTP session a thread, all on the same sandbox when there is one."""
 
     def __init__(self, *, sandbox: bool) -> None:
-        self._adapter = SandboxAdapter(create_sandbox()) if sandbox else None
+        self._adapter = SandboxAdapter(ApiEntreprise()) if sandbox else None
 
     def __call__(self) -> requests.Session:
         session = requests.Session()

@@ -2,16 +2,14 @@
 
     .venv/bin/python -m tools.chaos_table
 
-Needs the reference material beside the checkout; asks loopback alone and takes about a minute.
+Asks loopback alone and takes about a minute.
 """
 
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 
-from tests.conftest import ROOT, SHARED
+from tests.conftest import ROOT
 from tests.scenarios.test_faults import FAULTS, LONG, STRIKE_OFF, VICTIMS, Outcome, Victim, ask
 from tests.support.simulator import Simulator, close_service, open_service_on, reasons_of, run_simulator, values_of
 
@@ -45,17 +43,15 @@ def row(simulator: Simulator, fault: str, kept_on_a_good_day: dict[str, int]) ->
     return f"| `{fault}` | {', '.join(sorted(reasons))} | {kept:.0%} | {told} | {slowest:.1f} s |\n"
 
 
-def table(shared: Path) -> str:
-    with run_simulator(shared, "--budget-scale", "1000") as simulator:
+def table() -> str:
+    with run_simulator("--budget-scale", "1000") as simulator:
         simulator.add(*(case for victim in VICTIMS.values() for case in victim.cases))
         good = {name: len(values_of(outcome_of(simulator, VICTIMS[name], None).body)) for name in SOURCES}
         return HEAD + "".join(row(simulator, fault, good) for fault in FAULTS)
 
 
 def main() -> None:
-    if not SHARED.is_dir():
-        sys.exit("the reference material (shared/ beside the checkout) is not here")
-    made = f"<!-- chaos-table -->\n\n{table(SHARED)}\n<!-- end of chaos-table -->"
+    made = f"<!-- chaos-table -->\n\n{table()}\n<!-- end of chaos-table -->"
     text = PAGE.read_text(encoding="utf-8")
     if "<!-- end of chaos-table -->" not in text:
         text = text.replace("<!-- chaos-table -->", "<!-- chaos-table --><!-- end of chaos-table -->")

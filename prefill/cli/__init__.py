@@ -14,13 +14,14 @@ from prefill.cli.admin import audit, tenant
 from prefill.cli.ask import ask
 from prefill.cli.doctor import doctor, openapi, show_settings
 from prefill.cli.fill import fill
+from prefill.cli.sandbox import sandbox
 from prefill.cli.schema import schema
 from prefill.cli.serve import serve
 from prefill.cli.sources import sources
 
 __all__ = ["main"]
 
-COMMANDS = (serve, fill, ask, sources, schema, tenant, audit, show_settings, openapi, doctor)
+COMMANDS = (serve, sandbox, fill, ask, sources, schema, tenant, audit, show_settings, openapi, doctor)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,33 +1,39 @@
-"""A `requests` adapter that reaches the embedded sandbox without a socket."""
+"""A `requests` adapter that reaches an embedded sandbox without a socket."""
 
 from __future__ import annotations
 
+import http
 import time
 from collections.abc import Callable, Mapping
 from io import BytesIO
-from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import requests
 import requests.adapters
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
-from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from prefill.sandbox.contract.api import ApiEntreprise, Request
+from prefill.sandbox.contract.faults import Delivery, Response
 from prefill.sandbox.model import URL
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 
 class SandboxAdapter(requests.adapters.BaseAdapter):
-    """Carry a session's requests to a WSGI app, and its answers back as a socket would bring them.
+    """Carries a session's requests to a sandbox, and its answers back as a socket would bring them.
 
-    A read timeout is found out afterwards: an answer that took longer is lost.
+    A read timeout is found out afterwards: an answer that took longer is lost. A silence is a timeout at once.
     """
 
-    def __init__(self, app: WSGIApplication, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        api: ApiEntreprise,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__()
-        self._app = app
+        self._api = api
+        self._sleep = sleep
         self._clock = clock
 
     def send(
@@ -39,30 +45,52 @@ class SandboxAdapter(requests.adapters.BaseAdapter):
         cert: object = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Run the app; a body is read from memory, whatever `stream` says."""
+        """Ask the sandbox; a body is read from memory, whatever `stream` says."""
         began = self._clock()
-        raw = _exchange(self._app, request)
         patience = timeout[1] if isinstance(timeout, tuple) else timeout
-        if patience is not None and self._clock() - began > patience:
+        response = self._exchange(request)
+        if response.delivery is Delivery.RESET:
+            raise requests.ConnectionError("The sandbox closed the connection.", request=request)
+        late = patience is not None and self._clock() - began > patience
+        if late or response.delivery is Delivery.SILENT:
             raise requests.ReadTimeout(f"The sandbox took more than {patience} seconds.", request=request)
-        return _response(request, raw)
+        return _response(request, _raw(request, response))
+
+    def _exchange(self, request: requests.PreparedRequest) -> Response:
+        with self._api.receive(_request(request)) as exchange:
+            self._wait(exchange.latency)
+            response = exchange.respond()
+            drip = response.seconds if response.delivery is Delivery.DRIP else 0.0
+            self._wait(response.delay + drip)
+            return response
+
+    def _wait(self, seconds: float) -> None:
+        if seconds:
+            self._sleep(seconds)
 
     def close(self) -> None:
         """Close nothing: there is no connection."""
 
 
-def _exchange(app: WSGIApplication, request: requests.PreparedRequest) -> HTTPResponse:
-    body = request.body.encode() if isinstance(request.body, str) else request.body
-    builder = EnvironBuilder(
-        request.url or "/", URL, method=request.method or "GET", headers=request.headers.items(), data=body
+def _request(request: requests.PreparedRequest) -> Request:
+    url = urlsplit(request.url or "/")
+    return Request(
+        path=unquote(url.path),
+        query=dict(parse_qsl(url.query, keep_blank_values=True)),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        method=request.method or "GET",
     )
-    chunks, status, headers = run_wsgi_app(app, builder.get_environ(), buffered=True)
-    code, _, reason = status.partition(" ")
+
+
+def _raw(request: requests.PreparedRequest, response: Response) -> HTTPResponse:
+    sent = len(response.body) // 2 if response.delivery is Delivery.TRUNCATED else len(response.body)
+    headers = {**response.headers, "Content-Type": response.content_type, "Content-Length": str(len(response.body))}
+    known = http.HTTPStatus._value2member_map_
     return HTTPResponse(
-        BytesIO(b"".join(chunks)),
-        headers=HTTPHeaderDict(headers.items()),
-        status=int(code),
-        reason=reason,
+        BytesIO(response.body[:sent]),
+        headers=HTTPHeaderDict(headers),
+        status=response.status,
+        reason=http.HTTPStatus(response.status).phrase if response.status in known else "",
         preload_content=False,
         request_method=request.method,
         request_url=request.url,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from datetime import date
@@ -310,45 +309,3 @@ def test_only_rows_asked_on_demand_or_protected_may_be_dear():
 
 def test_only_an_answer_that_is_ok_is_ok():
     assert [status for status in Status if Answer("x", status).ok] == [Status.OK]
-
-
-# -- the public contract ----------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="session")
-def contract(shared):
-    with (shared / "api-entreprise" / "openapi.json").open(encoding="utf-8") as file:
-        return json.load(file)["paths"]
-
-
-def keys_in(schema):
-    if isinstance(schema, dict):
-        yield from schema.get("properties") or ()
-    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
-        yield from keys_in(part)
-
-
-def answer_keys(contract, source):
-    operation = contract[source.path]["get"]
-    return set(keys_in(operation["responses"]["200"]["content"]["application/json"]["schema"]["properties"]["data"]))
-
-
-@pytest.mark.parametrize("source", [one for one in SOURCES if one.path], ids=name_of)
-def test_every_path_is_in_the_public_contract(source, contract):
-    assert source.path in contract
-
-
-@pytest.mark.parametrize("source", ASKED, ids=name_of)
-def test_every_key_is_in_the_public_contract(source, contract):
-    assert source.keys - answer_keys(contract, source) == set()
-
-
-PERSONAL = re.compile(r"naissance(?!.*nom)|nationalite|telephone|courriel|mail|sexe|civilite|prenom_\d")
-
-
-@pytest.mark.parametrize("source", [one for one in ASKED if one.open], ids=name_of)
-def test_the_personal_keys_of_the_contract_never_come_in(source, contract):
-    personal = {key for key in answer_keys(contract, source) if PERSONAL.search(key)} - {"nom_naissance"}
-
-    assert personal <= source.personal
-    assert not source.personal & source.keys

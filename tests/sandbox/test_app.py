@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import jsonschema
 import pytest
 import requests
 
@@ -17,8 +16,8 @@ from prefill.domain.dates import paris_date
 from prefill.domain.identifiers import luhn, parse, valid_siret
 from prefill.domain.sources import Identifier, Source
 from prefill.sandbox.adapter import SandboxAdapter
-from prefill.sandbox.app import create_sandbox
 from prefill.sandbox.companies import CANARIES, COMPANIES, WITHHELD_POSTAL_CODES
+from prefill.sandbox.contract.api import ApiEntreprise
 from prefill.sandbox.model import ND, URL, SandboxCompany
 
 TODAY = date(2026, 11, 23)
@@ -58,7 +57,7 @@ def clock() -> Clock:
 @pytest.fixture
 def session(clock: Clock) -> Iterator[requests.Session]:
     with requests.Session() as session:
-        session.mount(URL, SandboxAdapter(create_sandbox(sleep=clock.sleep, today=TODAY, clock=clock), clock=clock))
+        session.mount(URL, SandboxAdapter(ApiEntreprise(today=TODAY, timestamp=clock), sleep=clock.sleep, clock=clock))
         yield session
 
 
@@ -138,68 +137,6 @@ def test_open_answers_hold_the_keys_of_their_row(source, ask):
 
         assert all(isinstance(row.get(key), kind) for row in rows for key, kind in source.shape.items())
         assert body.keys() == {"data", "links", "meta"}
-
-
-def as_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """Read an OpenAPI 3.0 schema as JSON Schema: nulls, its `date` type, and the mask that only its words mention."""
-    kept = {key: value for key, value in schema.items() if key in ("type", "required", "additionalProperties")}
-    if "enum" in schema:
-        masks = [ND] if ND in schema.get("description", "") else []
-        kept["enum"] = schema["enum"] + masks + ([None] if schema.get("nullable") else [])
-    kind = "string" if schema.get("type") == "date" else schema.get("type")
-    if kind:
-        kept["type"] = [kind, "null"] if schema.get("nullable") else kind
-    if "properties" in schema:
-        kept["properties"] = {key: as_json_schema(value) for key, value in schema["properties"].items()}
-    if "items" in schema:
-        kept["items"] = as_json_schema(schema["items"])
-    return kept
-
-
-@pytest.fixture(scope="session")
-def contract(shared) -> dict[str, Any]:
-    return json.loads((shared / "api-entreprise" / "openapi.json").read_text(encoding="utf-8"))
-
-
-def schema_of(contract: dict[str, Any], source: Source) -> dict[str, Any]:
-    responses = contract["paths"][source.path]["get"]["responses"]
-    return responses["200"]["content"]["application/json"]["schema"]
-
-
-@by_row
-def test_answers_follow_the_public_contract(source, ask, contract):
-    validator = jsonschema.Draft202012Validator(as_json_schema(schema_of(contract, source)))
-
-    for company, body in found(source.name, ask):
-        faults = [f"{fault.json_path}: {fault.message}" for fault in validator.iter_errors(body)]
-        # the contract says a number; the real one sends text too, and so does this company
-        expected = 1 if (source.name, company.siret) == ("exercices", "00002000800017") else 0
-        assert len(faults) == expected, (company.siret, faults)
-
-
-def masked_paths(schema: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    if "remplacée" in schema.get("description", "") and ND in schema["description"]:
-        yield path
-    for key, value in schema.get("properties", {}).items():
-        yield from masked_paths(value, (*path, key))
-
-
-def at(document: Any, path: tuple[str, ...]) -> Any:
-    for key in path:
-        document = document[key]
-    return document
-
-
-@pytest.mark.parametrize("siret", ["00000600700017", "00000700500010"])
-def test_all_that_the_contract_says_is_masked_is_masked(siret, ask, contract):
-    body = ask("etablissements", siret).json()
-    unit = body["data"]["unite_legale"]
-    not_its_kind = {"personne_physique": "personne_morale_attributs", "personne_morale": "personne_physique_attributs"}
-    paths = list(masked_paths(schema_of(contract, CATALOGUE["etablissements"])))
-    concerned = [path for path in paths if not_its_kind[unit["type"]] not in path]
-
-    assert len(concerned) > 15
-    assert {at(body, path) for path in concerned} == {ND}
 
 
 # -- the cases --------------------------------------------------------------------------------------
@@ -531,7 +468,7 @@ def test_the_same_call_at_the_same_moment_is_a_conflict():
         seen.append(session.get(path, params=TRACING, headers=headers))
 
     with requests.Session() as session:
-        session.mount(URL, SandboxAdapter(create_sandbox(sleep=meanwhile, today=TODAY)))
+        session.mount(URL, SandboxAdapter(ApiEntreprise(today=TODAY), sleep=meanwhile))
         seen.append(session.get(path, params=TRACING, headers=headers))
 
     assert [answer.status_code for answer in seen] == [409, 200]
@@ -549,11 +486,11 @@ def test_only_reading_is_possible(session):
     assert session.post(f"{URL}/privileges", json={}).status_code == 405
 
 
-def test_rows_that_tenders_may_not_use_have_no_route(session):
-    forbidden = [source for source in SOURCES if source.path and not source.usable]
-    paths = [source.path.replace("{siren}", "000001008").replace("{year}", "2024") for source in forbidden]
+def test_no_company_answers_a_row_that_tenders_may_not_use():
+    forbidden = {source.name for source in SOURCES if not source.usable}
 
-    assert {session.get(URL + path).status_code for path in paths} == {404}
+    assert forbidden
+    assert not [company.siret for company in COMPANIES if forbidden & set(company.answers)]
 
 
 @pytest.mark.parametrize(("token", "more"), [("open-data", False), ("any", True)])

@@ -135,7 +135,9 @@ def _canary_payload(name: str) -> dict[str, Any]:
         staff = [{"regime": "CANARI-REGIME", "value": 4321.5, "nature": "CANARI-NATURE"}]
         return wrapped({"siren": SIREN, "annee": "2025", "effectifs_annuel": staff})
     if name in PROTECTED:
-        text = json.dumps(PROTECTED[name]).replace("DOC", "https://exemple.fr/CANARI-LIEN.pdf")
+        text = json.dumps(PROTECTED[name]).replace(
+            "DOC", "https://storage.entreprise.api.gouv.fr/siade/CANARI-LIEN.pdf"
+        )
         data = json.loads(text)
         return {"data": [wrapped(one) for one in data], "links": {}, "meta": {}} if row.rows else wrapped(data)
     if name.startswith("associations"):
@@ -227,7 +229,7 @@ def test_what_one_buyer_was_told_is_not_told_to_another(service, registers):
 
     path = CATALOGUE["attestations_sociales_acoss"].path.replace("{siren}", SIREN)
     assert (before[path], registers.calls()[path]) == (1, 2)
-    assert {one["query"]["recipient"] for one in registers._control("log")} == {"21690123100011", "21060088800015"}
+    assert {one["query"]["recipient"] for one in registers.log()} == {"21690123100011", "21060088800015"}
 
 
 def test_no_page_of_another_site_may_present_a_key(service):

@@ -6,14 +6,14 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlencode
 from urllib.request import Request
 
 import pytest
 from flask.testing import FlaskClient
 
+from tests.support.sandbox import DIRECT
 from tests.support.simulator import (
-    BUYER,
-    DIRECT,
     PATHS,
     TOKEN,
     acts,
@@ -262,7 +262,8 @@ def test_a_call_that_another_server_makes_with_our_token_is_waited_for(simulator
     simulator.add(found(siret(number)), rcs(number), vat(number))
     simulator.delay({extract: 800.0})
     service = open_service(token=TOKEN)
-    query = f"context=a&object=b&recipient={BUYER}"
+    service.get(f"/v1/prefill/{siret(siren(514))}")
+    query = urlencode(simulator.log()[-1]["query"])  # identical in every parameter
     request = Request(f"{simulator.url}{extract}?{query}", headers={"Authorization": f"Bearer {TOKEN}"})
     with ThreadPoolExecutor(1) as elsewhere:
         other = elsewhere.submit(DIRECT.open, request, timeout=PATIENCE)
@@ -277,8 +278,8 @@ def test_a_call_that_another_server_makes_with_our_token_is_waited_for(simulator
     assert simulator.calls()[extract] == 3  # theirs, ours refused, ours again
 
 
-def test_the_servers_own_limit_is_believed_and_never_overspent(shared):
-    with run_simulator(shared, "--budget-scale", "0.02") as simulator:  # five calls a minute
+def test_the_servers_own_limit_is_believed_and_never_overspent():
+    with run_simulator("--budget-scale", "0.02") as simulator:  # five calls a minute
         companies = [siren(600 + rank) for rank in range(6)]
         simulator.add(*(case for number in companies for case in (found(siret(number)), rcs(number), vat(number))))
         service = open_service_on(simulator)

@@ -1,10 +1,9 @@
-"""What a DUME must hold for each public case, and for each trap of the registers, written by hand from the rules."""
+"""What a DUME must hold for companies of each kind, and for each trap of the registers, written by hand from the rules."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +12,23 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from prefill.domain.catalogue import SOURCES
+from tests.support.goldens import (
+    NO_CEDEX,
+    NO_COMPLEMENT,
+    NOT_AN_ASSOCIATION,
+    ON_DEMAND,
+    ON_DEMAND_OF_ASSOCIATIONS,
+    RCS_ALONE,
+    RNA_ALONE,
+    Golden,
+    assert_every_field_accounted_for,
+    assert_golden,
+    assert_polite,
+    assert_said_again_for_nothing,
+    assert_unknown,
+    full,
+    gaps,
+)
 from tests.support.simulator import (
     PATHS,
     Simulator,
@@ -41,152 +56,95 @@ from tests.support.simulator import (
     wrapped,
 )
 
-OPERATOR = "/partII/A/economicOperator/"
-OPEN_PATHS = [
-    re.compile(re.sub(r"{\w+}", "[^/]+", source.path))
-    for source in SOURCES
-    if source.open and source.usable and source.path
-]
+# -- whole answers ------------------------------------------------------------------------------------
 
-
-def full(path: str) -> str:
-    """Spell out a path; what does not begin with a slash is about the economic operator."""
-    return path if path.startswith("/") else OPERATOR + path
-
-
-def gaps(**by_reason: str) -> dict[str, str]:
-    """Lay out the reasons by path."""
-    return {full(path): reason for reason, paths in by_reason.items() for path in paths.split()}
-
-
-def assert_polite(simulator: Simulator) -> None:
-    """No rule of the upstream's was broken, and no protected or forbidden path was called."""
-    stats = simulator.stats()
-    strangers = [path for path in stats["calls"] if not any(known.fullmatch(path) for known in OPEN_PATHS)]
-
-    assert stats["violations"] == {}
-    assert strangers == []
-
-
-# -- the public cases -------------------------------------------------------------------------------
-
-# Fields that only the register of commerce fills, and only the register of associations.
-RCS_ALONE = """
-    legalEntity/registrationDate legalEntity/shareCapital/amount legalEntity/shareCapital/currencyID
-    legalEntity/registrationScheme/id legalEntity/registrationScheme/name /partII/B/representatives
-    /partIV/A/tradeRegister/registered /partIV/A/tradeRegister/registerName
-    /partIV/A/tradeRegister/registrationNumber /partIV/A/tradeRegister/registrationDate
-    /partIV/A/tradeRegister/strikeOffDate """
-RNA_ALONE = """
-    association/rna association/purpose association/regime association/registrationDate
-    /partIV/A/professionalRegister/registerName /partIV/A/professionalRegister/registrationNumber """
-# On demand, for who can have it: acts are filed by companies, documents by associations.
-ON_DEMAND = " collectiveAgreements filedActs "
-ON_DEMAND_OF_ASSOCIATIONS = " collectiveAgreements association/documents "
-NOT_AN_ASSOCIATION = " identifiers[rna] association/documents "
-NO_CEDEX = """
-    postalAddress/cedex/code postalAddress/cedex/label
-    headOfficeAddress/cedex/code headOfficeAddress/cedex/label """
-NO_COMPLEMENT = " postalAddress/additionalStreetName headOfficeAddress/additionalStreetName "
-
-
-@dataclass(frozen=True, slots=True)
-class Golden:
-    """All that is expected of one SIRET: `sources` gives each status, `called` the paths that cost a call."""
-
-    data: Mapping[str, Any]
-    missing: Mapping[str, str]
-    sources: Mapping[str, str]
-    called: frozenset[str]
-    notices: tuple[tuple[str, str], ...] = ()
-
-
-SNCF_ADDRESS = {
-    "streetName": "2 PLACE AUX ETOILES",
-    "postalZone": "93210",
-    "cityName": "SAINT-DENIS",
+RIVER_ADDRESS = {
+    "streetName": "7 RUE DES TUILERIES",
+    "postalZone": "42000",
+    "cityName": "SAINT-ETIENNE",
     "countryCode": "FRA",
 }
-SCI_ADDRESS = {
-    "streetName": "4 ALLÉE DU COMMANDANT",
-    "postalZone": "75017",
-    "cityName": "PARIS 17",
+HARBOUR_ADDRESS = {
+    "streetName": "12 B QUAI DES TROIS ANCRES",
+    "additionalStreetName": "HANGAR 4",
+    "postalZone": "29200",
+    "cityName": "BREST",
+    "countryCode": "FRA",
+    "cedex": {"code": "29229", "label": "BREST CEDEX 2"},
+}
+MILL_ADDRESS = {
+    "streetName": "CHEMIN DU BIEF",
+    "postalZone": "15100",
+    "cityName": "SAINT-FLOUR",
     "countryCode": "FRA",
 }
-RED_CROSS_ADDRESS = {
-    "streetName": "98 RUE DIDOT",
-    "additionalStreetName": "SITE CROIX ROUGE",
-    "postalZone": "75014",
-    "cityName": "PARIS 14",
-    "countryCode": "FRA",
-    "cedex": {"code": "75694", "label": "PARIS CEDEX 14"},
-}
-SALINDRES_ADDRESS = {
-    "streetName": "RUE DE CAMBIS",
-    "postalZone": "30340",
-    "cityName": "SALINDRES",
-    "countryCode": "FRA",
-}
+COMPANY, CEASED, RESCUERS, MILLERS = (siren(rank) for rank in range(11, 15))
+
+
+def establishment_call(number: str) -> str:
+    return f"/v4/insee/sirene/etablissements/diffusibles/{number}"
+
+
+def national(name: str, value: str) -> dict[str, str]:
+    return {"scheme": "NATIONAL", "schemeName": name, "value": value}
+
 
 GOLDENS = {
-    # A public company at its head office, known to Insee, to the register of commerce and to VIES.
-    "55204944776279": Golden(
+    # A company at its head office, known to Insee, to the register of commerce and to the VAT register.
+    siret(COMPANY): Golden(
         data={
             "partII": {
                 "A": {
                     "economicOperator": {
-                        "name": "SOCIETE NATIONALE SNCF",
-                        "tradeName": "SNCF ST DENIS 2 PL AUX ETOILES",
+                        "name": "ATELIERS DU GIER",
+                        "tradeName": "GIER MECANIQUE",
                         "identifiers": [
-                            {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "55204944776279"},
-                            {"scheme": "VAT", "schemeName": "TVA", "value": "FR82552049447"},
+                            national("SIRET", siret(COMPANY)),
+                            {"scheme": "VAT", "schemeName": "TVA", "value": f"FR00{COMPANY}"},
                         ],
                         "legalEntity": {
-                            "registrationName": "SOCIETE NATIONALE SNCF",
-                            "companyID": "552049447",
-                            "legalFormCode": "5599",
-                            "legalForm": "SA à conseil d'administration (s.a.i.)",
-                            "registrationDate": "1985-07-01",
-                            "shareCapital": {"amount": 50000, "currencyID": "EUR"},
-                            "registrationScheme": {"id": "7501", "name": "RCS Paris"},
+                            "registrationName": "ATELIERS DU GIER",
+                            "companyID": COMPANY,
+                            "legalFormCode": "5710",
+                            "legalForm": "SAS, société par actions simplifiée",
+                            "registrationDate": "2005-07-20",
+                            "shareCapital": {"amount": 12000, "currencyID": "EUR"},
+                            "registrationScheme": {"id": "4202", "name": "RCS Saint-Etienne"},
                         },
-                        "postalAddress": SNCF_ADDRESS,
-                        "headOfficeAddress": SNCF_ADDRESS,
+                        "postalAddress": RIVER_ADDRESS,
+                        "headOfficeAddress": RIVER_ADDRESS,
                         "mainActivity": {
-                            "code": "49.10Z",
+                            "code": "25.62B",
                             "nomenclature": "NAFRev2",
-                            "label": "Transport ferroviaire interurbain de voyageurs",
+                            "label": "Mécanique industrielle",
                         },
                         "employeeBand": {
-                            "code": "53",
-                            "from": 10000,
-                            "label": "10 000 salariés et plus",
-                            "referenceYear": 2020,
+                            "code": "12",
+                            "from": 20,
+                            "to": 49,
+                            "label": "20 à 49 salariés",
+                            "referenceYear": 2023,
                         },
-                        "companyCategory": "GE",
+                        "companyCategory": "PME",
                         "socialEconomy": False,
                     }
                 },
-                "B": {
-                    "representatives": [
-                        {"firstName": "Jean", "familyName": "DUPONT", "role": "Président du conseil d'administration"}
-                    ]
-                },
+                "B": {"representatives": [{"firstName": "Odile", "familyName": "PERRIN", "role": "Présidente"}]},
             },
             "partIV": {
                 "A": {
                     "tradeRegister": {
                         "registered": True,
-                        "registerName": "RCS Paris",
-                        "registrationNumber": "552 049 447 R.C.S. Paris",
-                        "registrationDate": "1985-07-01",
+                        "registerName": "RCS Saint-Etienne",
+                        "registrationNumber": f"{COMPANY[:3]} {COMPANY[3:6]} {COMPANY[6:]} R.C.S. Saint-Etienne",
+                        "registrationDate": "2005-07-20",
                     }
                 },
-                "B": {"setUpDate": "1955-01-01"},
+                "B": {"setUpDate": "2005-07-14"},  # 1121292000 is its midnight in Paris
             },
         },
         missing=gaps(
-            absent="employeeBand/to /partIV/A/tradeRegister/strikeOffDate" + NO_COMPLEMENT + NO_CEDEX,
+            absent="/partIV/A/tradeRegister/strikeOffDate" + NO_COMPLEMENT + NO_CEDEX,
             not_applicable=RNA_ALONE + NOT_AN_ASSOCIATION,
             not_requested=ON_DEMAND,
         ),
@@ -198,33 +156,33 @@ GOLDENS = {
         },
         called=frozenset(
             {
-                "/v4/insee/sirene/etablissements/diffusibles/55204944776279",
-                "/v3/infogreffe/rcs/unites_legales/552049447/extrait_kbis",
-                "/v3/european_commission/unites_legales/552049447/numero_tva",
+                establishment_call(siret(COMPANY)),
+                PATHS["extraits_rcs_infogreffe"].format(siren=COMPANY),
+                PATHS["numero_tva"].format(siren=COMPANY),
             }
         ),
     ),
-    # A company that ceased in 1995: an old nomenclature, sentinel labels, nothing known at the register of commerce.
-    "35005144700018": Golden(
+    # A company that ceased in 1996: an old nomenclature, sentinel labels, nothing known at the register of commerce.
+    siret(CEASED): Golden(
         data={
             "partII": {
                 "A": {
                     "economicOperator": {
-                        "name": "SCI SERGENT",
-                        "identifiers": [{"scheme": "NATIONAL", "schemeName": "SIRET", "value": "35005144700018"}],
+                        "name": "SCI DU VIEUX LAVOIR",
+                        "identifiers": [national("SIRET", siret(CEASED))],
                         "legalEntity": {
-                            "registrationName": "SCI SERGENT",
-                            "companyID": "350051447",
+                            "registrationName": "SCI DU VIEUX LAVOIR",
+                            "companyID": CEASED,
                             "legalFormCode": "6540",
                             "legalForm": "Société civile immobilière",
                         },
-                        "postalAddress": SCI_ADDRESS,
-                        "headOfficeAddress": SCI_ADDRESS,
-                        "mainActivity": {"code": "70.2C", "nomenclature": "NAF1993"},
+                        "postalAddress": RIVER_ADDRESS,
+                        "headOfficeAddress": RIVER_ADDRESS,
+                        "mainActivity": {"code": "70.2A", "nomenclature": "NAF1993"},
                     }
                 }
             },
-            "partIV": {"B": {"setUpDate": "1989-03-13"}},
+            "partIV": {"B": {"setUpDate": "1988-05-02"}},
         },
         missing=gaps(
             absent="""
@@ -245,50 +203,46 @@ GOLDENS = {
         },
         called=frozenset(
             {
-                "/v4/insee/sirene/etablissements/diffusibles/35005144700018",
-                "/v3/insee/sirene/etablissements/35005144700018/successions",
-                "/v3/infogreffe/rcs/unites_legales/350051447/extrait_kbis",
+                establishment_call(siret(CEASED)),
+                PATHS["successions"].format(siret=siret(CEASED)),
+                PATHS["extraits_rcs_infogreffe"].format(siren=CEASED),
             }
         ),
         notices=(
-            ("establishment_closed", "Cet établissement est fermé depuis le 15/11/1995."),
+            ("establishment_closed", "Cet établissement est fermé depuis le 29/02/1996."),
             ("unit_ceased", "L'entreprise a cessé son activité selon l'Insee."),
         ),
     ),
-    # A large association: two registers out of three answer 404, but Insee holds its RNA number.
-    "77567227221138": Golden(
+    # A large association that the RNA does not know, but Insee holds its number there.
+    siret(RESCUERS): Golden(
         data={
             "partII": {
                 "A": {
                     "economicOperator": {
-                        "name": "CROIX ROUGE FRANCAISE",
-                        "identifiers": [
-                            {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "77567227221138"},
-                            {"scheme": "NATIONAL", "schemeName": "RNA", "value": "W751004076"},
-                        ],
+                        "name": "LES SAUVETEURS DU GOULET",
+                        "identifiers": [national("SIRET", siret(RESCUERS)), national("RNA", "W291000417")],
                         "legalEntity": {
-                            "registrationName": "CROIX ROUGE FRANCAISE",
-                            "companyID": "775672272",
+                            "registrationName": "LES SAUVETEURS DU GOULET",
+                            "companyID": RESCUERS,
                             "legalFormCode": "9230",
                             "legalForm": "Association déclarée, reconnue d'utilité publique",
                         },
-                        "postalAddress": RED_CROSS_ADDRESS,
-                        "headOfficeAddress": RED_CROSS_ADDRESS,
+                        "postalAddress": HARBOUR_ADDRESS,
+                        "headOfficeAddress": HARBOUR_ADDRESS,
                         "mainActivity": {
-                            "code": "88.99B",
+                            "code": "84.25Z",
                             "nomenclature": "NAFRev2",
-                            "label": "Action sociale sans hébergement n.c.a.",
+                            "label": "Services du feu et de secours",
                         },
                         "employeeBand": {
                             "code": "53",
                             "from": 10000,
                             "label": "10 000 salariés et plus",
-                            "referenceYear": 2020,
+                            "referenceYear": 2022,
                         },
                         "companyCategory": "GE",
                         "socialEconomy": False,
-                        # The RNA answers 404 of it, but Sirene knows its number there.
-                        "association": {"rna": "W751004076"},
+                        "association": {"rna": "W291000417"},
                     }
                 }
             },
@@ -296,7 +250,7 @@ GOLDENS = {
                 "A": {
                     "professionalRegister": {
                         "registerName": "Répertoire national des associations",
-                        "registrationNumber": "W751004076",
+                        "registrationNumber": "W291000417",
                     }
                 },
                 "B": {"setUpDate": "1952-05-11"},
@@ -316,46 +270,40 @@ GOLDENS = {
         },
         called=frozenset(
             {
-                "/v4/insee/sirene/etablissements/diffusibles/77567227221138",
-                "/v4/djepva/api-association/associations/open_data/775672272",
-                "/v3/european_commission/unites_legales/775672272/numero_tva",
+                establishment_call(siret(RESCUERS)),
+                PATHS["associations"].format(siren_or_rna=RESCUERS),
+                PATHS["numero_tva"].format(siren=RESCUERS),
             }
         ),
     ),
-    # The public association; its establishment is ours, since the public cases hold none.
-    "38948624200032": Golden(
+    # A small association that the RNA knows, without any employee.
+    siret(MILLERS): Golden(
         data={
             "partII": {
                 "A": {
                     "economicOperator": {
-                        "name": "ASS SPORTIVE SALINDROISE",
-                        "identifiers": [
-                            {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "38948624200032"},
-                            {"scheme": "NATIONAL", "schemeName": "RNA", "value": "W301000624"},
-                        ],
+                        "name": "LES AMIS DU MOULIN",
+                        "identifiers": [national("SIRET", siret(MILLERS)), national("RNA", "W151000024")],
                         "legalEntity": {
-                            "registrationName": "ASS SPORTIVE SALINDROISE",
-                            "companyID": "389486242",
+                            "registrationName": "LES AMIS DU MOULIN",
+                            "companyID": MILLERS,
                             "legalFormCode": "9220",
                             "legalForm": "Association déclarée",
                         },
-                        "postalAddress": SALINDRES_ADDRESS,
-                        "headOfficeAddress": SALINDRES_ADDRESS,
+                        "postalAddress": MILL_ADDRESS,
+                        "headOfficeAddress": MILL_ADDRESS,
                         "mainActivity": {
-                            "code": "93.12Z",
+                            "code": "91.03Z",
                             "nomenclature": "NAFRev2",
-                            "label": "Activités de clubs de sports",
+                            "label": "Gestion des sites et monuments historiques",
                         },
                         "employeeBand": {"code": "NN", "label": "Unités non employeuses"},
                         "socialEconomy": True,
                         "association": {
-                            "rna": "W301000624",
-                            "purpose": (
-                                "Pratique du rugby, elle a pour but de creer des liens d'amitie entre tous les sportifs "
-                                "et developper la pratique de l'education physique."
-                            ),
+                            "rna": "W151000024",
+                            "purpose": "Faire tourner la roue du moulin.",
                             "regime": "Loi 1901",
-                            "registrationDate": "1955-07-08",
+                            "registrationDate": "1998-03-02",
                         },
                     }
                 }
@@ -364,10 +312,10 @@ GOLDENS = {
                 "A": {
                     "professionalRegister": {
                         "registerName": "Répertoire national des associations",
-                        "registrationNumber": "W301000624",
+                        "registrationNumber": "W151000024",
                     }
                 },
-                "B": {"setUpDate": "1955-07-08"},
+                "B": {"setUpDate": "1998-03-02"},
             },
         },
         missing=gaps(
@@ -387,111 +335,104 @@ GOLDENS = {
         },
         called=frozenset(
             {
-                "/v4/insee/sirene/etablissements/diffusibles/38948624200032",
-                "/v4/djepva/api-association/associations/open_data/389486242",
-                "/v3/european_commission/unites_legales/389486242/numero_tva",
+                establishment_call(siret(MILLERS)),
+                PATHS["associations"].format(siren_or_rna=MILLERS),
+                PATHS["numero_tva"].format(siren=MILLERS),
             }
         ),
     ),
 }
-SALINDRES = found(
-    "38948624200032",
-    of={
-        "siret_siege_social": "38948624200032",
-        "personne_morale_attributs": named("ASS SPORTIVE SALINDROISE"),
-        "forme_juridique": legal_form("9220", "Association déclarée"),
-        "categorie_entreprise": None,
-        "tranche_effectif_salarie": band("NN", "Unités non employeuses", None, None, None),
-        "economie_sociale_et_solidaire": True,
-        "date_creation": -457146000,
-    },
-    where={
-        "numero_voie": None, "libelle_voie": "DE CAMBIS", "code_postal": "30340", "libelle_commune": "SALINDRES",
-        "code_commune": "30305",
-    },
-    activite_principale=activity("93.12Z", "Activités de clubs de sports"),
-    activite_principale_naf_rev2=activity("93.12Z", "Activités de clubs de sports"),
+
+
+def day(text: str) -> int:
+    """Write a day as Insee does: the timestamp of its midnight in Paris."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("Europe/Paris")).timestamp())
+
+
+OLD_ACTIVITY = activity("70.2A", "ancienne révision NAF (NAFRev1) non supportée", "NAF1993")
+NO_ACTIVITY = activity(None, "non référencé")
+MILLING = activity("91.03Z", "Gestion des sites et monuments historiques")
+RESCUE = activity("84.25Z", "Services du feu et de secours")
+CASES = (
+    found(siret(COMPANY), enseigne="GIER MECANIQUE"),
+    rcs(COMPANY),
+    vat(COMPANY),
+    found(
+        siret(CEASED),
+        of={
+            "personne_morale_attributs": named("SCI DU VIEUX LAVOIR"),
+            "forme_juridique": legal_form("6540", "Société civile immobilière"),
+            "categorie_entreprise": None, "economie_sociale_et_solidaire": None, "etat_administratif": "C",
+            "tranche_effectif_salarie": band(None, None, None, None, None), "date_creation": day("1988-05-02"),
+            "activite_principale": OLD_ACTIVITY, "activite_principale_naf_rev2": NO_ACTIVITY,
+        },
+        etat_administratif="F", date_fermeture=day("1996-02-29"), activite_principale=OLD_ACTIVITY,
+        activite_principale_naf_rev2=NO_ACTIVITY,
+    ),
+    found(
+        siret(RESCUERS),
+        of={
+            "rna": "W291000417", "personne_morale_attributs": named("LES SAUVETEURS DU GOULET"),
+            "forme_juridique": legal_form("9230", "Association déclarée, reconnue d'utilité publique"),
+            "categorie_entreprise": "GE", "date_creation": day("1952-05-11"),
+            "tranche_effectif_salarie": band("53", "10 000 salariés et plus", 10000, None, "2022"),
+            "activite_principale": RESCUE, "activite_principale_naf_rev2": RESCUE,
+        },
+        where={
+            "numero_voie": "12", "indice_repetition_voie": "B", "type_voie": "QUAI", "libelle_voie": "DES TROIS ANCRES",
+            "complement_adresse": "HANGAR 4", "code_postal": "29200", "libelle_commune": "BREST",
+            "code_commune": "29019", "code_cedex": "29229", "libelle_cedex": "BREST CEDEX 2",
+        },
+        activite_principale=RESCUE, activite_principale_naf_rev2=RESCUE,
+    ),
+    found(
+        siret(MILLERS),
+        of={
+            "rna": "W151000024", "personne_morale_attributs": named("LES AMIS DU MOULIN"),
+            "forme_juridique": legal_form("9220", "Association déclarée"), "categorie_entreprise": None,
+            "tranche_effectif_salarie": band("NN", "Unités non employeuses", None, None, None),
+            "economie_sociale_et_solidaire": True, "date_creation": day("1998-03-02"),
+            "activite_principale": MILLING, "activite_principale_naf_rev2": MILLING,
+        },
+        where={
+            "numero_voie": None, "type_voie": "CHEMIN", "libelle_voie": "DU BIEF", "code_postal": "15100",
+            "libelle_commune": "SAINT-FLOUR", "code_commune": "15187",
+        },
+        activite_principale=MILLING, activite_principale_naf_rev2=MILLING,
+    ),
+    association(
+        MILLERS, rna="W151000024", nom="LES AMIS DU MOULIN",
+        activites={"objet": "Faire tourner la roue du moulin."},
+    ),
 )  # fmt: skip
-UNKNOWN = frozenset({"35004292500031"})
 
 
-def test_every_public_establishment_has_its_golden(shared):
-    cases = json.loads((shared / "api-entreprise" / "cases.json").read_text())
-    known = {one["params"]["siret"] for one in cases if one["path"] == PATHS["etablissements"] and one["status"] == 200}
-    refused = {
-        one["params"]["siret"] for one in cases if one["path"] == PATHS["etablissements"] and one["status"] == 404
-    }
-
-    assert known | {"38948624200032"} == set(GOLDENS)
-    assert refused == UNKNOWN
+@pytest.fixture
+def invented(simulator: Simulator) -> Simulator:
+    """The sandbox, in which each of these companies is known."""
+    simulator.add(*CASES)
+    return simulator
 
 
 @pytest.mark.parametrize("number", GOLDENS)
-def test_a_public_case_fills_the_form_as_written_by_hand(simulator, service, number):
-    golden = GOLDENS[number]
-    simulator.add(SALINDRES)
-
-    response = service.get(f"/v1/prefill/{number}")
-    body = response.json
-    stats = simulator.stats()
-
-    assert response.status_code == 200
-    assert body["data"] == golden.data
-    assert reasons_of(body) == golden.missing
-    assert [(one["code"], one["message"]) for one in body["notices"]] == list(golden.notices)
-    assert {name: one["status"] for name, one in body["sources"].items()} == golden.sources
-    assert body["complete"] is True
-    assert set(stats["calls"]) == golden.called
-    assert stats["total"] == len(golden.called) <= 3
-    assert_polite(simulator)
+def test_a_company_fills_the_form_as_written_by_hand(invented, service, number):
+    assert_golden(service, invented, number, GOLDENS[number])
 
 
 @pytest.mark.parametrize("number", GOLDENS)
-def test_asking_again_costs_no_call_and_says_the_same(simulator, service, number):
-    simulator.add(SALINDRES)
-    first = service.get(f"/v1/prefill/{number}").json
-    cost = simulator.total()
-
-    again = service.get(f"/v1/prefill/{number}").json
-
-    assert simulator.total() == cost
-    assert all(one["cached"] for one in again["sources"].values() if one["status"] in ("ok", "absent"))
-    for member in ("data", "missing", "provenance", "notices", "aliases"):
-        assert again[member] == first[member]
+def test_asking_again_costs_no_call_and_says_the_same(invented, service, number):
+    assert_said_again_for_nothing(service, invented, number)
 
 
-@pytest.mark.parametrize("number", sorted(UNKNOWN))
-def test_a_company_that_the_open_register_hides_is_unknown(simulator, service, number):
-    response = service.get(f"/v1/prefill/{number}")
+def test_a_company_that_the_open_register_hides_is_unknown(simulator, service):
+    simulator.add(case("etablissements", siret(siren(15)), status=404))
 
-    assert (response.status_code, response.mimetype) == (404, "application/problem+json")
-    assert response.json["code"] == "company_unknown"
-    assert simulator.total() == 1
-    assert_polite(simulator)
+    assert_unknown(service, simulator, siret(siren(15)))
 
 
 @pytest.mark.parametrize("number", GOLDENS)
-def test_every_value_is_signed_by_a_source_that_answered_and_every_field_is_told(simulator, service, number):
-    simulator.add(SALINDRES)
-    form = service.get("/v1/schemas/dume").json
-
-    body = service.get(f"/v1/prefill/{number}").json
-
-    assert {one["path"] for one in form["fields"]} == set(values_of(body)) | set(body["missing"])
-    assert not set(values_of(body)) & set(body["missing"])
-    assert {body["sources"][one["source"]]["status"] for one in body["provenance"].values()} == {"ok"}
-    assert set(body["provenance"]) == set(leaves(body["data"]))
-
-
-def leaves(data: Any, pointer: str = "") -> Iterator[str]:
-    """Give the pointers of what is filled: plain values, whole lists, and the value of each identifier."""
-    if isinstance(data, dict):
-        for key, part in data.items():
-            yield from leaves(part, f"{pointer}/{key}")
-    elif pointer.endswith("/identifiers"):
-        yield from (f"{pointer}/{place}/value" for place in range(len(data)))
-    else:
-        yield pointer
+def test_every_value_is_signed_by_a_source_that_answered_and_every_field_is_told(invented, service, number):
+    assert_every_field_accounted_for(service, number)
 
 
 # -- the traps of the registers ---------------------------------------------------------------------
@@ -525,7 +466,7 @@ YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 class Trap:
     """What invented answers must become: the values and the reasons that matter, by path.
 
-    Without cases, a company of the public ones. `never` are texts that must not stand anywhere in the answer.
+    `never` are texts that must not stand anywhere in the answer.
     """
 
     cases: tuple[dict[str, Any], ...] = ()
@@ -1150,16 +1091,11 @@ TRAPS = {
         called=calls("etablissements", "associations", "numero_tva") | {call("documents_associations", "W423000001")},
         never=("odile@", "0400000000", "CHEZ LE PRESIDENT", "exemple.fr"),
     ),
-    "the public documents of an association are found by its RNA number": Trap(
-        (found(HEAD, of={"rna": "W751234567"}),),
-        {
-            "association/documents": [
-                {"kind": "Statuts", "filingDate": "2021-09-09"},
-                {"kind": "Récépissé de modification", "filingDate": "2023-06-20"},
-            ]
-        },
+    "the documents of an association are found by its RNA number": Trap(
+        (found(HEAD, of={"rna": "W751234567"}), documents("W751234567")),
+        {"association/documents": [{"kind": "Statuts", "filingDate": "2024-02-29"}]},
         extra="documents_associations",
-        never=("storage.entreprise", "http"),
+        never=("exemple.fr", "http"),
     ),
     "an association that Insee does not name is named by its own register": Trap(
         (
@@ -1218,15 +1154,13 @@ TRAPS = {
         called=calls("siege_social", "extraits_rcs_infogreffe", "numero_tva"),
     ),
     **{
-        f"a SIRET written with {what}": Trap(
-            values={"name": "SOCIETE NATIONALE SNCF"}, number=written, siret="55204944776279"
-        )
+        f"a SIRET written with {what}": Trap((found(HEAD),), {"name": "ATELIERS DU GIER"}, number=written)
         for what, written in {
-            "spaces": "552 049 447 76279",
-            "dots": "552.049.447.76279",
-            "no-break spaces": "552\u00a0049\u00a0447\u00a076279",
-            "thin no-break spaces": "552\u202f049\u202f447\u202f76279",
-            "spaces around": " 55204944776279 ",
+            "spaces": f"{HEAD[:3]} {HEAD[3:6]} {HEAD[6:9]} {HEAD[9:]}",
+            "dots": f"{HEAD[:3]}.{HEAD[3:6]}.{HEAD[6:9]}.{HEAD[9:]}",
+            "no-break spaces": f"{HEAD[:3]}\u00a0{HEAD[3:6]}\u00a0{HEAD[6:9]}\u00a0{HEAD[9:]}",
+            "thin no-break spaces": f"{HEAD[:3]}\u202f{HEAD[3:6]}\u202f{HEAD[6:9]}\u202f{HEAD[9:]}",
+            "spaces around": f" {HEAD} ",
         }.items()
     },
 }

@@ -57,9 +57,9 @@ def ask_on(
 
 
 @pytest.fixture(scope="module")
-def strict(shared) -> Iterator[Simulator]:
-    """A simulator with the real budgets, in shorter windows."""
-    with run_simulator(shared, "--window", str(WINDOW), "--latency", "20") as one:
+def strict() -> Iterator[Simulator]:
+    """A sandbox with the real quotas, in shorter windows."""
+    with run_simulator("--window", str(WINDOW), "--latency", "20") as one:
         yield one
 
 
@@ -97,7 +97,7 @@ def crowd(
 
 def used(simulator: Simulator) -> list[int]:
     """Count the calls of each window by arrival, but for the first and the last that were touched."""
-    calls = Counter(int(one["t"] // WINDOW) for one in simulator._control("log"))
+    calls = Counter(int(one["timestamp"] // WINDOW) for one in simulator.log())
     return [calls[epoch] for epoch in range(min(calls) + 1, max(calls))]
 
 

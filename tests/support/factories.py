@@ -1,4 +1,4 @@
-"""Agents of two public buyers, with every kind of proof, and the public test answers told of a company of our own."""
+"""Agents of two public buyers, with every kind of proof, and the answers of the registers about a company of our own."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.dates import PARIS
 from prefill.domain.sources import Identifier
 from prefill.tenancy.api_keys import hash_of
+from tests.support.proofs import payloads
 from tests.support.simulator import establishment, siren, siret, wrapped
 
 LYON, NICE = "21690123100011", "21060088800015"
@@ -112,7 +113,7 @@ def lines_of(trace: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in trace.read_text().splitlines()] if trace.exists() else []
 
 
-# -- the public answers, told of a company of our own -------------------------------------------------
+# -- what the registers answer about a company of our own -------------------------------------------------
 
 SIREN = siren(71)
 SIRET = siret(SIREN)
@@ -129,24 +130,15 @@ def known_company(**changes: Any) -> dict[str, Any]:
     }
 
 
-def told(shared: Path, source: str, *, number: str | None = None, **params: str) -> dict[str, Any]:
-    """Take a public test answer and have it told of our company; `params` are those of the public case."""
+def told(source: str, *, number: str | None = None) -> dict[str, Any]:
+    """Give the invented answer of a source about the company, or about another number."""
     row = CATALOGUE[source]
-    cases = json.loads((shared / "api-entreprise" / "cases.json").read_text(encoding="utf-8"))
-    mine = next(
-        case for case in cases
-        if case["path"] == row.path and case["status"] == 200 and params.items() <= case["params"].items()
-        and set(row.parameters.items()) <= set(case["params"].items())
-        and (not row.parameters or case["params"].keys() >= row.parameters.keys())
-        and (row.parameters or not case["params"].keys() - {"siret", "siren", "year", "siren_or_rna", "siret_or_rna"})
-    )  # fmt: skip
-    theirs = mine["params"][row.identifier]
     ours = SIRET if row.identifier in (Identifier.SIRET, Identifier.RNA_OR_SIRET) else SIREN
-    payload = json.loads(json.dumps(mine["payload"]).replace(theirs, ours))
-    changed = {row.identifier.value: number or ours, **row.parameters}
+    year = datetime.now(PARIS).year
+    params = {row.identifier.value: number or ours, **row.parameters}
     if "{year}" in row.path:
-        changed["year"] = str(datetime.now(PARIS).year - row.years_back)
-    return {"path": row.path, "params": changed, "status": 200, "payload": payload}
+        params["year"] = str(year - row.years_back)
+    return {"path": row.path, "params": params, "status": 200, "payload": payloads(year, SIREN)[source]}
 
 
 # -- a storage that misbehaves ----------------------------------------------------------------------

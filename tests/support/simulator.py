@@ -1,32 +1,23 @@
-"""The strict simulator of API Entreprise on loopback, the service pointed at it, and invented answers to give it."""
+"""The sandbox served on loopback as API Entreprise, the service pointed at it, and invented answers to give it."""
 
 from __future__ import annotations
 
-import json
 import re
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import count
-from pathlib import Path
 from typing import Any
-from urllib.error import URLError
-from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from flask.testing import FlaskClient
 
 from prefill.app import create_app
 from prefill.settings import Settings
+from tests.support.sandbox import ServedSandbox as Simulator
+from tests.support.sandbox import run_sandbox as run_simulator
 
 BUYER = "13002526500013"
-TOKEN = "open-data-alone"  # the simulator gives a token that begins with « open » no other scope
+TOKEN = "open-data-alone"  # the sandbox gives a token that begins with « open » no other scope
 _TOKENS = (f"{TOKEN}-{rank}" for rank in count())  # each service has its own, as if alone with the simulator
-START_SECONDS = 20.0
 
 # Written from the public contract, not from our catalogue, so that each can be wrong alone.
 PATHS = {
@@ -46,91 +37,17 @@ _IN_BRACES = re.compile(r"{(\w+)}")
 
 OpenService = Callable[..., FlaskClient]
 
-# -- the simulator ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Simulator:
-    """The controls of a running simulator."""
-
-    url: str
-
-    def reset(self) -> None:
-        self._control("reset", {})
-
-    def fail(self, faults: Mapping[str, str]) -> None:
-        """Replace all faults; a key is a part of the path."""
-        self._control("faults", faults)
-
-    def delay(self, milliseconds: Mapping[str, float]) -> None:
-        """Replace all latencies; a key is a part of the path, '' is the default."""
-        self._control("latency", milliseconds)
-
-    def add(self, *cases: dict[str, Any]) -> None:
-        """Answer these before the public cases."""
-        self._control("cases", cases)
-
-    def stats(self) -> dict[str, Any]:
-        return self._control("stats")
-
-    def calls(self, about: str = "") -> dict[str, int]:
-        """Count the calls received, by path: all, or those about one number."""
-        return {path: count for path, count in self.stats()["calls"].items() if about in path}
-
-    def total(self) -> int:
-        return self.stats()["total"]
-
-    def _control(self, name: str, body: object = None) -> dict[str, Any]:
-        data = None if body is None else json.dumps(body).encode()
-        with DIRECT.open(Request(f"{self.url}/__sim/{name}", data=data), timeout=30) as response:
-            return json.loads(response.read())
-
-
-DIRECT = build_opener(ProxyHandler({}))
-
-
-@contextmanager
-def run_simulator(shared: Path, *options: str) -> Iterator[Simulator]:
-    """Run the simulator on a free port of loopback, and end that process alone."""
-    port = _free_port()
-    command = [sys.executable, str(shared / "tools" / "api_entreprise_sim.py"), "--port", str(port), *options]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            simulator = Simulator(f"http://127.0.0.1:{port}")
-            _await(simulator, process)
-            yield simulator
-        finally:
-            process.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def _await(simulator: Simulator, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            simulator.stats()
-        except URLError:
-            time.sleep(0.02)
-        else:
-            return
-    pytest.fail("the simulator of API Entreprise does not start")
-
 
 @pytest.fixture(scope="session")
-def running_simulator(shared: Path) -> Iterator[Simulator]:
-    """One simulator for the session, with budgets that no test spends."""
-    with run_simulator(shared, "--budget-scale", "1000") as simulator:
+def running_simulator() -> Iterator[Simulator]:
+    """One sandbox for the session, with quotas that no test spends."""
+    with run_simulator("--budget-scale", "1000") as simulator:
         yield simulator
 
 
 @pytest.fixture
 def simulator(running_simulator: Simulator) -> Simulator:
-    """The simulator as it starts: no call counted, no fault, the public cases alone."""
+    """The sandbox as it starts: no call counted, no fault, its own companies alone."""
     running_simulator.reset()
     return running_simulator
 

@@ -414,7 +414,7 @@ def look_again(service: FlaskClient) -> None:
 
 def log(simulator: Simulator) -> list[tuple[str, str, str]]:
     """Tell of each call to which kind of endpoint it was, for which recipient and with which object."""
-    told: Any = simulator._control("log")
+    told: Any = simulator.log()
     return [(call["path"].split("/")[2], call["query"]["recipient"], call["query"]["object"]) for call in told]
 
 

@@ -1,0 +1,97 @@
+"""The reference simulator of API Entreprise and its cases, beside the checkout: an independent check of ours.
+
+Importing this module skips whoever imports it where the reference material is absent.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import Request
+
+import pytest
+
+from tests.conftest import REFERENCE_ABSENT, ROOT
+from tests.support.sandbox import DIRECT, free_port
+
+SHARED = ROOT.parent / "shared"
+
+if not SHARED.is_dir():
+    pytest.skip(REFERENCE_ABSENT, allow_module_level=True)
+
+API = SHARED / "api-entreprise"
+CASES = API / "cases.json"
+PRODUCTION_SHAPES = API / "production-shapes.json"
+OPENAPI = API / "openapi.json"
+START_SECONDS = 20.0
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The controls of a running reference simulator, under the names of our sandbox's."""
+
+    url: str
+
+    def reset(self) -> None:
+        self._control("reset", {})
+
+    def fail(self, faults: Mapping[str, str]) -> None:
+        self._control("faults", faults)
+
+    def delay(self, milliseconds: Mapping[str, float]) -> None:
+        self._control("latency", milliseconds)
+
+    def add(self, *cases: dict[str, Any]) -> None:
+        self._control("cases", cases)
+
+    def stats(self) -> dict[str, Any]:
+        return self._control("stats")
+
+    def calls(self, about: str = "") -> dict[str, int]:
+        return {path: count for path, count in self.stats()["calls"].items() if about in path}
+
+    def total(self) -> int:
+        return self.stats()["total"]
+
+    def _control(self, name: str, body: object = None) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body).encode()
+        with DIRECT.open(Request(f"{self.url}/__sim/{name}", data=data), timeout=30) as response:
+            return json.loads(response.read())
+
+
+@contextmanager
+def run_reference(*options: str) -> Iterator[str]:
+    """Run the reference simulator on a free port of loopback, and give its URL."""
+    port = free_port()
+    command = [sys.executable, str(SHARED / "tools" / "api_entreprise_sim.py"), "--port", str(port), *options]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _await(url, process)
+            yield url
+        finally:
+            process.terminate()
+
+
+def _await(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            Reference(url).stats()
+        except URLError:
+            time.sleep(0.02)
+        else:
+            return
+    pytest.fail("the reference simulator does not start")

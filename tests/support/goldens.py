@@ -1,0 +1,133 @@
+"""What a prefill is expected to hold, laid out as the goldens write it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from prefill.domain.catalogue import SOURCES
+from tests.support.simulator import Simulator, reasons_of, values_of
+
+OPERATOR = "/partII/A/economicOperator/"
+OPEN_PATHS = [
+    re.compile(re.sub(r"{\w+}", "[^/]+", source.path))
+    for source in SOURCES
+    if source.open and source.usable and source.path
+]
+
+
+def full(path: str) -> str:
+    """Spell out a path; what does not begin with a slash is about the economic operator."""
+    return path if path.startswith("/") else OPERATOR + path
+
+
+def gaps(**by_reason: str) -> dict[str, str]:
+    """Lay out the reasons by path."""
+    return {full(path): reason for reason, paths in by_reason.items() for path in paths.split()}
+
+
+def assert_polite(simulator: Simulator) -> None:
+    """No rule of the upstream's was broken, and no protected or forbidden path was called."""
+    stats = simulator.stats()
+    strangers = [path for path in stats["calls"] if not any(known.fullmatch(path) for known in OPEN_PATHS)]
+
+    assert stats["violations"] == {}
+    assert strangers == []
+
+
+# Fields that only the register of commerce fills, and only the register of associations.
+RCS_ALONE = """
+    legalEntity/registrationDate legalEntity/shareCapital/amount legalEntity/shareCapital/currencyID
+    legalEntity/registrationScheme/id legalEntity/registrationScheme/name /partII/B/representatives
+    /partIV/A/tradeRegister/registered /partIV/A/tradeRegister/registerName
+    /partIV/A/tradeRegister/registrationNumber /partIV/A/tradeRegister/registrationDate
+    /partIV/A/tradeRegister/strikeOffDate """
+RNA_ALONE = """
+    association/rna association/purpose association/regime association/registrationDate
+    /partIV/A/professionalRegister/registerName /partIV/A/professionalRegister/registrationNumber """
+# On demand, for who can have it: acts are filed by companies, documents by associations.
+ON_DEMAND = " collectiveAgreements filedActs "
+ON_DEMAND_OF_ASSOCIATIONS = " collectiveAgreements association/documents "
+NOT_AN_ASSOCIATION = " identifiers[rna] association/documents "
+NO_CEDEX = """
+    postalAddress/cedex/code postalAddress/cedex/label
+    headOfficeAddress/cedex/code headOfficeAddress/cedex/label """
+NO_COMPLEMENT = " postalAddress/additionalStreetName headOfficeAddress/additionalStreetName "
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """All that is expected of one SIRET: `sources` gives each status, `called` the paths that cost a call."""
+
+    data: Mapping[str, Any]
+    missing: Mapping[str, str]
+    sources: Mapping[str, str]
+    called: frozenset[str]
+    notices: tuple[tuple[str, str], ...] = ()
+
+
+def assert_golden(service: FlaskClient, simulator: Simulator, number: str, golden: Golden) -> None:
+    """A cold service fills the form as written by hand, with the calls that it takes and no other."""
+    response = service.get(f"/v1/prefill/{number}")
+    body = response.json
+    stats = simulator.stats()
+
+    assert response.status_code == 200
+    assert body["data"] == golden.data
+    assert reasons_of(body) == golden.missing
+    assert [(one["code"], one["message"]) for one in body["notices"]] == list(golden.notices)
+    assert {name: one["status"] for name, one in body["sources"].items()} == golden.sources
+    assert body["complete"] is True
+    assert set(stats["calls"]) == golden.called
+    assert stats["total"] == len(golden.called) <= 3
+    assert_polite(simulator)
+
+
+def assert_said_again_for_nothing(service: FlaskClient, simulator: Simulator, number: str) -> None:
+    """A second question costs no call and is answered the same."""
+    first = service.get(f"/v1/prefill/{number}").json
+    cost = simulator.total()
+
+    again = service.get(f"/v1/prefill/{number}").json
+
+    assert simulator.total() == cost
+    assert all(one["cached"] for one in again["sources"].values() if one["status"] in ("ok", "absent"))
+    for member in ("data", "missing", "provenance", "notices", "aliases"):
+        assert again[member] == first[member]
+
+
+def assert_unknown(service: FlaskClient, simulator: Simulator, number: str) -> None:
+    """One call says that nobody knows the company, or that the open register hides it."""
+    response = service.get(f"/v1/prefill/{number}")
+
+    assert (response.status_code, response.mimetype) == (404, "application/problem+json")
+    assert response.json["code"] == "company_unknown"
+    assert simulator.total() == 1
+    assert_polite(simulator)
+
+
+def assert_every_field_accounted_for(service: FlaskClient, number: str) -> None:
+    """Every field has a value signed by a source that answered, or a reason why it has none."""
+    form = service.get("/v1/schemas/dume").json
+
+    body = service.get(f"/v1/prefill/{number}").json
+
+    assert {one["path"] for one in form["fields"]} == set(values_of(body)) | set(body["missing"])
+    assert not set(values_of(body)) & set(body["missing"])
+    assert {body["sources"][one["source"]]["status"] for one in body["provenance"].values()} == {"ok"}
+    assert set(body["provenance"]) == set(leaves(body["data"]))
+
+
+def leaves(data: Any, pointer: str = "") -> Iterator[str]:
+    """Give the pointers of what is filled: plain values, whole lists, and the value of each identifier."""
+    if isinstance(data, dict):
+        for key, part in data.items():
+            yield from leaves(part, f"{pointer}/{key}")
+    elif pointer.endswith("/identifiers"):
+        yield from (f"{pointer}/{place}/value" for place in range(len(data)))
+    else:
+        yield pointer
