@@ -38,7 +38,7 @@ from prefill.sandbox.adapter import SandboxAdapter
 from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.contract.api import ApiEntreprise
 from prefill.sandbox.model import URL as SANDBOX_URL
-from prefill.settings import Settings, load
+from prefill.settings import Settings, load, refuse_unwanted_sandbox
 from prefill.tenancy.model import Directory, Tenant, directory, sandbox_tenant, tenant_of
 from prefill.tenancy.registry import BadTenants, Tenants
 from prefill.tenancy.tenants_file import read_tenants
@@ -57,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the WSGI application. Settings, forms and tenants that cannot be used stop the start with their sentences."""
     try:
         chosen = settings or load(os.environ)
+        refuse_unwanted_sandbox(chosen)
         telemetry.configure(chosen.log)
         parts = join(chosen, read_forms(chosen))
     except (SettingsInvalid, BadSchemas, BadTenants) as fault:
@@ -142,7 +143,7 @@ def open_trace(target: str | None) -> AuditTrail:
         return AuditTrail(DatabaseSink(str(target)))
     except ImportError as missing:
         raise AuditWriteError(
-            "une base demande une bibliothèque de plus : pip install 'prefill[audit-db]'"
+            "une base demande SQLAlchemy et psycopg, que « pip install -r requirements.txt » apporte"
         ) from missing
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import requests
@@ -23,10 +24,11 @@ from prefill.forms.registry import FormRegistry
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 from prefill.registers.client import RegisterClient
 from prefill.registers.http import Bearer, Connection
-from prefill.settings import Settings
+from prefill.settings import Settings, unknown_settings
 from prefill.tenancy.registry import Tenants
 
 EXPIRES_SOON = timedelta(days=60)
+SKEW_SECONDS = 10.0  # a `Date` is whole seconds, and the answer took some
 PATIENCE = (2.0, 5.0)
 LARGEST_BODY = 200_000
 
@@ -123,13 +125,45 @@ def check_tenants(settings: Settings, tenants: Tenants, now: datetime) -> Iterat
         yield replace(token, name=f"token:{tenant.id}", message=f"{tenant.id} : {token.message}", vital=False)
 
 
-def check_trace(trace: AuditTrail) -> Iterator[Check]:
-    """Tell that the last access could not be traced; candidates' forms are still filled."""
-    if trace.fault:
+def check_trace(trace: AuditTrail) -> Check:
+    """Tell whether an access could be traced now; a remark, since candidates' forms are filled without it."""
+    fault = trace.probe()
+    if fault is None:
+        return Check("audit", True, "La trace des accès peut être écrite.", vital=False)
+    message = f"La trace des accès ne peut pas être écrite ({fault}) : les données protégées ne sont pas servies."
+    return Check("audit", False, message, vital=False)
+
+
+def check_deployment(settings: Settings, tenants: Tenants, environ: Mapping[str, str]) -> Iterator[Check]:
+    """Look at what is set in a way that fails later: all are remarks."""
+    yield from (_remark("settings", message) for message in _unknown_settings(environ))
+    if settings.instances > 1 and not settings.redis_url:
         message = (
-            f"La trace des accès ne peut pas être écrite ({trace.fault}) : les données protégées ne sont pas servies."
+            f"{settings.instances} processus sans REDIS_URL : chacun a son cache et une part du budget, et deux "
+            "peuvent poser la même question. Donnez-leur un Redis."
         )
-        yield Check("audit", False, message, vital=False)
+        yield _remark("processes", message)
+    if not settings.sandbox:
+        yield from (_remark("origins", message) for message in _origins(settings, tenants))
+
+
+def _remark(name: str, message: str) -> Check:
+    return Check(name, False, message, vital=False)
+
+
+def _unknown_settings(environ: Mapping[str, str]) -> Iterator[str]:
+    for name, guess in unknown_settings(environ):
+        hint = f" Vouliez-vous dire {guess} ?" if guess else ""
+        yield f"{name} n'est pas un réglage : il est sans effet.{hint}"
+
+
+def _origins(settings: Settings, tenants: Tenants) -> Iterator[str]:
+    for tenant in tenants.directory().tenants.values():
+        where = f"L'acheteur {tenant.id}" if settings.tenants else "PREFILL_ALLOWED_ORIGINS"
+        if not tenant.origins:
+            yield f"{where} n'a aucune origine : aucune page d'un autre site ne peut appeler le service."
+        elif "*" in tenant.origins:
+            yield f"{where} autorise toute origine (*) : n'importe quelle page peut dépenser le budget du jeton."
 
 
 def check_recipient(recipient: str | None) -> Check:
@@ -161,14 +195,19 @@ def token_expiry(token: str) -> datetime | None:
         return None
 
 
-def check_remotely(session: requests.Session, connection: Connection) -> Iterator[Check]:
+def check_remotely(
+    session: requests.Session, connection: Connection, library: FormRegistry, now: Callable[[], datetime]
+) -> Iterator[Check]:
     """Ask API Entreprise for the token's privileges and for the state of its providers; costs no budget."""
-    yield from _check_privileges(session, connection)
+    yield from _check_privileges(session, connection, library, now)
     yield from _check_pings(session, connection)
 
 
-def _check_privileges(session: requests.Session, connection: Connection) -> Iterator[Check]:
-    status, body = _fetch(session, connection.url + "/privileges", connection)
+def _check_privileges(
+    session: requests.Session, connection: Connection, library: FormRegistry, now: Callable[[], datetime]
+) -> Iterator[Check]:
+    status, body, date = _fetch_dated(session, connection.url + "/privileges", connection)
+    yield from _check_clock(date, now())
     data = body.get("data") if isinstance(body, dict) else None
     listed = data.get("privileges") if isinstance(data, dict) else None
     if status != 200 or not isinstance(listed, list):
@@ -183,9 +222,43 @@ def _check_privileges(session: requests.Session, connection: Connection) -> Iter
         if opened
         else "Le jeton n'a pas le droit open_data : le préremplissage est impossible, demandez-le à API Entreprise.",
     )
-    lacking = [source.name for source in SOURCES if source.usable and not _covers(scopes, source.scope)]
-    if lacking:
-        yield Check("sources", False, f"Sources que ce jeton ne peut pas lire : {', '.join(lacking)}.", vital=False)
+    yield from _check_sources(scopes, library)
+
+
+def _check_sources(scopes: frozenset[str], library: FormRegistry) -> Iterator[Check]:
+    """Name what the forms ask and the token may not read, a form a line; then what no form asks yet."""
+    lacking = {source.name for source in SOURCES if source.usable and not _covers(scopes, source.scope)}
+    for form in library.forms.values():
+        asked = [name for name in (*form.sources(), *form.on_demand()) if name in lacking]
+        if asked:
+            yield _remark(
+                "habilitation",
+                f"Le formulaire {form.id} demande des sources que ce jeton ne peut pas lire : {', '.join(asked)}. "
+                "Demandez ces droits à API Entreprise, ou retirez les champs.",
+            )
+    others = sorted(
+        lacking - {name for form in library.forms.values() for name in (*form.sources(), *form.on_demand())}
+    )
+    if others:
+        yield _remark(
+            "sources",
+            f"Sources que ce jeton ne peut pas lire, et qu'aucun formulaire ne demande : {', '.join(others)}.",
+        )
+
+
+def _check_clock(date: str | None, now: datetime) -> Iterator[Check]:
+    """Compare our clock with the upstream's: budgets are counted by the minute of its clock, tokens expire by it."""
+    try:
+        theirs = parsedate_to_datetime(date or "")
+    except ValueError:
+        return
+    skew = (now - theirs).total_seconds()
+    if abs(skew) > SKEW_SECONDS:
+        way = "en avance" if skew > 0 else "en retard"
+        yield _remark(
+            "clock",
+            f"L'horloge de cette machine est {way} de {abs(skew):.0f} s sur celle d'API Entreprise : mettez-la à l'heure (NTP).",
+        )
 
 
 def _covers(scopes: frozenset[str], scope: str | None) -> bool:
@@ -217,15 +290,22 @@ def _check_ping(session: requests.Session, connection: Connection, path: str) ->
 
 
 def _fetch(session: requests.Session, url: str, connection: Connection) -> tuple[int | None, Any]:
+    return _fetch_dated(session, url, connection)[:2]
+
+
+def _fetch_dated(session: requests.Session, url: str, connection: Connection) -> tuple[int | None, Any, str | None]:
+    """Give the status, the body and the `Date` of an answer; None for what cannot be read."""
     try:
         with session.get(
             url, auth=Bearer(connection.token), timeout=PATIENCE, allow_redirects=False, stream=True
         ) as response:
-            return response.status_code, json.loads(response.raw.read(LARGEST_BODY, decode_content=True) or b"null")
+            date = response.headers.get("Date")
+            body = json.loads(response.raw.read(LARGEST_BODY, decode_content=True) or b"null")
+            return response.status_code, body, date
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
-        return None, None
+        return None, None, None
     except (ValueError, RecursionError):
-        return response.status_code, None
+        return response.status_code, None, date
 
 
 def _told(status: int | None, body: object) -> str:

@@ -7,16 +7,22 @@ start with a sentence that names it; a secret is never in that sentence, nor in 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 from urllib.parse import urlsplit
 
 from prefill.domain.identifiers import parse
+from prefill.domain.suggestions import closest
 from prefill.problems import Problem, SettingsInvalid
 
 PRODUCTION = "https://entreprise.api.gouv.fr"
 STAGING = "https://staging.entreprise.api.gouv.fr"
+OURS = ("PREFILL_", "API_ENTREPRISE_")
+SANDBOX_UNWANTED = (
+    "API_ENTREPRISE_TOKEN manque, et en production le service n'invente pas d'entreprises de lui-même : donnez le jeton "
+    "(et PREFILL_RECIPIENT), ou demandez le bac à sable avec PREFILL_SANDBOX=1."
+)
 AUDIT_SCHEMES = ("sqlite", "postgresql", "postgres")
 
 
@@ -136,6 +142,14 @@ class Settings:
         "Jeton d'accès à API Entreprise. Sans lui, le service tourne sur son bac à sable, avec des données inventées.",
         secret=True,
     )
+    environment: str = _setting(
+        "PREFILL_ENV", _choice("production", "development"), "development",
+        "Cadre : production ou development. En production, pas de bac à sable sans PREFILL_SANDBOX=1. Par défaut production si PORT est donné (PaaS).",
+    )
+    sandbox_allowed: bool = _setting(
+        "PREFILL_SANDBOX", _flag, False,
+        "1 pour servir en production, sans jeton, les entreprises inventées du bac à sable.",
+    )
     recipient: str | None = _setting(
         "PREFILL_RECIPIENT", read_siret, None,
         "SIRET de l'acheteur public habilité à recevoir les données. Obligatoire avec un jeton.",
@@ -240,7 +254,9 @@ def load(environ: Mapping[str, str]) -> Settings:
         except BadValue as fault:
             faults.append(f"{row['name']} {fault}{_quoted(row, text)}.")
     # A PaaS gives a port, and puts one proxy in front.
-    values.setdefault("proxies", int(bool(environ.get("PORT", "").strip())))
+    on_platform = bool(environ.get("PORT", "").strip())
+    values.setdefault("proxies", int(on_platform))
+    values.setdefault("environment", "production" if on_platform else "development")
     # Each process of the server is an instance.
     processes = environ.get("WEB_CONCURRENCY", "").strip()
     values.setdefault("instances", int(processes) if re.fullmatch(r"[1-9]\d{0,2}", processes) else 1)
@@ -250,6 +266,20 @@ def load(environ: Mapping[str, str]) -> Settings:
     if faults:
         raise SettingsInvalid("\n".join(faults))
     return settings
+
+
+def refuse_unwanted_sandbox(settings: Settings) -> None:
+    """Raise `SettingsInvalid` in production without a token: invented companies must be asked for."""
+    if settings.sandbox and settings.environment == "production" and not settings.sandbox_allowed:
+        raise SettingsInvalid(SANDBOX_UNWANTED)
+
+
+def unknown_settings(environ: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+    """Give the variables that look like ours and are not, each with the setting that was perhaps meant."""
+    known = {one.metadata["name"] for one in fields(Settings)}
+    for name in sorted(environ):
+        if name.startswith(OURS) and name not in known:
+            yield name, closest(name, known)
 
 
 def _quoted(row: Mapping[str, Any], text: str) -> str:

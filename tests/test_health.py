@@ -8,14 +8,26 @@ import re
 import socket
 import time
 from datetime import datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
 
 import pytest
 import requests
 
+from prefill.app import open_tenants, open_trace, read_forms
 from prefill.domain.catalogue import SOURCES
 from prefill.domain.dates import PARIS
 from prefill.forms.registry import FormRegistry
-from prefill.health import check_locally, check_redis, check_remotely, check_token, token_expiry
+from prefill.health import (
+    Check,
+    check_deployment,
+    check_locally,
+    check_redis,
+    check_remotely,
+    check_token,
+    check_trace,
+    token_expiry,
+)
 from prefill.redis_client import OptionalRedis
 from prefill.registers.http import Connection
 from prefill.sandbox.adapter import SandboxAdapter
@@ -27,6 +39,7 @@ from prefill.settings import Settings
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=PARIS)
 BUYER = "21750001600019"
+FORMS = read_forms(Settings())
 
 
 def jwt(claims: object) -> str:
@@ -48,7 +61,8 @@ def session_on(app: ApiEntreprise) -> requests.Session:
 
 
 def checked(url: str, token: str, session: requests.Session) -> dict:
-    return {check.name: check for check in check_remotely(session, Connection(url, token, BUYER, "Test", "Test"))}
+    told = check_remotely(session, Connection(url, token, BUYER, "Test", "Test"), FORMS, lambda: datetime.now(PARIS))
+    return {check.name: check for check in told}
 
 
 def sandbox_checks(token: str) -> dict:
@@ -139,6 +153,57 @@ def test_a_dead_redis_is_a_remark():
     assert (check.ok, check.vital) == (False, False)
 
 
+def remarks(settings: Settings, **environ: str) -> dict[str, str]:
+    told = list(check_deployment(settings, open_tenants(settings, FORMS), environ))
+    assert not any(check.ok or check.vital for check in told)
+    return {check.name: check.message for check in told}
+
+
+def live(**values: Any) -> Settings:
+    return Settings(token="jeton", recipient=BUYER, **values)
+
+
+def test_nothing_is_remarked_of_the_sandbox_nor_of_a_service_that_is_set_well():
+    assert remarks(Settings()) == {}
+    assert remarks(live(allowed_origins=("https://marches.exemple.fr",)), PREFILL_LOG="json") == {}
+
+
+def test_origins_that_let_nobody_in_or_everybody_are_remarked():
+    assert "aucune page d'un autre site" in remarks(live())["origins"]
+    assert "n'importe quelle page" in remarks(live(allowed_origins=("*",)))["origins"]
+
+
+def test_a_setting_that_does_not_exist_is_remarked_with_the_one_that_was_meant():
+    message = remarks(Settings(), PREFILL_DEADLIN="4")["settings"]
+
+    assert "PREFILL_DEADLIN n'est pas un réglage" in message
+    assert "Vouliez-vous dire PREFILL_DEADLINE ?" in message
+
+
+def test_several_processes_without_a_redis_are_remarked():
+    assert "sans REDIS_URL" in remarks(Settings(instances=4))["processes"]
+    assert remarks(Settings(instances=4, redis_url="redis://127.0.0.1:1")) == {}
+
+
+@pytest.mark.parametrize("target", ["/nowhere/at/all/trace.jsonl", "sqlite:////nowhere/at/all.db"])
+def test_a_trail_that_cannot_be_written_is_a_remark_before_the_first_agent(target):
+    trace = open_trace(target)
+    check = check_trace(trace)
+    trace.close()
+
+    assert (check.ok, check.vital) == (False, False)
+    assert "les données protégées ne sont pas servies" in check.message
+
+
+@pytest.mark.parametrize("kind", ["file", "database"])
+def test_a_trail_that_can_be_written_is_fine_and_nothing_is_written(kind, tmp_path):
+    trace = open_trace(f"{tmp_path}/trace.jsonl" if kind == "file" else f"sqlite:///{tmp_path}/trace.db")
+
+    assert check_trace(trace).ok
+    assert list(trace.read(NOW.date(), NOW.date())) == []
+    trace.close()
+
+
 # -- what only API Entreprise can tell, from the sandbox --------------------------------------------
 
 
@@ -153,9 +218,35 @@ def test_a_token_with_open_data_alone_is_told_what_it_lacks():
     checks = sandbox_checks("open-data-alone")
 
     assert checks["privileges"].ok
-    assert (checks["sources"].ok, checks["sources"].vital) == (False, False)
-    lacking = re.findall(r"\w+", checks["sources"].message.partition(" : ")[2])
-    assert lacking == [source.name for source in SOURCES if source.usable and not source.open]
+    assert (checks["habilitation"].ok, checks["habilitation"].vital) == (False, False)
+    assert checks["habilitation"].message.startswith("Le formulaire dossier demande des sources")
+    told = checks["habilitation"].message + checks.get("sources", Check("", ok=True, message="")).message
+    assert set(re.findall(r"\w+", told)) >= {source.name for source in SOURCES if source.usable and not source.open}
+
+
+def test_a_form_that_the_token_can_fill_is_not_told():
+    app = CannedApi({"/privileges": {"data": {"privileges": ["open_data"]}}, "/pings": []}, [])
+    candidate = FormRegistry({"dume": FORMS.forms["dume"]})
+    told = check_remotely(
+        session_on(app), Connection(URL, "open", BUYER, "Test", "Test"), candidate, lambda: datetime.now(PARIS)
+    )
+
+    assert "habilitation" not in {check.name for check in told}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(90, "en avance de 90 s"), (-3600, "en retard de 3600 s"), (5, None), (-5, None)]
+)
+def test_a_clock_that_is_wrong_is_a_remark(seconds, words):
+    app = CannedApi({"/privileges": {"data": {"privileges": ["open_data"]}}, "/pings": []}, [], date=NOW)
+    connection = Connection(URL, "open", BUYER, "Test", "Test")
+    told = check_remotely(session_on(app), connection, FORMS, lambda: NOW + timedelta(seconds=seconds))
+    checks = {check.name: check for check in told}
+
+    assert ("clock" in checks) is (words is not None)
+    if words:
+        assert words in checks["clock"].message
+        assert not checks["clock"].vital
 
 
 def test_an_expired_token_is_a_vital_failure_with_the_code_for_support():
@@ -187,15 +278,16 @@ def test_each_provider_says_how_it_is_and_none_is_vital(provider, ok, words):
 class CannedApi(ApiEntreprise):
     """An API that answers these bodies by path, and nothing else."""
 
-    def __init__(self, answers: dict[str, object], asked: list[str]) -> None:
+    def __init__(self, answers: dict[str, object], asked: list[str], date: datetime | None = None) -> None:
         super().__init__()
         self._answers = answers
         self._asked = asked
+        self._headers = {"Date": format_datetime(date)} if date else {}
 
     def answer(self, request: Call) -> Response:
         self._asked.append(URL + request.path)
         body = json.dumps(self._answers.get(request.path)).encode()
-        return Response(200 if request.path in self._answers else 404, body)
+        return Response(200 if request.path in self._answers else 404, body, self._headers)
 
 
 def test_the_older_names_of_the_scopes_count():

@@ -8,7 +8,7 @@ from dataclasses import fields
 import pytest
 
 from prefill.problems import SettingsInvalid
-from prefill.settings import Settings, describe, load
+from prefill.settings import Settings, describe, load, refuse_unwanted_sandbox, unknown_settings
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0LXNhbmRib3g.sIgNaTuRe-_0"
 BUYER = "21750001600019"
@@ -18,6 +18,8 @@ LIVE = {"API_ENTREPRISE_TOKEN": TOKEN, "PREFILL_RECIPIENT": BUYER}
 GOOD = {
     "API_ENTREPRISE_URL": ("https://staging.entreprise.api.gouv.fr/", "https://staging.entreprise.api.gouv.fr"),
     "API_ENTREPRISE_TOKEN": (f" {TOKEN}\n", TOKEN),
+    "PREFILL_ENV": ("production", "production"),
+    "PREFILL_SANDBOX": ("1", True),
     "PREFILL_RECIPIENT": ("217 500 016 00019", BUYER),
     "PREFILL_CONTEXT": ("Marchés publics de la ville", "Marchés publics de la ville"),
     "PREFILL_OBJECT": ("2026-PROC-42", "2026-PROC-42"),
@@ -50,6 +52,8 @@ BAD = {
         "https://moi:secret@entreprise.api.gouv.fr", "https://entreprise.api.gouv.fr?a=1",
     ),
     "API_ENTREPRISE_TOKEN": ("deux mots", "jeton\ncoupé", "jéton"),
+    "PREFILL_ENV": ("prod", "Production"),
+    "PREFILL_SANDBOX": ("oui", "true"),
     "PREFILL_RECIPIENT": ("217500016", "21750001600018", "la ville", "１２"),
     "PREFILL_CONTEXT": ("x" * 50,),
     "PREFILL_OBJECT": ("x" * 50,),
@@ -83,6 +87,28 @@ def refusal(environ: dict[str, str]) -> str:
 def test_nothing_set_is_the_sandbox_with_every_default():
     assert load({}).sandbox
     assert all(one.origin == "défaut" for one in describe(load({}), {}))
+
+
+@pytest.mark.parametrize("environ", [{"PORT": "8000"}, {"PREFILL_ENV": "production"}], ids=["a platform", "said"])
+def test_in_production_the_sandbox_must_be_asked_for(environ):
+    with pytest.raises(SettingsInvalid, match="PREFILL_SANDBOX=1"):
+        refuse_unwanted_sandbox(load(environ))
+
+    refuse_unwanted_sandbox(load({**environ, "PREFILL_SANDBOX": "1"}))
+    refuse_unwanted_sandbox(load({**environ, **LIVE}))
+
+
+@pytest.mark.parametrize("environ", [{}, {"PORT": "8000", "PREFILL_ENV": "development"}])
+def test_elsewhere_the_sandbox_is_the_default(environ):
+    refuse_unwanted_sandbox(load(environ))
+
+
+def test_a_variable_that_looks_like_a_setting_is_told_with_the_one_that_was_meant():
+    environ = {"PREFILL_ALOWED_ORIGINS": "x", "API_ENTREPRISE_TOKN": "x", "PREFILL_LOG": "json", "HOME": "/"}
+
+    assert dict(unknown_settings(environ)) == {
+        "API_ENTREPRISE_TOKN": "API_ENTREPRISE_TOKEN", "PREFILL_ALOWED_ORIGINS": "PREFILL_ALLOWED_ORIGINS",
+    }  # fmt: skip
 
 
 def test_the_tables_of_this_test_know_every_setting():

@@ -58,6 +58,12 @@ class DatabaseSink:
         with self._transaction() as connection:
             connection.execute(ACCESSES.insert().values(access.plain()))
 
+    def probe(self) -> None:
+        """Insert a line and take it back: a role that may only read, or a full disk, shows here."""
+        with self._transaction() as connection:
+            connection.execute(ACCESSES.insert().values(dict.fromkeys(COLUMNS, "")))
+            connection.rollback()
+
     def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         after = (until + timedelta(days=1)).isoformat()
         wanted = (ACCESSES.c.at >= since.isoformat()) & (ACCESSES.c.at < after)

@@ -39,6 +39,12 @@ class StreamSink:
         with self._lock:
             _write(self._descriptor, line)
 
+    def probe(self) -> None:
+        try:
+            os.fstat(self._descriptor)
+        except OSError as fault:
+            raise AuditWriteError(_error_text(fault)) from fault
+
     def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         raise AuditWriteError(
             "la trace est écrite sur la sortie standard : c'est le journal de l'hébergeur qui la garde"
@@ -68,6 +74,11 @@ class FileSink:
                 return
             _append(descriptor, line, state.st_size)
             _sync(self._path.parent if state.st_size == 0 else None, descriptor)
+
+    def probe(self) -> None:
+        """Open the file as a line would, which makes it where it is missing."""
+        with self._open():
+            pass
 
     def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         try:

@@ -77,6 +77,9 @@ class Sink(Protocol):
     def append(self, access: AccessRecord) -> None:
         """Write one record, durably."""
 
+    def probe(self) -> None:
+        """Go as far as a line would, and write none."""
+
     def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         """Yield the records of these days, both included, oldest first."""
 
@@ -110,6 +113,14 @@ class AuditTrail:
         """Write one record; return why it could not be. Nothing is chained: a database's exception contains its password."""
         try:
             self._sink.append(access)
+        except AuditWriteError as lost:
+            return str(lost)
+        return None
+
+    def probe(self) -> str | None:
+        """Say why a line could not be written now; None when it could. Nothing is written."""
+        try:
+            self._sink.probe()
         except AuditWriteError as lost:
             return str(lost)
         return None

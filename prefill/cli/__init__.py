@@ -7,7 +7,6 @@ import logging
 import sys
 
 import click
-import structlog
 
 from prefill import __version__, telemetry
 from prefill.cli.admin import audit, tenant
@@ -31,9 +30,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a sign still shows the rest
-    telemetry.configure("text")
-    # A person reads the answer, not the calls that made it; only `serve` logs them.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    # A person reads the answer, not the calls that made it; `serve` logs them, and `-v` shows them.
+    telemetry.configure("text", logging.ERROR)
 
 
 for _command in COMMANDS:

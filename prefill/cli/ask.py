@@ -11,7 +11,7 @@ from prefill.app import (
     open_upstream,
 )
 from prefill.cli.admin import trace_asked
-from prefill.cli.common import TENANT, _settings, _tenant
+from prefill.cli.common import TENANT, VERBOSE, _settings, _tenant
 from prefill.cli.errors import CliError
 from prefill.cli.fill import _number
 from prefill.cli.tables import _pretty
@@ -29,6 +29,7 @@ RNA = re.compile(r"W[0-9A-Z]{3}[0-9]{6}")
 @click.argument("identifier", metavar="NUMERO", nargs=-1, required=True)
 @click.option("--protected", is_flag=True, help="J'ai le droit de lire cette donnée protégée.")
 @TENANT
+@VERBOSE
 def ask(*, source: str, identifier: tuple[str, ...], protected: bool, tenant: str | None) -> None:
     row = _row(source)
     if not row.open and not protected:

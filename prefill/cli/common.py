@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import click
 
+from prefill import telemetry
 from prefill.app import (
     only_tenant,
     open_tenants,
@@ -22,11 +23,22 @@ from prefill.tenancy.registry import BadTenants
 TENANT = click.option("--tenant", metavar="ACHETEUR", help="Pour quel acheteur, quand il y en a plusieurs.")
 
 
+def _show_log(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 (click's)
+    if wanted:
+        telemetry.configure("text")
+
+
+VERBOSE = click.option(
+    "-v", "--verbose", is_flag=True, expose_value=False, callback=_show_log, help="Montrer aussi le journal des appels."
+)
+
+
 def _settings(**given: str | None) -> Settings:
-    """Read the settings, options before the environment. A port given by hand tells of no proxy, as a PaaS's does."""
+    """Read the settings, options before the environment. A port given by hand tells of no PaaS."""
     options = {name: value for name, value in given.items() if value is not None}
     try:
-        return replace(load({**os.environ, **options}), proxies=load(os.environ).proxies)
+        around = load(os.environ)
+        return replace(load({**os.environ, **options}), proxies=around.proxies, environment=around.environment)
     except SettingsInvalid as fault:
         raise CliError(str(fault)) from fault
 

@@ -12,17 +12,28 @@ import click
 from prefill.app import (
     connection,
     now,
+    open_audit,
     open_tenants,
     session_opener,
 )
 from prefill.cli.common import _library, _settings
+from prefill.cli.errors import CliError
 from prefill.cli.fill import _fetch
 from prefill.cli.schema import _forms_and_mistakes
 from prefill.cli.tables import _markdown, _pretty, _table
 from prefill.forms.registry import FormRegistry
-from prefill.health import Check, check_locally, check_redis, check_remotely, check_tenants
+from prefill.health import (
+    Check,
+    check_deployment,
+    check_locally,
+    check_redis,
+    check_remotely,
+    check_tenants,
+    check_trace,
+)
+from prefill.problems import SettingsInvalid
 from prefill.redis_client import OptionalRedis
-from prefill.settings import Settings, describe
+from prefill.settings import Settings, describe, refuse_unwanted_sandbox
 from prefill.tenancy.registry import BadTenants
 
 SETTINGS_PAGE = """\
@@ -30,7 +41,7 @@ SETTINGS_PAGE = """\
 
 Every setting is an environment variable; the table is the one in `prefill/settings.py`, and this page is what
 `prefill settings --markdown` prints. Without `API_ENTREPRISE_TOKEN` the service runs on its sandbox, and no other
-setting is needed. A bad value stops the start with a sentence that names it; a secret is never printed. The meanings
+setting is needed; in production the sandbox must be asked for. A bad value stops the start with a sentence that names it; a secret is never printed. The meanings
 are in French, as operators read them in the terminal.
 
 {table}
@@ -60,6 +71,10 @@ def openapi() -> None:
 @click.command(help="Vérifier que le service peut fonctionner : formulaires, jeton, droits, fournisseurs.")
 def doctor() -> None:
     settings = _settings()
+    try:
+        refuse_unwanted_sandbox(settings)
+    except SettingsInvalid as fault:
+        raise CliError(str(fault)) from fault
     library, mistakes = _forms_and_mistakes(settings)
     for mistake in mistakes:
         click.echo(mistake)
@@ -79,9 +94,22 @@ def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
         yield Check("tenants", False, str(bad))
         return
     yield from check_tenants(settings, tenants, now())
+    yield from check_deployment(settings, tenants, os.environ)
+    yield _audit(settings)
     for buyer in tenants.directory().tenants.values():
-        for one in check_remotely(session_opener(settings)(), connection(settings, buyer)):
+        for one in check_remotely(session_opener(settings)(), connection(settings, buyer), library, now):
             yield replace(one, message=f"{buyer.id} : {one.message}") if settings.tenants else one
+
+
+def _audit(settings: Settings) -> Check:
+    try:
+        trace = open_audit(settings)
+    except SettingsInvalid as fault:
+        return Check("audit", False, str(fault))
+    try:
+        return check_trace(trace)
+    finally:
+        trace.close()
 
 
 def _tell(one: Check) -> Check:

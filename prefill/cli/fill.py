@@ -12,7 +12,7 @@ from prefill.app import (
     SANDBOX_BANNER,
     join,
 )
-from prefill.cli.common import TENANT, _library, _settings
+from prefill.cli.common import TENANT, VERBOSE, _library, _settings
 from prefill.cli.errors import CliError
 from prefill.cli.tables import _pretty, _table, _width, _wrap
 from prefill.domain.answers import Status
@@ -54,6 +54,7 @@ HARMLESS = frozenset({Status.OK, Status.ABSENT, Status.WITHHELD, Status.NOT_APPL
 @click.option("--json", "as_json", is_flag=True, help="La réponse de l'API, telle quelle.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Langue des phrases.")
 @TENANT
+@VERBOSE
 def fill(*, siret: tuple[str, ...], schema: str, extra: str, as_json: bool, lang: Language, tenant: str | None) -> None:
     settings = _settings()
     library = _library(settings)

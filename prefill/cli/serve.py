@@ -11,12 +11,11 @@ from functools import partial
 
 import click
 
-from prefill.app import (
-    create_app,
-)
+from prefill.app import create_app, open_audit
 from prefill.cli.common import _check_tenants, _library, _settings
 from prefill.cli.errors import CliError
-from prefill.settings import Settings
+from prefill.problems import SettingsInvalid
+from prefill.settings import Settings, refuse_unwanted_sandbox
 
 THREADS = 256  # requests at once in a process; most wait for the registers, and an event stream holds one
 
@@ -26,9 +25,19 @@ THREADS = 256  # requests at once in a process; most wait for the registers, and
 @click.option("--port", help="Port d'écoute (PORT).")
 def serve(*, host: str | None, port: str | None) -> None:
     settings = _settings(PREFILL_HOST=host, PORT=port)
-    _check_tenants(settings, _library(settings))
+    _check_start(settings)
     _check_free(settings.host, settings.port)
     _run(settings, _processes(os.environ))
+
+
+def _check_start(settings: Settings) -> None:
+    """Refuse here what each process would refuse in turn, each time the server starts it again."""
+    try:
+        refuse_unwanted_sandbox(settings)
+        _check_tenants(settings, _library(settings))
+        open_audit(settings).close()
+    except SettingsInvalid as fault:
+        raise CliError(f"prefill ne peut pas démarrer :\n{fault}") from fault
 
 
 def _run(settings: Settings, processes: int) -> None:

@@ -22,8 +22,8 @@ CONTROLS = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs"})
 _logger: Any = structlog.get_logger("prefill")
 
 
-def configure(style: str = "auto") -> None:
-    """Write events to standard error as `json` or `text`; `auto` is text on a terminal."""
+def configure(style: str = "auto", level: int = logging.INFO) -> None:
+    """Write events of this level and above to standard error as `json` or `text`; `auto` is text on a terminal."""
     global _logger
     terminal = sys.stderr.isatty()
     text = style == "text" or (style == "auto" and terminal)
@@ -39,7 +39,7 @@ def configure(style: str = "auto") -> None:
             structlog.processors.ExceptionRenderer(format_traceback),
             renderer,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: _lines,
     )
     _logger = structlog.get_logger("prefill").bind()  # once: the library would put it together at each event

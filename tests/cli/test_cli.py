@@ -402,7 +402,7 @@ def test_the_doctor_asks_the_api_with_the_token(run, simulator):
     result = run("doctor", **live)
 
     assert result.exit_code == 0
-    assert re.search(r"^à voir +Sources que ce jeton ne peut pas lire : .*exercices", result.stdout, re.MULTILINE)
+    assert re.search(r"^à voir +Le formulaire dossier demande .* : .*exercices", result.stdout, re.MULTILINE)
     assert "open-data-alone" not in result.stdout
 
     simulator.fail({"privileges": "401"})
@@ -500,12 +500,30 @@ def test_a_port_that_is_taken_is_told_and_nothing_starts(run, port):
     [
         (["--port", "0"], {}, "PORT"),
         (["--port", "http"], {}, "PORT"),
-        ([], {"WEB_CONCURRENCY": "beaucoup"}, "WEB_CONCURRENCY"),
-        ([], {"WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY"),
+        ([], {"PREFILL_SANDBOX": "1", "WEB_CONCURRENCY": "beaucoup"}, "WEB_CONCURRENCY"),
+        ([], {"PREFILL_SANDBOX": "1", "WEB_CONCURRENCY": "0"}, "WEB_CONCURRENCY"),
     ],
 )
 def test_a_server_that_cannot_be_is_refused_by_name(run, port, arguments, environ, name):
     assert refused(run("serve", *arguments, **{"PORT": str(port), **environ})).startswith(f"{name} attend")
+
+
+@pytest.mark.parametrize("command", ["fill 00000100800010", "ask etablissements 00000100800010"])
+def test_the_log_is_shown_on_demand_alone(run, command, capsys):
+    run(*command.split())
+    assert "upstream.call" not in capsys.readouterr().err
+
+    run(*command.split(), "-v")
+    assert "upstream.call" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["serve", "doctor"])
+def test_in_production_a_missing_token_is_told_and_nothing_starts(run, command):
+    environ = {"PREFILL_ENV": "production", "API_ENTREPRISE_TOKN": "mistyped"}
+    sentence = refused(run(command, **environ))
+
+    assert "PREFILL_SANDBOX=1" in sentence
+    assert "API_ENTREPRISE_TOKEN" in sentence
 
 
 def test_help_and_version_are_there(run):

@@ -20,7 +20,7 @@ from compose_spec import PyCompose
 from prefill.settings import Settings, describe
 
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = {shown.name for shown in describe(Settings(), {})} | {"WEB_CONCURRENCY", "PREFILL_SANDBOX"}
+SETTINGS = {shown.name for shown in describe(Settings(), {})} | {"WEB_CONCURRENCY"}
 TEXT = {"type": "string", "minLength": 1}
 
 # Heroku: « app.json schema », the keys that we use.

@@ -524,7 +524,7 @@ def served(folder: Path, log: Path, **environment: str) -> Iterator[str]:
     """Run the Procfile's command with two processes, its access log switched on by an operator who should not."""
     port = free_port()
     environ = {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PORT": str(port), "WEB_CONCURRENCY": "2",
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PORT": str(port), "WEB_CONCURRENCY": "2", "PREFILL_SANDBOX": "1",
         "PREFILL_METRICS_TOKEN": METRICS_TOKEN, "GRANIAN_LOG_ACCESS_ENABLED": "true",
         "TMPDIR": str(folder), **environment,
     }  # fmt: skip

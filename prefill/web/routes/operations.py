@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from prefill import __version__, telemetry
-from prefill.health import Check, check_locally, check_tenants, check_trace, check_upstream, measure
+from prefill.health import Check, check_deployment, check_locally, check_tenants, check_trace, check_upstream, measure
 from prefill.problems import (
     NotFound,
 )
@@ -51,6 +51,7 @@ def _checks() -> tuple[Check, ...]:
     return (
         *check_locally(here.settings, here.library, here.now()),
         *check_tenants(here.settings, here.tenants, here.now()),
-        *check_trace(here.trace),
+        *check_deployment(here.settings, here.tenants, here.environ),
+        check_trace(here.trace),
         *dict.fromkeys(upstream),
     )
