@@ -13,13 +13,14 @@ from pathlib import Path
 
 import stage
 
+from prefill.clock import Clock
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.permissions import Audience
 from prefill.forms.filling import fill
 from prefill.forms.registry import load_all
 from prefill.redis_client import OptionalRedis
-from prefill.registers.answer_cache import Store
+from prefill.registers.answer_cache import AnswerCache
 
 HEAD = 'title: Formulaire de mesure\nversion: "1"\naudience: candidate\nfields:\n'
 ROW = "  /part{part}/field{rank}:\n    label: Champ {rank}\n    from:\n      etablissements: unite_legale.{key}\n"
@@ -46,7 +47,8 @@ def answers(rank: int) -> list[tuple[str, Answer]]:
 
 def memory(companies: int, entries: int) -> dict[str, float]:
     """Weigh a store that was told of so many companies, and holds so many answers at most."""
-    store = Store(OptionalRedis(None, clock=time.monotonic), now=time.time, entries=entries)
+    clock = Clock()
+    store = AnswerCache(OptionalRedis(None, clock=clock), clock=clock, entries=entries)
     before = resident()
     for rank in range(companies):
         for number, answer in answers(rank):

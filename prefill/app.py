@@ -21,6 +21,7 @@ from prefill.audit.trail import AuditTrail, AuditWriteError
 from prefill.auth.authenticator import Authenticator
 from prefill.auth.jwks import JWKSClient
 from prefill.auth.login_throttle import LoginThrottle
+from prefill.clock import Clock
 from prefill.domain.dates import PARIS
 from prefill.domain.permissions import Audience
 from prefill.forms.registry import BadSchemas, FormRegistry, load_all
@@ -28,7 +29,7 @@ from prefill.health import token_expiry
 from prefill.prefilling.service import Prefill, Request, Service
 from prefill.problems import SettingsInvalid
 from prefill.redis_client import OptionalRedis
-from prefill.registers.answer_cache import Store
+from prefill.registers.answer_cache import AnswerCache
 from prefill.registers.circuit_breaker import CircuitBreakers
 from prefill.registers.client import RegisterClient
 from prefill.registers.http import Connection
@@ -168,32 +169,33 @@ class SharedResources:
     """What all tenants of a process stand on."""
 
     shared: OptionalRedis
-    store: Store
+    cache: AnswerCache
     quotas: QuotaRegistry
     breakers: CircuitBreakers
     thread_pools: ProviderThreadPools
 
 
 def open_shared_resources(settings: Settings, **budget: Any) -> SharedResources:
-    shared = OptionalRedis(settings.redis_url, clock=time.monotonic)
-    store = Store(
+    clock = Clock()
+    shared = OptionalRedis(settings.redis_url, clock=clock)
+    cache = AnswerCache(
         shared,
-        now=time.time,
+        clock=clock,
         entries=settings.cache_entries,
         prefix=f"prefill:{host_name(settings)}",
         share_protected=settings.share_protected,
     )
     budget = {"instances": settings.instances, "fresh": settings.sandbox, **budget}
-    quotas = QuotaRegistry(shared, now=time.time, **budget)
+    quotas = QuotaRegistry(shared, clock=clock, **budget)
     return SharedResources(
-        shared, store, quotas, open_breakers(settings), ProviderThreadPools(session_opener(settings), settings.workers)
+        shared, cache, quotas, open_breakers(settings), ProviderThreadPools(session_opener(settings), settings.workers)
     )
 
 
 def open_breakers(settings: Settings) -> CircuitBreakers:
     """The sandbox's failing companies fail on purpose, and for themselves alone: there breakers never open."""
     never = {"failures": math.inf, "silences": math.inf} if settings.sandbox else {}
-    return CircuitBreakers(clock=time.monotonic, **never)
+    return CircuitBreakers(clock=Clock(), **never)
 
 
 def host_name(settings: Settings) -> str:
@@ -245,12 +247,10 @@ def open_upstream(
     return RegisterClient(
         connection(settings, tenant),
         thread_pools=resources.thread_pools,
-        clock=time.monotonic,
-        now=now,
-        store=resources.store,
-        budgets=resources.quotas.of(token_name(tenant.token)),
+        clock=Clock(),
+        cache=resources.cache,
+        quota=resources.quotas.for_token(token_name(tenant.token)),
         breakers=resources.breakers,
-        sleep=time.sleep,
         tenant=tenant.id,
     )
 

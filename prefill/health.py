@@ -76,25 +76,25 @@ def check_locally(settings: Settings, library: FormRegistry, now: datetime) -> t
 
 def check_upstream(upstream: RegisterClient) -> Iterator[Check]:
     """Tell what the process has learnt of API Entreprise and of Redis; remarks, since the cache still serves."""
-    if upstream.breakers.banned():
+    if upstream.breakers.api_silent():
         message = "API Entreprise ne répond plus à rien : adresse sans doute bannie (12 h) ; le cache sert encore."
         yield Check("upstream", False, message, vital=False)
     for producer, wait in upstream.breakers.open().items():
         yield Check("breaker", False, f"{producer} ne répond pas : prochain essai dans {wait:.0f} s.", vital=False)
-    for group, wait in upstream.budgets.closed().items():
+    for group, wait in upstream.quota.closed().items():
         yield Check("budget", False, f"Budget {group} épuisé : fermé pour {wait:.0f} s.", vital=False)
-    if upstream.store.shared.configured and not upstream.store.shared.up:
+    if upstream.cache.shared.configured and not upstream.cache.shared.up:
         yield Check("redis", False, "Redis ne répond pas : cette instance tourne seule.", vital=False)
 
 
 def measure(upstream: RegisterClient, tenant: str) -> None:
     """Bring the gauges of what changes without us up to date: a minute ends, another instance spends."""
-    for group, (left, limit) in upstream.budgets.levels().items():
+    for group, (left, limit) in upstream.quota.remaining().items():
         telemetry.gauge("budget_left", left, tenant=tenant, group=group)
         telemetry.gauge("budget_limit", limit, tenant=tenant, group=group)
-    telemetry.gauge("banned", upstream.breakers.banned())
-    if upstream.store.shared.configured:
-        telemetry.gauge("redis_up", upstream.store.shared.up)
+    telemetry.gauge("banned", upstream.breakers.api_silent())
+    if upstream.cache.shared.configured:
+        telemetry.gauge("redis_up", upstream.cache.shared.up)
 
 
 def check_redis(shared: OptionalRedis) -> Iterator[Check]:
@@ -102,7 +102,7 @@ def check_redis(shared: OptionalRedis) -> Iterator[Check]:
     if not shared.configured:
         return
     try:
-        shared.attempt(lambda client: client.ping())
+        shared.run(lambda client: client.ping())
     except RedisUnavailable:
         yield Check("redis", False, "Redis ne répond pas : chaque instance tourne seule.", vital=False)
     else:

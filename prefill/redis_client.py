@@ -1,6 +1,6 @@
-"""The Redis (or Valkey) that all instances share, when there is one and while it answers.
+"""A Redis (or Valkey) connection that is optional: callers fall back to local state when it is absent or down.
 
-When it fails or is slow the service goes on alone: said once, tried again by itself after a rest.
+An outage is logged once. While it lasts, commands fail at once, but for one attempt every `RETRY_SECONDS`.
 """
 
 from __future__ import annotations
@@ -14,73 +14,77 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from prefill import telemetry
+from prefill.clock import Clock
 
-PATIENCE = 0.5  # seconds for one command: a slow Redis is a dead one
-REST = 2.0  # seconds before trying again
+TIMEOUT = 0.5  # seconds for one command: a slow Redis is as bad as none
+RETRY_SECONDS = 2.0
 
 T = TypeVar("T")
 
 
 class RedisUnavailable(Exception):
-    """There is no Redis, or it does not answer: do without."""
+    """Redis is not configured or not responding; callers fall back to local state."""
 
 
 class OptionalRedis:
-    """A Redis that may fail."""
+    """A Redis that may be absent, slow or down.
 
-    def __init__(self, url: str | None, *, clock: Callable[[], float], rest: float = REST) -> None:
+    `up` says whether it answered last, `outages` how often it ceased to answer.
+    """
+
+    def __init__(self, url: str | None, *, clock: Clock, retry_seconds: float = RETRY_SECONDS) -> None:
         self._clock = clock
-        self._rest = rest
+        self._retry_seconds = retry_seconds
         self._lock = threading.Lock()
         self._retry_at = 0.0
         self.configured = url is not None
         self.up = self.configured
-        self.falls = 0
-        # No silent retry: a connection lost may mean a Redis that came back empty, and the budget must know.
+        self.outages = 0
+        # No silent retry: after a lost connection Redis may have restarted empty, and the quota must know.
         self.client: redis.Redis | None = url and redis.Redis.from_url(  # type: ignore[assignment]
             url,
-            socket_timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
+            socket_timeout=TIMEOUT,
+            socket_connect_timeout=TIMEOUT,
             retry=Retry(NoBackoff(), 0),
             max_connections=256,
         )
 
-    def attempt(self, work: Callable[[redis.Redis], T]) -> T:
-        """Do something with Redis. Raise `RedisUnavailable` at once while it rests, and when it fails."""
+    def run(self, command: Callable[[redis.Redis], T]) -> T:
+        """Run a command. Raise `RedisUnavailable` when it fails, and without trying during an outage."""
         client = self.client
-        if client is None or not self._awake():
+        if client is None or not self._may_try():
             raise RedisUnavailable
-        falls = self.falls
+        outages = self.outages
         try:
-            done = work(client)
+            result = command(client)
         except (redis.RedisError, OSError) as fault:
-            self._fell(fault)
+            self._record_failure(fault)
             raise RedisUnavailable from fault
-        self._rose(falls)
-        return done
+        self._record_success(outages)
+        return result
 
-    def _awake(self) -> bool:
-        """Let everybody through while it is up, and one try a rest while it is down."""
+    def _may_try(self) -> bool:
+        """Allow everything while it is up, and one command every `retry_seconds` while it is down."""
         if self.up:
             return True
         with self._lock:
-            if self._clock() < self._retry_at:
+            if self._clock.monotonic() < self._retry_at:
                 return False
-            self._retry_at = self._clock() + self._rest
+            self._retry_at = self._clock.monotonic() + self._retry_seconds
             return True
 
-    def _fell(self, fault: Exception) -> None:
+    def _record_failure(self, fault: Exception) -> None:
         with self._lock:
-            self._retry_at = self._clock() + self._rest
+            self._retry_at = self._clock.monotonic() + self._retry_seconds
             was_up, self.up = self.up, False
-            self.falls += was_up
+            self.outages += was_up
         if was_up:
             telemetry.gauge("redis_up", 0)
             telemetry.warning("redis.down", kind=type(fault).__name__, message="Redis ne répond pas : service seul.")
 
-    def _rose(self, falls: int) -> None:
-        """Believe it is back; an answer to what was asked before it fell proves nothing."""
-        if self.up or falls != self.falls:
+    def _record_success(self, outages: int) -> None:
+        """Mark it up again; the reply to a command sent before the outage proves nothing."""
+        if self.up or outages != self.outages:
             return
         with self._lock:
             was_up, self.up = self.up, True

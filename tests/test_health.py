@@ -6,7 +6,6 @@ import base64
 import json
 import re
 import socket
-import time
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 import requests
 
 from prefill.app import open_tenants, open_trace, read_forms
+from prefill.clock import Clock
 from prefill.domain.catalogue import SOURCES
 from prefill.domain.dates import PARIS
 from prefill.forms.registry import FormRegistry
@@ -144,11 +144,11 @@ def test_with_a_token_its_date_and_its_buyer_are_looked_at():
 
 
 def test_no_redis_is_nothing_to_look_at():
-    assert list(check_redis(OptionalRedis(None, clock=time.monotonic))) == []
+    assert list(check_redis(OptionalRedis(None, clock=Clock()))) == []
 
 
 def test_a_dead_redis_is_a_remark():
-    [check] = check_redis(OptionalRedis("redis://127.0.0.1:1", clock=time.monotonic))
+    [check] = check_redis(OptionalRedis("redis://127.0.0.1:1", clock=Clock()))
 
     assert (check.ok, check.vital) == (False, False)
 

@@ -1,4 +1,4 @@
-"""Redis as something that may fail: it costs little, it is said once, and it comes back by itself."""
+"""An optional Redis: an outage costs one time-out, is logged once, and ends by itself."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from prefill import telemetry
-from prefill.redis_client import PATIENCE, REST, OptionalRedis, RedisUnavailable
-from tests.support.redis_server import Clock
+from prefill.redis_client import RETRY_SECONDS, TIMEOUT, OptionalRedis, RedisUnavailable
+from tests.support.clock import FakeClock
 
 
 @pytest.fixture
 def clock():
-    return Clock(1000.0)
+    return FakeClock(1000.0)
 
 
 @pytest.fixture
@@ -27,12 +27,12 @@ def events(capsys):
 def ping(shared):
     """Tell whether Redis answered."""
     try:
-        return bool(shared.attempt(lambda client: client.ping()))
+        return bool(shared.run(lambda client: client.ping()))
     except RedisUnavailable:
         return False
 
 
-def test_without_an_address_one_is_alone_from_the_start(clock):
+def test_without_a_url_redis_is_unavailable_from_the_start(clock):
     shared = OptionalRedis(None, clock=clock)
 
     assert (shared.configured, shared.up, ping(shared)) == (False, False, False)
@@ -49,14 +49,14 @@ def test_a_loss_is_logged_once_and_tried_again_by_itself(mortal_redis, clock, ev
     ping(shared)
     mortal_redis.kill()
     for _ in range(5):
-        clock.at += REST
+        clock.at += RETRY_SECONDS
         assert [ping(shared) for _ in range(20)] == [False] * 20
-    assert (shared.up, shared.falls) == (False, 1)
+    assert (shared.up, shared.outages) == (False, 1)
     assert events() == ["redis.down"]
 
     mortal_redis.start()
     assert not ping(shared)
-    clock.at += REST
+    clock.at += RETRY_SECONDS
     assert [ping(shared) for _ in range(3)] == [True] * 3
     assert events() == ["redis.back"]
 
@@ -76,7 +76,7 @@ def test_a_redis_down_at_the_start_is_found_when_it_comes(mortal_redis, clock):
     assert not ping(shared)
 
     mortal_redis.start()
-    clock.at += REST
+    clock.at += RETRY_SECONDS
     assert ping(shared)
 
 
@@ -90,7 +90,7 @@ def test_a_slow_redis_costs_one_wait_and_then_none(mortal_redis, clock):
     mortal_redis.thaw()
 
     assert not any(results)
-    assert took < PATIENCE + 0.3
+    assert took < TIMEOUT + 0.3
 
 
 def test_a_refusal_of_redis_itself_is_a_loss_like_another(redis_server, clock):
@@ -99,12 +99,12 @@ def test_a_refusal_of_redis_itself_is_a_loss_like_another(redis_server, clock):
         client.rpush("list", "1")
 
     with pytest.raises(RedisUnavailable):
-        shared.attempt(lambda client: client.get("list"))
+        shared.run(lambda client: client.get("list"))
 
 
 def test_a_fault_of_ours_is_not_taken_for_redis(redis_server, clock):
     shared = OptionalRedis(redis_server.url, clock=clock)
 
     with pytest.raises(ZeroDivisionError):
-        shared.attempt(lambda _: 1 / 0)
+        shared.run(lambda _: 1 / 0)
     assert shared.up

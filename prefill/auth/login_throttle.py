@@ -57,7 +57,7 @@ class LoginThrottle:
             _, until = self._failures.get(key, (0, 0.0))
         local = max(0.0, until - self._clock())
         try:
-            return max(local, self._redis.attempt(lambda client: _remaining(client, self._key("until", key))))
+            return max(local, self._redis.run(lambda client: _remaining(client, self._key("until", key))))
         except RedisUnavailable:
             return local
 
@@ -81,7 +81,7 @@ class LoginThrottle:
         if known is None:
             return
         try:
-            self._redis.attempt(lambda client: client.delete(self._key("count", key), self._key("until", key)))
+            self._redis.run(lambda client: client.delete(self._key("count", key), self._key("until", key)))
         except RedisUnavailable:
             return
 
@@ -96,14 +96,14 @@ class LoginThrottle:
                 return int(pipe.execute()[0])
 
         try:
-            return self._redis.attempt(add)
+            return self._redis.run(add)
         except RedisUnavailable:
             return 0
 
     def _share_delay(self, key: str, seconds: float) -> None:
         milliseconds = math.ceil(seconds * 1000)
         try:
-            self._redis.attempt(lambda client: client.set(self._key("until", key), 1, px=milliseconds))
+            self._redis.run(lambda client: client.set(self._key("until", key), 1, px=milliseconds))
         except RedisUnavailable:
             return
 

@@ -40,7 +40,7 @@ def ask(*, source: str, identifier: tuple[str, ...], protected: bool, tenant: st
     settings = _settings()
     chosen, company = _tenant(settings, tenant), _company(row, " ".join(identifier))
     upstream = open_upstream(settings, chosen)
-    answer = upstream.ask(row, company)
+    answer = upstream.fetch(row, company)
     upstream.close()
     if not row.open:
         trace_asked(settings, chosen, answer, company.siret or company.siren or company.rna or "")

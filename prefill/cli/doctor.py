@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from prefill.cli.errors import CliError
 from prefill.cli.fill import _fetch
 from prefill.cli.schema import _forms_and_mistakes
 from prefill.cli.tables import _markdown, _pretty, _table
+from prefill.clock import Clock
 from prefill.forms.registry import FormRegistry
 from prefill.health import (
     Check,
@@ -87,7 +87,7 @@ def doctor() -> None:
 
 def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
     yield from check_locally(settings, library, now())
-    yield from check_redis(OptionalRedis(settings.redis_url, clock=time.monotonic))
+    yield from check_redis(OptionalRedis(settings.redis_url, clock=Clock()))
     try:
         tenants = open_tenants(settings, library)
     except BadTenants as bad:

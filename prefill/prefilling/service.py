@@ -48,9 +48,9 @@ REFUSALS: Mapping[Status, type[Problem]] = {
 class Registers(Protocol):
     """What the service needs of the upstream."""
 
-    def begin(self, source: Source, company: Company, *, object: str | None = None) -> Future[Answer]: ...
+    def submit(self, source: Source, company: Company, *, object: str | None = None) -> Future[Answer]: ...
 
-    def holds(self, source: Source, company: Company) -> bool: ...
+    def is_cached(self, source: Source, company: Company) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class Service:
         """Tell whether the company is known already and asking costs the registers nothing new."""
         company = Company.unread(request.number)
         establishment, head_office = FIRST[request.caller.audience][0]
-        return self._registers.holds(establishment if company.siret else head_office, company)
+        return self._registers.is_cached(establishment if company.siret else head_office, company)
 
     def prefill(self, request: Request) -> Prefill:
         """Fill the form, whole. Raise a `Problem` when Sirene refuses the company itself."""
@@ -195,7 +195,7 @@ class Service:
         yield from self._arrivals(asking, flights, expected=1 + len(flights))
 
     def start_request(self, asking: PrefillRun, source: Source) -> Future[Answer]:
-        return self._registers.begin(source, asking.company, object=asking.request.object)
+        return self._registers.submit(source, asking.company, object=asking.request.object)
 
     def _arrivals(self, asking: PrefillRun, flights: Mapping[str, Future[Answer]], expected: int) -> Iterator[Event]:
         """Tell each answer as it comes, until the deadline; then what is late."""

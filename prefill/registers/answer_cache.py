@@ -1,8 +1,8 @@
-"""Keep answers: in this process's memory, and where all instances share them.
+"""Two-tier answer cache: in-process memory and, when available, Redis; with single flight on a miss.
 
-An answer is good for its row's lifetime; past it, it is kept for as long as the row allows, to be
-served when its source fails. A failure is kept for seconds, beside the answer and never over it; a
-refusal to disclose replaces it, on whichever shelf the older answer lies.
+An answer is fresh for its source's lifetime; after that it is kept for as long as the source allows, to be
+served (stale) when the source fails. A failure is kept for seconds, beside the answer and never over it; a
+refusal to disclose replaces the answer, in whichever tier the older one is.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
@@ -22,224 +22,237 @@ from redis.exceptions import LockError
 from redis.lock import Lock
 
 from prefill import __version__
+from prefill.clock import Clock
 from prefill.domain.answers import Answer, Cause, Status, links_last
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import Source
 from prefill.redis_client import OptionalRedis, RedisUnavailable
+from prefill.registers.admission import Admission
 
 ABSENT_SECONDS = 600.0
 FAILURE_SECONDS = 5.0
-LONGEST_FAILURE = 60.0
+MAX_FAILURE_SECONDS = 60.0
 OWN_REFUSALS = frozenset({Cause.THROTTLED, Cause.RESTING})
 
 Key = tuple[str, str, str]  # tenant (empty for what is open to all), source, number
 
 
 def lifetime(answer: Answer) -> float:
-    """Say for how many seconds an answer stays good."""
+    """For how many seconds an answer stays fresh."""
     if answer.status is Status.OK:
-        row = CATALOGUE[answer.source]
-        return min(row.fresh, links_last(answer.data)) if row.documents else row.fresh
+        source = CATALOGUE[answer.source]
+        return min(source.fresh, links_last(answer.data)) if source.documents else source.fresh
     if answer.status in (Status.ABSENT, Status.WITHHELD):
         return ABSENT_SECONDS
     if answer.cause in OWN_REFUSALS and answer.http_status is None:
         return 0.0
-    return min(max(answer.retry_after or 0.0, FAILURE_SECONDS), LONGEST_FAILURE)
+    return min(max(answer.retry_after or 0.0, FAILURE_SECONDS), MAX_FAILURE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What is known for one question. Times are Unix seconds, so that every instance reads them alike."""
+class CacheEntry:
+    """What is known for one key.
+
+    Attributes:
+        answer: the last answer that was not a failure.
+        at: when it was stored. Times are Unix seconds, so that every process reads them alike.
+        fresh_until: until when it needs no call.
+        keep_until: until when it may stand in for a failing source.
+        failure: the last failure, and `failure_until` when the source may be called again.
+    """
 
     answer: Answer | None = None
-    at: float = 0.0  # when the answer was learnt
-    good_until: float = 0.0
+    at: float = 0.0
+    fresh_until: float = 0.0
     keep_until: float = 0.0
     failure: Answer | None = None
     failure_until: float = 0.0
 
-    def good(self, now: float) -> Answer | None:
-        """Give what needs no call: a fresh answer, or a failure too recent to try again."""
-        if self.answer and now < self.good_until:
+    def fresh(self, now: float) -> Answer | None:
+        """What needs no call: a fresh answer, or a failure too recent to try again."""
+        if self.answer and now < self.fresh_until:
             return replace(self.answer, cached=True, seconds=0.0)
         if self.failure and now < self.failure_until:
             return self.stale(now) or replace(self.failure, cached=True, seconds=0.0)
         return None
 
     def stale(self, now: float) -> Answer | None:
-        """Give what may still be served while the source fails."""
+        """What may still be served while the source fails."""
         if self.answer and self.answer.ok and now < self.keep_until:
             return replace(self.answer, cached=True, stale=True, seconds=0.0)
         return None
 
-    def after(self, answer: Answer, now: float) -> Kept:
-        """Learn a new answer."""
+    def updated(self, answer: Answer, now: float) -> CacheEntry:
+        """This entry after a new answer."""
         until = now + lifetime(answer)
         if answer.status in (Status.UNAVAILABLE, Status.MISCONFIGURED):
             return replace(self, failure=answer, failure_until=until)
-        # A refusal is kept as long as what it replaces, which may come back from the other shelf.
-        return Kept(answer, now, until, until + CATALOGUE[answer.source].keep)
+        # A refusal is kept as long as what it replaces, which may come back from the other tier.
+        return CacheEntry(answer, now, until, until + CATALOGUE[answer.source].keep)
 
-    def with_news(self, other: Kept) -> Kept:
-        """Take the newer answer and the newer failure of two."""
-        newer = max(self, other, key=lambda one: one.at)
-        failed = max(self, other, key=lambda one: one.failure_until)
+    def merged(self, other: CacheEntry) -> CacheEntry:
+        """The newer answer and the newer failure of two."""
+        newer = max(self, other, key=lambda entry: entry.at)
+        failed = max(self, other, key=lambda entry: entry.failure_until)
         return replace(newer, failure=failed.failure, failure_until=failed.failure_until)
 
     @property
     def until(self) -> float:
-        return max(self.keep_until, self.good_until, self.failure_until)
+        return max(self.keep_until, self.fresh_until, self.failure_until)
 
 
-EMPTY = Kept()
+EMPTY = CacheEntry()
 
 
-class Store:
-    """Two shelves: memory, and Redis when it answers."""
+class AnswerCache:
+    """The answers of a process, and of all processes where Redis is available."""
 
     def __init__(
         self,
         shared: OptionalRedis,
         *,
-        now: Callable[[], float],
+        clock: Clock,
         entries: int,
         prefix: str = "prefill",
         share_protected: bool = False,
     ) -> None:
         self.shared = shared
-        self._now = now
+        self._clock = clock
         self._prefix = f"{prefix}:{shapes_version()}"
         self._share_protected = share_protected
         self._lock = threading.Lock()
-        self._turn = threading.Condition()
-        self._asking: set[Key] = set()
-        self._memory: TLRUCache[Key, Kept] = TLRUCache(entries, ttu=lambda _key, kept, _now: kept.until, timer=now)
+        self._released = threading.Condition()
+        self._held: set[str] = set()
+        self._memory: TLRUCache[Key, CacheEntry] = TLRUCache(
+            entries, ttu=lambda _key, entry, _now: entry.until, timer=clock.timestamp
+        )
 
-    def near(self, key: Key) -> Kept:
-        """Look in memory alone."""
+    def get_local(self, key: Key) -> CacheEntry:
+        """Look up the memory tier alone."""
         with self._lock:
             return self._memory.get(key, EMPTY)
 
-    def far(self, source: Source, key: Key) -> Kept:
-        """Look also where all instances share, and remember here what is newer there."""
-        near = self.near(key)
+    def get_shared(self, source: Source, key: Key) -> CacheEntry:
+        """Look up both tiers; what is newer in Redis is copied to memory."""
+        local = self.get_local(key)
         if not self._shareable(source):
-            return near
+            return local
         try:
-            text = self.shared.attempt(lambda client: client.get(self._name("answer", key)))
+            text = self.shared.run(lambda client: client.get(self._name("answer", key)))
         except RedisUnavailable:
-            return near
-        kept = near.with_news(_read(text, source)) if isinstance(text, bytes) else near
-        if kept != near:
-            self._remember(key, kept)
-        return kept
+            return local
+        entry = local.merged(_read(text, source)) if isinstance(text, bytes) else local
+        if entry != local:
+            self._remember(key, entry)
+        return entry
 
-    def put(self, source: Source, key: Key, answer: Answer) -> Kept:
-        """Keep an answer on both shelves; a refusal of our own is not one."""
+    def put(self, source: Source, key: Key, answer: Answer) -> CacheEntry:
+        """Store an answer in both tiers, but for a refusal of our own (quota, breaker)."""
         if lifetime(answer) == 0:
-            return self.near(key)
-        now = self._now()
-        kept = self.near(key).after(answer, now)
-        self._remember(key, kept)
-        left = kept.until - now
-        if left > 0 and self._shareable(source):
-            self.add_cors(key, kept, left)
-        return kept
+            return self.get_local(key)
+        now = self._clock.timestamp()
+        entry = self.get_local(key).updated(answer, now)
+        self._remember(key, entry)
+        ttl = entry.until - now
+        if ttl > 0 and self._shareable(source):
+            self._share(key, entry, ttl)
+        return entry
 
     @contextmanager
-    def alone_with(self, key: Key, *, patience: float, longest: float) -> Iterator[bool]:
-        """Hold a question so that nobody else asks it, here or elsewhere; give False when its turn did not come.
+    def single_flight(self, call: str, *, patience: float, max_seconds: float) -> Iterator[Admission]:
+        """Hold a call so that no thread or process makes the same one meanwhile.
 
-        `longest` is how long one may hold it: past that its holder is believed dead.
+        Waits at most `patience` seconds for the holder before; a holder that keeps it longer than `max_seconds`
+        is taken for dead.
         """
-        with self._turn:
-            held = self._turn.wait_for(lambda: key not in self._asking, patience)
+        with self._released:
+            held = self._released.wait_for(lambda: call not in self._held, patience)
             if held:
-                self._asking.add(key)
+                self._held.add(call)
         if not held:
-            yield False
+            yield Admission(False)
             return
         try:
-            with self._alone_everywhere(key, patience, longest) as alone:
-                yield alone
+            with self._redis_lock(call, patience, max_seconds) as admission:
+                yield admission
         finally:
-            with self._turn:
-                self._asking.discard(key)
-                self._turn.notify_all()
+            with self._released:
+                self._held.discard(call)
+                self._released.notify_all()
 
     @contextmanager
-    def _alone_everywhere(self, key: Key, patience: float, longest: float) -> Iterator[bool]:
-        """Hold a lock in Redis; without Redis nobody is kept waiting."""
+    def _redis_lock(self, call: str, patience: float, max_seconds: float) -> Iterator[Admission]:
+        """Hold a lock in Redis; without Redis every process is admitted."""
         client = self.shared.client
         if client is None:
-            yield True
+            yield Admission(True)
             return
-        name = self._name("flight", key)
-        lock = client.lock(name, timeout=longest, blocking_timeout=patience, sleep=0.02, thread_local=False)
+        name = self._name("flight", (call,))
+        lock = client.lock(name, timeout=max_seconds, blocking_timeout=patience, sleep=0.02, thread_local=False)
         try:
-            held = bool(self.shared.attempt(lambda _: lock.acquire()))
+            held = bool(self.shared.run(lambda _: lock.acquire()))
         except RedisUnavailable:
-            yield True
+            yield Admission(True)
             return
         try:
-            yield held
+            yield Admission(held)
         finally:
             if held:
                 self._release(lock)
 
     def _release(self, lock: Lock) -> None:
         with suppress(RedisUnavailable, LockError):  # it may have outlived its time
-            self.shared.attempt(lambda _: lock.release())
+            self.shared.run(lambda _: lock.release())
 
     def size(self) -> int:
         with self._lock:
             return len(self._memory)
 
-    def _remember(self, key: Key, kept: Kept) -> None:
+    def _remember(self, key: Key, entry: CacheEntry) -> None:
         with self._lock:
             if self._memory.maxsize:
-                self._memory[key] = kept
+                self._memory[key] = entry
 
-    def add_cors(self, key: Key, kept: Kept, left: float) -> None:
-        text = _write(kept)
+    def _share(self, key: Key, entry: CacheEntry, ttl: float) -> None:
+        text = _write(entry)
         try:
-            self.shared.attempt(lambda client: client.set(self._name("answer", key), text, px=max(1, int(left * 1000))))
+            self.shared.run(lambda client: client.set(self._name("answer", key), text, px=max(1, int(ttl * 1000))))
         except RedisUnavailable:
             return
 
     def _shareable(self, source: Source) -> bool:
         return source.open or self._share_protected
 
-    def _name(self, kind: str, key: Key) -> str:
+    def _name(self, kind: str, key: tuple[str, ...]) -> str:
         return ":".join((self._prefix, kind, *key))
 
 
 def shapes_version() -> str:
-    """Name the shapes that are kept: a deployment never reads what another wrote otherwise."""
+    """A digest of the stored shapes: a release never reads what another one wrote in another shape."""
     rows = [(row.name, row.path, sorted(row.personal), sorted(row.shape)) for row in CATALOGUE.values()]
-    text = repr((__version__, [one.name for one in fields(Answer)], [one.name for one in fields(Kept)], rows))
+    text = repr((__version__, [each.name for each in fields(Answer)], [each.name for each in fields(CacheEntry)], rows))
     return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 
-def _write(kept: Kept) -> bytes:
-    plain = {**{one.name: getattr(kept, one.name) for one in fields(Kept)}}
+def _write(entry: CacheEntry) -> bytes:
+    plain = {each.name: getattr(entry, each.name) for each in fields(CacheEntry)}
     for name in ("answer", "failure"):
         plain[name] = plain[name] and _plain(plain[name])
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _plain(answer: Answer) -> dict[str, Any]:
-    plain = {one.name: getattr(answer, one.name) for one in fields(Answer)}
+    plain = {each.name: getattr(answer, each.name) for each in fields(Answer)}
     at = answer.retrieved_at
     return {**plain, "meta": dict(answer.meta), "retrieved_at": at and at.isoformat()}
 
 
-def _read(text: bytes, source: Source) -> Kept:
-    """Read what another instance kept; what cannot be read is not there."""
+def _read(text: bytes, source: Source) -> CacheEntry:
+    """Read what another process stored; what cannot be read counts as absent."""
     try:
         plain = json.loads(text)
-        times = {name: float(plain[name]) for name in ("at", "good_until", "keep_until", "failure_until")}
-        return Kept(answer=_answer(plain["answer"], source), failure=_answer(plain["failure"], source), **times)
+        times = {name: float(plain[name]) for name in ("at", "fresh_until", "keep_until", "failure_until")}
+        return CacheEntry(answer=_answer(plain["answer"], source), failure=_answer(plain["failure"], source), **times)
     except (ValueError, TypeError, KeyError, RecursionError):
         return EMPTY
 

@@ -1,11 +1,10 @@
-"""Ask one source of API Entreprise politely: whatever happens, the result is an `Answer`.
+"""The client of API Entreprise: whatever happens, the result of a call is an `Answer`.
 
-A question goes through the cache, single flight (here and across instances), the provider's breaker
-and the budget before it costs a call; the call is bounded in time (connection, silence, total) and in
-size, follows no redirect and carries the three tracing parameters. All who ask the same thing wait on
-the same future, so that a crowd takes no thread; each provider has its own threads, so that a slow one keeps
-nobody else waiting. What comes after a caller's deadline still fills the cache; when a source fails, what it
-said before may stand in for it.
+A call passes the answer cache, single flight (in this process and across processes), the token's back-off, the
+provider's circuit breaker and the quota. It is bounded in time (connection, silence, total) and in size, follows
+no redirect and carries the three tracing parameters. Identical calls share one future, so that waiting takes no
+thread. An answer that arrives after a caller's deadline still fills the cache; when a source fails, its last
+answer may stand in for it.
 """
 
 from __future__ import annotations
@@ -14,10 +13,9 @@ import contextlib
 import hashlib
 import math
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
@@ -25,131 +23,138 @@ import requests
 import urllib3
 
 from prefill import telemetry
+from prefill.clock import Clock
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.company import Company
 from prefill.domain.disclosure import disclose, undisclosed
 from prefill.domain.sources import DOWNLOADS, Kind, Source
-from prefill.registers.answer_cache import Kept, Key, Store
+from prefill.registers.answer_cache import AnswerCache, CacheEntry, Key
 from prefill.registers.circuit_breaker import CircuitBreakers, Permit
 from prefill.registers.decoding import _code, _failed, _first_error, _is_about, _meaning, _of, _payload, _retry_after
 from prefill.registers.http import (
-    CHUNK,
     CONNECT_SECONDS,
-    LARGEST_BODY,
+    MAX_BODY,
     Bearer,
+    BodyTooLarge,
     Connection,
     FailedCall,
-    _hurry,
-    _Question,
-    _unsigned,
+    read_bounded,
+    without_credentials,
 )
 from prefill.registers.quota import TokenQuota
-from prefill.registers.token_backoff import TokenBackoff, _is_the_tokens
+from prefill.registers.token_backoff import TokenBackoff
 from prefill.registers.workers import ProviderThreadPools
 
-CONFLICT_REST = 1.0
-PROBE_PATIENCE = 0.5  # seconds that those who ask wait for a probe; then it goes on without them
+CONFLICT_DELAY = 1.0
+PROBE_PATIENCE = 0.5  # seconds that callers wait for a probe; it goes on without them
 
 
-# The files that answers name: no endpoint, but a budget of their own.
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A call to make: of which source, for which procedure, and where its answer is stored."""
+
+    source: Source
+    key: Key
+    object: str
+    background: bool
+    future: Future[Answer]
+
+
+# The files that answers name: no endpoint, but a rate group of their own.
 FILES = Source("downloads", "Documents", "API Entreprise", "", kind=Kind.DOCUMENTS, budget=DOWNLOADS)
 
 
 class RegisterClient:
-    """One tenant's door to the registers."""
+    """One tenant's access to the registers."""
 
     def __init__(
         self,
         connection: Connection,
         *,
         thread_pools: ProviderThreadPools,
-        clock: Callable[[], float],
-        now: Callable[[], datetime],
-        store: Store,
-        budgets: TokenQuota,
+        clock: Clock,
+        cache: AnswerCache,
+        quota: TokenQuota,
         breakers: CircuitBreakers,
-        sleep: Callable[[float], None],
         tenant: str = "default",
     ) -> None:
         self.connection = connection
-        self.store = store
-        self.budgets = budgets
+        self.cache = cache
+        self.quota = quota
         self.breakers = breakers
-        self._hands = thread_pools
+        self._thread_pools = thread_pools
         self._clock = clock
-        self._now = now
-        self._sleep = sleep
         self._tenant = tenant
         self._lock = threading.Lock()
-        self._flights: dict[Key, Future[Answer]] = {}
-        self._queues: dict[str, Future[Answer]] = {}  # by address, the last call under way
-        self._token_rest = TokenBackoff()
+        self._in_flight: dict[Key, Future[Answer]] = {}
+        self._last_by_path: dict[str, Future[Answer]] = {}  # by address, the last call under way
+        self._token_backoff = TokenBackoff()
 
-    def ask(self, source: Source, company: Company) -> Answer:
-        """Ask and wait for the answer."""
-        return self.begin(source, company).result()
+    def fetch(self, source: Source, company: Company) -> Answer:
+        """Call and wait for the answer."""
+        return self.submit(source, company).result()
 
-    def begin(
+    def submit(
         self, source: Source, company: Company, *, background: bool = False, object: str | None = None
     ) -> Future[Answer]:
-        """Ask without waiting; the future always ends with an `Answer`.
+        """Call without waiting; the future always ends with an `Answer`.
 
         `object` is the caller's procedure, sent upstream in place of the tenant's own: what is protected is
         asked again for each procedure, since the upstream must see them all.
         """
         number = source.identify(company)
         if number is None:
-            return _landed(Answer(source.name, Status.NOT_APPLICABLE))
+            return completed(Answer(source.name, Status.NOT_APPLICABLE))
         object = object or self.connection.object
         key = self._key(source, number, object)
-        known = self._at_hand(key)
+        known = self._cached(key)
         if known is not None:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "hit")
-            return _landed(known)
+            return completed(known)
         with self._lock:
-            flight = self._flights.get(key)
+            flight = self._in_flight.get(key)
             if flight is not None:
                 telemetry.count("cache", source=source.name, result="joined")
                 return flight
-            flight = self._flights[key] = Future()
+            flight = self._in_flight[key] = Future()
             question = _Question(source, key, object, background, flight)
-            before = self._queues.get(self._address(question))
-            self._queues[self._address(question)] = flight
-        start = partial(self._hands.submit, source.producer, partial(self._fly, question))
+            before = self._last_by_path.get(self._address(question))
+            self._last_by_path[self._address(question)] = flight
+        start = partial(self._thread_pools.submit, source.producer, partial(self._run, question))
         if before is None:
             start()
         else:
             before.add_done_callback(lambda _: start())
         return flight
 
-    def holds(self, source: Source, company: Company, *, object: str | None = None) -> bool:
-        """Tell whether the answer is at hand or on its way, and would cost no call."""
+    def is_cached(self, source: Source, company: Company, *, object: str | None = None) -> bool:
+        """Whether the answer is cached or in flight, so that asking costs no call."""
         number = source.identify(company)
         if number is None:
             return False
         key = self._key(source, number, object or self.connection.object)
-        return key in self._flights or self._at_hand(key) is not None
+        return key in self._in_flight or self._cached(key) is not None
 
-    def kept(self, source: Source, company: Company) -> tuple[Key, Kept]:
-        """Tell where an open source's answer about a company is kept, and what memory holds there."""
+    def cache_entry(self, source: Source, company: Company) -> tuple[Key, CacheEntry]:
+        """The key of an open source's answer about a company, and its entry in memory."""
         key = self._key(source, source.identify(company) or "", self.connection.object)
-        return key, self.store.near(key)
+        return key, self.cache.get_local(key)
 
     def download(self, url: str, *, largest: int, patience: float) -> Answer:
         """Fetch a file that an answer names, whole, its bytes as `data`; the address has been judged by the caller.
 
         Unsigned, since no token goes to a storage; otherwise as bounded as a call, and paid for as one.
         """
-        grant = self.budgets.take(FILES)
-        if not grant.granted:
-            return self._not_made(FILES, Cause.THROTTLED, grant.wait)
-        end = self._clock() + patience
+        reservation = self.quota.reserve(FILES)
+        if not reservation.allowed:
+            return self._not_made(FILES, Cause.THROTTLED, reservation.retry_after)
+        end = self._clock.monotonic() + patience
         try:
-            with self._hands.session().get(
-                url, auth=_unsigned, timeout=(CONNECT_SECONDS, patience), allow_redirects=False, stream=True,
-                headers={"Accept": "application/pdf, application/zip;q=0.9, */*;q=0.1"}, **self._hands.way(url),
+            with self._thread_pools.session().get(
+                url, auth=without_credentials, timeout=(CONNECT_SECONDS, patience), allow_redirects=False, stream=True,
+                headers={"Accept": "application/pdf, application/zip;q=0.9, */*;q=0.1"}, **self._thread_pools.transport_options(url),
             ) as response:  # fmt: skip
-                self._heed(FILES, response)
+                self._apply_headers(FILES, response)
                 return self._read_file(response, largest, end)
         except FailedCall as refusal:
             return _failed(FILES, refusal.cause)
@@ -165,7 +170,7 @@ class RegisterClient:
 
     def close(self) -> None:
         """Take no more calls and wait for none."""
-        self._hands.close()
+        self._thread_pools.close()
 
     def _key(self, source: Source, number: str, object: str) -> Key:
         """What is open is the same for every tenant; what is protected is each one's own, for each procedure."""
@@ -175,76 +180,76 @@ class RegisterClient:
         """Where the faults of our own token are kept: they are not the other tenants'."""
         return (self._tenant, *key[1:]) if key[0] == "" else key
 
-    def _call_key(self, source: Source, key: Key) -> Key:
+    def _call_name(self, source: Source, key: Key) -> str:
         """What API Entreprise takes for identical calls, whatever the procedure."""
-        return key if source.open else (self._tenant, *key[1:])
+        return ":".join(key if source.open else (self._tenant, *key[1:]))
 
-    def _at_hand(self, key: Key) -> Answer | None:
+    def _cached(self, key: Key) -> Answer | None:
         now = self._epoch()
-        kept = self.store.near(key)
-        fault = self.store.near(self._own(key)).good(now)
-        return kept.good(now) or (fault and self._or_stale(kept, fault))
+        kept = self.cache.get_local(key)
+        fault = self.cache.get_local(self._own(key)).fresh(now)
+        return kept.fresh(now) or (fault and self._or_stale(kept, fault))
 
     def _epoch(self) -> float:
-        return self._now().timestamp()
+        return self._clock.now().timestamp()
 
-    def _fly(self, question: _Question) -> None:
+    def _run(self, question: _Question) -> None:
         try:
-            answer = self._find(question)
+            answer = self._resolve(question)
         except BaseException as fault:
             telemetry.error("upstream.fault", source=question.source.name, kind=type(fault).__name__)
-            self._land(question)
+            self._finish(question)
             with contextlib.suppress(InvalidStateError):
-                question.flight.set_exception(fault)
+                question.future.set_exception(fault)
             raise
-        self._land(question)
-        _settle(question.flight, answer)
+        self._finish(question)
+        _set_result(question.future, answer)
 
-    def _land(self, question: _Question) -> None:
+    def _finish(self, question: _Question) -> None:
         with self._lock:
-            self._flights.pop(question.key, None)
-            if self._queues.get(self._address(question)) is question.flight:
-                del self._queues[self._address(question)]
+            self._in_flight.pop(question.key, None)
+            if self._last_by_path.get(self._address(question)) is question.future:
+                del self._last_by_path[self._address(question)]
 
     def _address(self, question: _Question) -> str:
         """Name what the upstream takes for the same call whatever its parameters: two at once are a conflict."""
-        return question.source.path_for(question.key[2], self._now().year)
+        return question.source.path_for(question.key[2], self._clock.now().year)
 
-    def _find(self, question: _Question) -> Answer:
-        """Look where all instances share, else ask, alone with the question."""
+    def _resolve(self, question: _Question) -> Answer:
+        """Look up the shared cache, else make the call, in single flight."""
         source, key = question.source, question.key
         known = self._shared_answer(source, key)
         if known is not None:
             return known
-        wait = self.breakers.wait(source.producer)
+        wait = self.breakers.retry_after(source.producer)
         if wait > 0:
-            return self._or_stale(self.store.near(key), self._not_made(source, Cause.RESTING, wait))
-        longest = 2 * (CONNECT_SECONDS + source.timeout) + CONFLICT_REST + 1
-        alone = self.store.alone_with(self._call_key(source, key), patience=source.timeout, longest=longest)
-        with alone as held:
-            if not held:
-                return self._or_stale(self.store.near(key), _failed(source, Cause.CONFLICT))
-            return self._shared_answer(source, key) or self._ask_anew(question)
+            return self._or_stale(self.cache.get_local(key), self._not_made(source, Cause.RESTING, wait))
+        max_seconds = 2 * (CONNECT_SECONDS + source.timeout) + CONFLICT_DELAY + 1
+        call = self._call_name(source, key)
+        with self.cache.single_flight(call, patience=source.timeout, max_seconds=max_seconds) as admission:
+            if not admission.allowed:
+                return self._or_stale(self.cache.get_local(key), _failed(source, Cause.CONFLICT))
+            return self._shared_answer(source, key) or self._call_and_store(question)
 
     def _shared_answer(self, source: Source, key: Key) -> Answer | None:
-        known = self.store.far(source, key).good(self._epoch())
+        known = self.cache.get_shared(source, key).fresh(self._epoch())
         if known is not None:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "shared")
         return known
 
-    def _ask_anew(self, question: _Question) -> Answer:
+    def _call_and_store(self, question: _Question) -> Answer:
         source, key = question.source, question.key
         telemetry.count("cache", source=source.name, result="miss")
         answer = self._call(question)
         if answer.cause is Cause.CONFLICT:
-            self._sleep(CONFLICT_REST)
+            self._clock.sleep(CONFLICT_DELAY)
             answer = self._call(question)
-        if _is_the_tokens(answer):
-            self.store.put(source, self._own(key), answer)
-            return self._or_stale(self.store.near(key), answer)
-        return self._or_stale(self.store.put(source, key, answer), answer)
+        if is_about_token(answer):
+            self.cache.put(source, self._own(key), answer)
+            return self._or_stale(self.cache.get_local(key), answer)
+        return self._or_stale(self.cache.put(source, key, answer), answer)
 
-    def _or_stale(self, kept: Kept, answer: Answer) -> Answer:
+    def _or_stale(self, kept: CacheEntry, answer: Answer) -> Answer:
         """Serve what the source said before, when it fails and the row allows it."""
         if answer.status not in (Status.UNAVAILABLE, Status.MISCONFIGURED):
             return answer
@@ -257,28 +262,28 @@ class RegisterClient:
     def _call(self, question: _Question) -> Answer:
         """Make one call if our token is not refused, and if the provider and the budget allow it."""
         source = question.source
-        refusal = self._token_rest.refusal(self._clock())
-        if refusal is not None:
+        refusal = self._token_backoff.refusal
+        if refusal and not self._token_backoff.admit(self._clock.monotonic()).allowed:
             return replace(refusal, source=source.name, seconds=0.0)
-        passage = self.breakers.enter(source.producer)
-        if passage.wait > 0:
-            return self._not_made(source, Cause.RESTING, passage.wait)
-        grant = self.budgets.take(source, background=question.background)
-        if not grant.granted:
-            self.breakers.leave(passage)
-            return self._not_made(source, Cause.THROTTLED, grant.wait)
-        with self._nobody_waits_for(passage, question):
-            began = self._clock()
-            answer = replace(self._exchange(question, began), seconds=round(self._clock() - began, 3))
-        self.breakers.record(source.producer, passage, answer)
-        self._token_rest.learn(answer, self._clock())
-        _tell(answer, grant.left)
+        permit = self.breakers.acquire(source.producer)
+        if not permit.allowed:
+            return self._not_made(source, Cause.RESTING, permit.retry_after)
+        reservation = self.quota.reserve(source, background=question.background)
+        if not reservation.allowed:
+            self.breakers.cancel(permit)
+            return self._not_made(source, Cause.THROTTLED, reservation.retry_after)
+        with self._detach_slow_probe(permit, question):
+            began = self._clock.monotonic()
+            answer = replace(self._exchange(question, began), seconds=round(self._clock.monotonic() - began, 3))
+        self.breakers.record(source.producer, permit, answer)
+        self._token_backoff.record(answer, self._clock.monotonic())
+        _log_call(answer, reservation.remaining)
         return answer
 
     @contextlib.contextmanager
-    def _nobody_waits_for(self, passage: Permit, question: _Question) -> Iterator[None]:
+    def _detach_slow_probe(self, permit: Permit, question: _Question) -> Iterator[None]:
         """Answer those who asked without a probe that gets no answer at once; it goes on for those to come."""
-        if passage.probe is None:
+        if permit.probe is None:
             yield
             return
         timer = threading.Timer(PROBE_PATIENCE, self._answer_without, (question,))
@@ -291,7 +296,7 @@ class RegisterClient:
     def _answer_without(self, question: _Question) -> None:
         source = question.source
         answer = self._not_made(source, Cause.RESTING, source.timeout)
-        _settle(question.flight, self._or_stale(self.store.near(question.key), answer))
+        _set_result(question.future, self._or_stale(self.cache.get_local(question.key), answer))
 
     def _not_made(self, source: Source, cause: Cause, wait: float) -> Answer:
         telemetry.count("refused_calls", source=source.name, reason=cause.value)
@@ -300,16 +305,16 @@ class RegisterClient:
     def _exchange(self, question: _Question, began: float) -> Answer:
         source, number = question.source, question.key[2]
         try:
-            with self._hands.session().get(
-                self.connection.url + source.path_for(number, self._now().year),
+            with self._thread_pools.session().get(
+                self.connection.url + source.path_for(number, self._clock.now().year),
                 params={**self.connection.tracing, "object": question.object, **source.parameters},
                 auth=Bearer(self.connection.token),
                 timeout=(CONNECT_SECONDS, source.timeout),
                 allow_redirects=False,
                 stream=True,
-                **self._hands.way(self.connection.url),
+                **self._thread_pools.transport_options(self.connection.url),
             ) as response:
-                self._heed(source, response)
+                self._apply_headers(source, response)
                 return self._read(source, number, response, began + source.timeout)
         except (requests.Timeout, urllib3.exceptions.TimeoutError):
             return _failed(source, Cause.TIMEOUT)
@@ -318,15 +323,15 @@ class RegisterClient:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
             return _failed(source, Cause.UNREACHABLE)
 
-    def _heed(self, source: Source, response: requests.Response) -> None:
+    def _apply_headers(self, source: Source, response: requests.Response) -> None:
         refused = response.status_code == 429
-        wait = _retry_after(response, {}, self._now()) if refused else None
-        self.budgets.heed(source, response.headers, refused=refused, retry_after=wait)
+        wait = _retry_after(response, {}, self._clock.now()) if refused else None
+        self.quota.apply_rate_limit_headers(source, response.headers, refused=refused, retry_after=wait)
 
     def _read(self, source: Source, number: str, response: requests.Response, end: float) -> Answer:
         if 300 <= response.status_code < 400:
             return _failed(source, Cause.REDIRECTED, response)
-        body = self._body(response, LARGEST_BODY[source.kind], end)
+        body = self._body(response, MAX_BODY[source.kind], end)
         if response.status_code != 200:
             return self._refusal(source, response, body)
         data, meta = _payload(source, body)
@@ -335,49 +340,47 @@ class RegisterClient:
         if undisclosed(data) and source.open:
             return _of(source, response, Status.WITHHELD)
         shown = disclose(source, data)
-        now = self._now().replace(microsecond=0)
+        now = self._clock.now().replace(microsecond=0)
         return _of(source, response, Status.OK, data=shown, meta=MappingProxyType(meta), retrieved_at=now)
 
-    def _body(self, response: requests.Response, largest: int, end: float) -> bytes:
-        """Read at most `largest` bytes, decoded, until `end` and no later."""
-        body = bytearray()
-        while True:
-            left = end - self._clock()
-            if left <= 0:
-                raise FailedCall(Cause.TIMEOUT)
-            _hurry(response, left)
-            chunk = response.raw.read1(CHUNK, decode_content=True)
-            if not chunk:
-                return bytes(body)
-            body += chunk
-            if len(body) > largest:
-                raise FailedCall(Cause.TOO_LARGE)
+    def _body(self, response: requests.Response, max_bytes: int, deadline: float) -> bytes:
+        try:
+            return read_bounded(response, max_bytes=max_bytes, deadline=deadline, clock=self._clock.monotonic)
+        except BodyTooLarge as fault:
+            raise FailedCall(Cause.TOO_LARGE) from fault
+        except TimeoutError as fault:
+            raise FailedCall(Cause.TIMEOUT) from fault
 
     def _refusal(self, source: Source, response: requests.Response, body: bytes) -> Answer:
         error = _first_error(body)
         code = _code(error)
         status, cause = _meaning(response.status_code, code)
-        wait = _retry_after(response, error, self._now())
+        wait = _retry_after(response, error, self._clock.now())
         return _of(source, response, status, cause=cause, code=code, retry_after=wait)
 
 
-def _settle(flight: Future[Answer], answer: Answer) -> None:
+def _set_result(flight: Future[Answer], answer: Answer) -> None:
     """Give an answer to those who wait, unless they have one."""
     with contextlib.suppress(InvalidStateError):
         flight.set_result(answer)
 
 
-def _landed(answer: Answer) -> Future[Answer]:
+def completed(answer: Answer) -> Future[Answer]:
     future: Future[Answer] = Future()
     future.set_result(answer)
     return future
+
+
+def is_about_token(answer: Answer) -> bool:
+    """Whether another tenant's token might be answered otherwise."""
+    return answer.status in (Status.MISCONFIGURED, Status.NOT_ENTITLED) or answer.cause is Cause.THROTTLED
 
 
 def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
-def _tell(answer: Answer, left: int) -> None:
+def _log_call(answer: Answer, left: int) -> None:
     telemetry.count("upstream_calls", source=answer.source, status=answer.status.value)
     telemetry.observe("upstream_seconds", answer.seconds, source=answer.source)
     tell = telemetry.error if answer.status is Status.MISCONFIGURED else telemetry.event

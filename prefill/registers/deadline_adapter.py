@@ -1,6 +1,6 @@
-"""An HTTP adapter that waits for an answer's headers so long in all, whatever comes drop by drop.
+"""An HTTP adapter whose read timeout bounds the reception of all headers.
 
-A timeout of `requests` bounds each silence; whoever sends a byte in time may go on for ever.
+A timeout of `requests` bounds each silence only: a server that sends a byte now and then may go on for ever.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _Encrypted(HTTPSConnection):
 
 
 class ReadDeadline:
-    """Shut a connection when its time is over, and raise `TimeoutError` for what that breaks."""
+    """Shuts a connection when its time is over, and raises `TimeoutError` in its reader."""
 
     def __init__(self, connection: HTTPConnection) -> None:
         self._connection = connection
@@ -62,7 +62,7 @@ class _EncryptedPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(requests.adapters.HTTPAdapter):
-    """Mount it on a session for `http://` and `https://`; the reading timeout is then that of all the headers."""
+    """Mounted on a session for `http://` and `https://`."""
 
     POOLS: ClassVar = {"http": _PlainPool, "https": _EncryptedPool}
 

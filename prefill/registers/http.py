@@ -1,24 +1,23 @@
-"""The HTTP side of a call: connection, credentials, time and size limits."""
+"""The HTTP side of a call: connection, credentials, and bounds of time and size."""
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import requests
 
-from prefill.domain.answers import Answer, Cause
-from prefill.domain.sources import Kind, Source
-from prefill.registers.answer_cache import Key
+from prefill.domain.answers import Cause
+from prefill.domain.sources import Kind
 
 CONNECT_SECONDS = 2.0
-LARGEST_BODY = {Kind.JSON: 4 * 2**20, Kind.DOCUMENTS: 4 * 2**20}
+MAX_BODY = {Kind.JSON: 4 * 2**20, Kind.DOCUMENTS: 4 * 2**20}  # bytes
 CHUNK = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where to ask, with whose token, and what to say of the reason."""
+    """Where API Entreprise is, with which token it is called, and the tracing parameters it requires."""
 
     url: str
     token: str = field(repr=False)
@@ -31,19 +30,8 @@ class Connection:
         return {"context": self.context, "object": self.object, "recipient": self.recipient}
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """What is asked, for which procedure, and where its answer is kept."""
-
-    source: Source
-    key: Key
-    object: str
-    background: bool
-    flight: Future[Answer]
-
-
 class Bearer(requests.auth.AuthBase):
-    """Sign a request; given as `auth`, so that no netrc entry can replace it."""
+    """Bearer authentication; given as `auth`, so that no netrc entry can replace it."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -53,22 +41,44 @@ class Bearer(requests.auth.AuthBase):
         return request
 
 
-def _unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Send no proof of who we are; given as `auth`, so that no netrc entry adds one."""
+def without_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """No authentication; given as `auth`, so that no netrc entry adds one."""
     return request
 
 
 class FailedCall(Exception):
-    """The body cannot be used, and why."""
+    """The answer to a call cannot be used, and why."""
 
     def __init__(self, cause: Cause) -> None:
         super().__init__(cause.value)
         self.cause = cause
 
 
-def _hurry(response: requests.Response, left: float) -> None:
-    """Let the next silence last no longer than what is left in all."""
-    connection = response.raw.connection
-    sock = getattr(connection, "sock", None)
+class BodyTooLarge(ValueError):
+    """A body is larger than its reader allows."""
+
+
+def read_bounded(response: requests.Response, *, max_bytes: int, deadline: float, clock: Callable[[], float]) -> bytes:
+    """Read a streamed body, decoded, of at most `max_bytes`, until `deadline` on that clock.
+
+    Raise `BodyTooLarge` or `TimeoutError`, or what reading raises (`urllib3.exceptions.HTTPError`, `OSError`).
+    """
+    body = bytearray()
+    while True:
+        seconds = deadline - clock()
+        if seconds <= 0:
+            raise TimeoutError
+        _shrink_timeout(response, seconds)
+        chunk = response.raw.read1(CHUNK, decode_content=True)
+        if not chunk:
+            return bytes(body)
+        body += chunk
+        if len(body) > max_bytes:
+            raise BodyTooLarge
+
+
+def _shrink_timeout(response: requests.Response, seconds: float) -> None:
+    """Let the socket wait for the next bytes no longer than what is left in all."""
+    sock = getattr(response.raw.connection, "sock", None)
     if sock is not None:
-        sock.settimeout(max(left, 0.001))
+        sock.settimeout(max(seconds, 0.001))

@@ -12,7 +12,7 @@ and begins slowly until the server has told what was spent in it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -21,8 +21,10 @@ import redis
 from limits.storage import RedisStorage
 
 from prefill import telemetry
+from prefill.clock import Clock
 from prefill.domain.sources import CALLS_PER_ADDRESS, Source
 from prefill.redis_client import OptionalRedis, RedisUnavailable
+from prefill.registers.admission import Admission
 from prefill.registers.quota_members import QuotaMembers
 
 MINUTE = 60.0
@@ -43,30 +45,28 @@ def group_of(source: Source) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """Whether a call may be made. `wait` is in how many seconds to come back, `left` what remains."""
+class Reservation(Admission):
+    """An admission by the quota; `remaining` calls are left in the group's window."""
 
-    granted: bool
-    left: int
-    wait: float = 0.0
+    remaining: int = 0
 
 
 @dataclass(slots=True)
 class _Window:
-    """What this process knows of one purse in one window."""
+    """What this process knows of one counter in one window."""
 
     seen: int = 0  # the highest count known, all instances together
-    mine: int = 0  # those that we paid for
+    local: int = 0  # those that we paid for
     left: float | None = None  # what all may still spend, when Redis does not know it all
     since: int = 0  # how many we had spent by then: our share is this and our part of that
     losses: int = 0  # of Redis, by then
-    untold: int = 0  # those that Redis must still be told of
+    unreported: int = 0  # those that Redis must still be told of
     answers: int = 0
-    heard: bool = False  # the server told its own count
+    server_confirmed: bool = False  # the server told its own count
 
 
 @dataclass(slots=True)
-class _Purse:
+class GroupCounter:
     """What this process knows of one group."""
 
     name: str
@@ -82,293 +82,295 @@ class _Purse:
 
 
 class TokenQuota:
-    """The purses of one token.
+    """The counters of one token.
 
-    `fresh` says that nobody can have spent anything before us. `beside` are those of another token that
-    calls from the same address: they keep the address's own purse.
+    `fresh` says that nobody can have spent anything before us. `address_quota` are those of another token that
+    calls from the same address: they keep the address's own counter.
     """
 
     def __init__(
         self,
         shared: OptionalRedis,
         *,
-        tenant: str,
-        now: Callable[[], float],
+        token: str,
+        clock: Clock,
         instances: int = 1,
         window: float = MINUTE,
         prefix: str = "prefill",
         fresh: bool = False,
-        beside: TokenQuota | None = None,
+        address_quota: TokenQuota | None = None,
     ) -> None:
         self._shared = shared
-        self._tenant = tenant
-        self._now = now
+        self._token = token
+        self._clock = clock
         self._span = window
         self._before, self._after = min(BEFORE, window / 10), min(AFTER, window / 20)
         self._prefix = prefix
         self._lock = threading.Lock()  # never held while Redis is awaited
-        self._purses: dict[str, _Purse] = {}
+        self._counters: dict[str, GroupCounter] = {}
         self._redis = _redis_storage(shared, prefix)
-        self._landlord = beside or self
-        self._crew: QuotaMembers = (
-            beside._crew
-            if beside
-            else QuotaMembers(shared, now=now, window=window, told=instances, prefix=prefix, fresh=fresh)
+        self._address_quota = address_quota or self
+        self._members: QuotaMembers = (
+            address_quota._members
+            if address_quota
+            else QuotaMembers(shared, clock=clock, window=window, configured=instances, prefix=prefix, fresh=fresh)
         )
-        self._greeted = 0
+        self._reported = 0
 
     # -- spending
 
-    def take(self, source: Source, *, background: bool = False) -> Grant:
+    def reserve(self, source: Source, *, background: bool = False) -> Reservation:
         """Pay for one call, or say in how many seconds to try again. Never waits."""
-        purse = self._purse(group_of(source), source.budget.per_minute)
-        now = self._now()
-        closed = self._closed(purse, now)
+        counter = self._counter(group_of(source), source.budget.per_minute)
+        now = self._clock.timestamp()
+        closed = self._closed(counter, now)
         if closed > 0:
-            return Grant(False, 0, closed)
-        address = self._landlord._purse(ADDRESS, CALLS_PER_ADDRESS)
-        self._crew.greet()
-        for payer in {self, self._landlord}:
-            payer._tell_all()
+            return Reservation(False, closed)
+        address = self._address_quota._counter(ADDRESS, CALLS_PER_ADDRESS)
+        self._members.heartbeat()
+        for payer in {self, self._address_quota}:
+            payer._report_all()
         for epoch in self._epochs(now):
-            for payer, one in ((self, purse), (self._landlord, address)):
+            for payer, one in ((self, counter), (self._address_quota, address)):
                 if not payer._pay(one, epoch, background=background):
-                    return Grant(False, 0, payer._wait(one, epoch, now))
-        left = max(0, purse.limit - purse.window(self._epoch(now)).seen)
-        return Grant(True, left)
+                    return Reservation(False, payer._wait(one, epoch, now))
+        left = max(0, counter.limit - counter.window(self._epoch(now)).seen)
+        return Reservation(True, remaining=left)
 
     def _epoch(self, now: float | None = None) -> int:
-        return int((self._now() if now is None else now) // self._span)
+        return int((self._clock.timestamp() if now is None else now) // self._span)
 
     def _epochs(self, now: float) -> tuple[int, ...]:
         """Name the windows in which the server may count a call made now."""
         return tuple(dict.fromkeys(self._epoch(now + shift) for shift in (-self._after, 0.0, self._before)))
 
-    def _wait(self, purse: _Purse, epoch: int, now: float) -> float:
+    def _wait(self, counter: GroupCounter, epoch: int, now: float) -> float:
         end = (epoch + 1) * self._span + self._after - now
-        known = purse.window(epoch)
-        return min(FIRST_WAIT, end) if known.seen < purse.limit and self._unsure(purse, known, epoch) else end
+        known = counter.window(epoch)
+        return min(FIRST_WAIT, end) if known.seen < counter.limit and self._unconfirmed(counter, known, epoch) else end
 
-    def _pay(self, purse: _Purse, epoch: int, *, background: bool) -> bool:
+    def _pay(self, counter: GroupCounter, epoch: int, *, background: bool) -> bool:
         part = RESERVE if background else 1.0
         with self._lock:
-            known = self._window(purse, epoch)
-            if known.seen >= purse.limit * part or self._hurries(purse, known, epoch):
+            known = self._window(counter, epoch)
+            if known.seen >= counter.limit * part or self._too_many_unconfirmed(counter, known, epoch):
                 return False
-        if self._crew.exact(epoch):
-            count = self._count(purse, known, epoch)
+        if self._members.exact(epoch):
+            count = self._count(counter, known, epoch)
             if count is not None:
-                return count <= purse.limit * part
-        return self._pay_from_share(purse, known, epoch, part)
+                return count <= counter.limit * part
+        return self._pay_from_share(counter, known, epoch, part)
 
-    def _count(self, purse: _Purse, known: _Window, epoch: int) -> int | None:
+    def _count(self, counter: GroupCounter, known: _Window, epoch: int) -> int | None:
         """Count one call where all instances count; None when that cannot be trusted."""
         before = known.seen
         try:
-            count = self._incr(purse, epoch, 1)
+            count = self._incr(counter, epoch, 1)
         except RedisUnavailable:
             return None
         if count <= before:  # Redis forgot: it came back empty, or ran out of memory
-            self._crew.lose()
+            self._members.redis_lost()
             return None
         with self._lock:
             known.seen = max(known.seen, count)
-            known.mine += 1
+            known.local += 1
         return count
 
-    def _pay_from_share(self, purse: _Purse, known: _Window, epoch: int, part: float) -> bool:
+    def _pay_from_share(self, counter: GroupCounter, known: _Window, epoch: int, part: float) -> bool:
         if known.left is None:
-            self._tell(purse, known, epoch)
+            self._report(counter, known, epoch)
         with self._lock:
             if known.left is None:
-                self._limit(known, self._left(purse, known, epoch))
-            if known.seen >= purse.limit * part or known.mine + 1 > self.add_cors(known) * part:
+                self._limit(known, self._left(counter, known, epoch))
+            if known.seen >= counter.limit * part or known.local + 1 > self._share(known) * part:
                 return False
-            known.mine += 1
+            known.local += 1
             known.seen += 1
-            known.untold += 1
-        count = self._tell(purse, known, epoch)
-        return count is None or count <= purse.limit * part
+            known.unreported += 1
+        count = self._report(counter, known, epoch)
+        return count is None or count <= counter.limit * part
 
-    def _left(self, purse: _Purse, known: _Window, epoch: int) -> float:
+    def _left(self, counter: GroupCounter, known: _Window, epoch: int) -> float:
         """What all may spend of a window: the whole of it when all knew from its beginning that they were alone."""
-        return purse.limit if epoch > self._crew.lost else purse.limit * CAUTION - known.seen
+        return counter.limit if epoch > self._members.lost else counter.limit * CAUTION - known.seen
 
     def _limit(self, known: _Window, left: float) -> None:
-        known.since, known.left = known.mine, max(0.0, left)
+        known.since, known.left = known.local, max(0.0, left)
 
-    def add_cors(self, known: _Window) -> float:
+    def _share(self, known: _Window) -> float:
         """How many calls we may make; fewer when there are more of us than we knew."""
-        return known.since + (known.left or 0.0) / self._crew.many
+        return known.since + (known.left or 0.0) / self._members.count
 
-    def _window(self, purse: _Purse, epoch: int) -> _Window:
+    def _window(self, counter: GroupCounter, epoch: int) -> _Window:
         """What we know of a window; what it was worth is forgotten when Redis is lost on the way."""
-        known = purse.window(epoch)
-        if known.losses != self._crew.losses:
-            known.losses, known.heard, known.left = self._crew.losses, False, None
+        known = counter.window(epoch)
+        if known.losses != self._members.losses:
+            known.losses, known.server_confirmed, known.left = self._members.losses, False, None
         return known
 
-    def _hurries(self, purse: _Purse, known: _Window, epoch: int) -> bool:
+    def _too_many_unconfirmed(self, counter: GroupCounter, known: _Window, epoch: int) -> bool:
         """Tell whether too many calls are on their way while nobody has told yet what was spent."""
-        first = min(FIRST_CALLS, purse.limit * FIRST_SHARE / self._crew.many)
-        return self._unsure(purse, known, epoch) and known.mine - known.answers >= max(1.0, first)
+        first = min(FIRST_CALLS, counter.limit * FIRST_SHARE / self._members.count)
+        return self._unconfirmed(counter, known, epoch) and known.local - known.answers >= max(1.0, first)
 
-    def _unsure(self, purse: _Purse, known: _Window, epoch: int) -> bool:
-        """Tell whether the server must be heard first: in a window lost half-way, and for a limit of its own."""
-        if known.heard or purse.name == ADDRESS or self._crew.lost < 0:
+    def _unconfirmed(self, counter: GroupCounter, known: _Window, epoch: int) -> bool:
+        """Tell whether the server must be server_confirmed first: in a window lost half-way, and for a limit of its own."""
+        if known.server_confirmed or counter.name == ADDRESS or self._members.lost < 0:
             return False
-        return epoch <= max(self._crew.lost, purse.first)
+        return epoch <= max(self._members.lost, counter.first)
 
     # -- what Redis must be told of
 
-    def _tell_all(self) -> None:
+    def _report_all(self) -> None:
         """After a greeting, tell what we spent alone, also when nothing is left to spend."""
-        if self._greeted == self._crew.greetings:
+        if self._reported == self._members.heartbeats:
             return
-        self._greeted = self._crew.greetings
-        for purse in list(self._purses.values()):
-            for epoch, known in list(purse.windows.items()):
-                if epoch >= self._epoch() and not self._crew.exact(epoch):
-                    self._tell(purse, known, epoch)
+        self._reported = self._members.heartbeats
+        for counter in list(self._counters.values()):
+            for epoch, known in list(counter.windows.items()):
+                if epoch >= self._epoch() and not self._members.exact(epoch):
+                    self._report(counter, known, epoch)
 
-    def _tell(self, purse: _Purse, known: _Window, epoch: int) -> int | None:
+    def _report(self, counter: GroupCounter, known: _Window, epoch: int) -> int | None:
         """Let those who count in Redis know what we spent without it, and learn what they did."""
         if self._redis is None:
             return None
         with self._lock:
-            debt, known.untold = known.untold, 0
+            debt, known.unreported = known.unreported, 0
         try:
-            count = self._incr(purse, epoch, debt)
+            count = self._incr(counter, epoch, debt)
             if count < known.seen:
-                count = self._raise(purse, epoch, known.seen)
+                count = self._raise(counter, epoch, known.seen)
             with self._lock:
                 known.seen = max(known.seen, count)
         except RedisUnavailable:
             with self._lock:
-                known.untold += debt
+                known.unreported += debt
             return None
         return count
 
     # -- what the server says
 
-    def heed(self, source: Source, headers: Mapping[str, str], *, refused: bool, retry_after: float | None) -> None:
+    def apply_rate_limit_headers(
+        self, source: Source, headers: Mapping[str, str], *, refused: bool, retry_after: float | None
+    ) -> None:
         """Correct the count and the limit by the server's headers; after a 429 close the group."""
-        purse = self._purse(group_of(source), source.budget.per_minute)
+        counter = self._counter(group_of(source), source.budget.per_minute)
         limit, remaining, reset = (_whole(headers.get(f"RateLimit-{name}")) for name in ("Limit", "Remaining", "Reset"))
         with self._lock:
-            purse.window(self._epoch()).answers += 1
-            if limit and limit != purse.limit:
-                self._learn(purse, limit)
-        if limit and remaining is not None and reset and abs(reset - self._now()) <= self._span + AFTER:
-            self._correct(purse, round(reset / self._span) - 1, max(0, limit - remaining))
+            counter.window(self._epoch()).answers += 1
+            if limit and limit != counter.limit:
+                self._learn(counter, limit)
+        if limit and remaining is not None and reset and abs(reset - self._clock.timestamp()) <= self._span + AFTER:
+            self._correct(counter, round(reset / self._span) - 1, max(0, limit - remaining))
         if refused:
-            self._close(purse, reset, retry_after)
+            self._close(counter, reset, retry_after)
 
-    def _learn(self, purse: _Purse, limit: int) -> None:
-        telemetry.event("budget.limit", group=purse.name, limit=limit)
-        for known in purse.windows.values():
+    def _learn(self, counter: GroupCounter, limit: int) -> None:
+        telemetry.event("budget.limit", group=counter.name, limit=limit)
+        for known in counter.windows.values():
             if known.left is not None:
-                known.left = max(0.0, known.left + limit - purse.limit)
-        purse.limit = limit
+                known.left = max(0.0, known.left + limit - counter.limit)
+        counter.limit = limit
 
-    def _correct(self, purse: _Purse, epoch: int, used: int) -> None:
+    def _correct(self, counter: GroupCounter, epoch: int, used: int) -> None:
         """Raise our count to the server's: somebody else may spend the same token."""
         with self._lock:
-            known = self._window(purse, epoch)
-            if not known.heard and known.left is not None and epoch <= self._crew.lost:
-                left = purse.limit * CAUTION - used
-                if known.mine + left / self._crew.many < self.add_cors(known):
+            known = self._window(counter, epoch)
+            if not known.server_confirmed and known.left is not None and epoch <= self._members.lost:
+                left = counter.limit * CAUTION - used
+                if known.local + left / self._members.count < self._share(known):
                     self._limit(known, left)
-            known.heard = True
+            known.server_confirmed = True
         if used <= known.seen:
             return
         count = used
-        if self._crew.exact(epoch):
+        if self._members.exact(epoch):
             try:
-                count = self._raise(purse, epoch, used)
+                count = self._raise(counter, epoch, used)
             except RedisUnavailable:
                 count = used
         with self._lock:
             known.seen = max(known.seen, count)
 
-    def _close(self, purse: _Purse, reset: int | None, retry_after: float | None) -> None:
+    def _close(self, counter: GroupCounter, reset: int | None, retry_after: float | None) -> None:
         """Send nothing to the group until its reset; a `Retry-After` of 0 or none means the window's end."""
-        now = self._now()
+        now = self._clock.timestamp()
         window_end = (self._epoch(now) + 1) * self._span
         told = [now + min(retry_after, LONGEST_CLOSING)] if retry_after else []
         told += [float(reset)] if reset and now < reset <= now + LONGEST_CLOSING else []
         until = max(told, default=window_end)
-        if until > purse.closed_until + 1:
-            telemetry.warning("budget.closed", group=purse.name, seconds=round(until - now, 1))
-            telemetry.count("budget_closed", group=purse.name)
-        purse.closed_until = max(purse.closed_until, until)
+        if until > counter.closed_until + 1:
+            telemetry.warning("budget.closed", group=counter.name, seconds=round(until - now, 1))
+            telemetry.count("budget_closed", group=counter.name)
+        counter.closed_until = max(counter.closed_until, until)
         left = max(1, int((until - now) * 1000))
         try:
-            self._shared.attempt(lambda client: client.set(self._closed_key(purse), f"{until}", px=left))
+            self._shared.run(lambda client: client.set(self._closed_key(counter), f"{until}", px=left))
         except RedisUnavailable:
             return
 
-    def _closed(self, purse: _Purse, now: float) -> float:
+    def _closed(self, counter: GroupCounter, now: float) -> float:
         """Say for how many seconds the group is still closed, here or by another instance."""
-        if purse.closed_until <= now and self._redis is not None:
+        if counter.closed_until <= now and self._redis is not None:
             try:
-                told = self._shared.attempt(lambda client: client.get(self._closed_key(purse)))
+                told = self._shared.run(lambda client: client.get(self._closed_key(counter)))
             except RedisUnavailable:
                 return 0.0
-            purse.closed_until = max(purse.closed_until, min(_seconds(told), now + LONGEST_CLOSING))
-        return purse.closed_until - now
+            counter.closed_until = max(counter.closed_until, min(_seconds(told), now + LONGEST_CLOSING))
+        return counter.closed_until - now
 
     # -- what the operator sees
 
-    def levels(self) -> dict[str, tuple[int, int]]:
+    def remaining(self) -> dict[str, tuple[int, int]]:
         """Say of each group used so far what is left of this window, all instances together, and its limit."""
         epoch = self._epoch()
-        address = [one for one in (self._landlord._purses.get(ADDRESS),) if one]
-        purses = list({one.name: one for one in (*list(self._purses.values()), *address)}.values())
-        spent = self._spent(purses, epoch)
-        return {one.name: (max(0, one.limit - spent[one.name]), one.limit) for one in purses}
+        address = [one for one in (self._address_quota._counters.get(ADDRESS),) if one]
+        counters = list({one.name: one for one in (*list(self._counters.values()), *address)}.values())
+        spent = self._spent(counters, epoch)
+        return {one.name: (max(0, one.limit - spent[one.name]), one.limit) for one in counters}
 
-    def _spent(self, purses: list[_Purse], epoch: int) -> dict[str, int]:
-        seen = {one.name: one.windows[epoch].seen if epoch in one.windows else 0 for one in purses}
+    def _spent(self, counters: list[GroupCounter], epoch: int) -> dict[str, int]:
+        seen = {one.name: one.windows[epoch].seen if epoch in one.windows else 0 for one in counters}
         storage = self._redis
-        if storage is None or not purses:
+        if storage is None or not counters:
             return seen
-        keys = [storage.prefixed_key(self._key(one, epoch)) for one in purses]
+        keys = [storage.prefixed_key(self._key(one, epoch)) for one in counters]
         try:
-            told: Any = self._shared.attempt(lambda client: client.mget(keys))
+            told: Any = self._shared.run(lambda client: client.mget(keys))
         except RedisUnavailable:
             return seen
-        return {one.name: max(seen[one.name], int(count or 0)) for one, count in zip(purses, told, strict=True)}
+        return {one.name: max(seen[one.name], int(count or 0)) for one, count in zip(counters, told, strict=True)}
 
     def closed(self) -> dict[str, float]:
         """Name the closed groups and for how many seconds."""
-        now = self._now()
-        return {one.name: one.closed_until - now for one in list(self._purses.values()) if one.closed_until > now}
+        now = self._clock.timestamp()
+        return {one.name: one.closed_until - now for one in list(self._counters.values()) if one.closed_until > now}
 
     # -- details
 
-    def _purse(self, name: str, limit: int) -> _Purse:
+    def _counter(self, name: str, limit: int) -> GroupCounter:
         with self._lock:
-            if name not in self._purses:
-                self._purses[name] = _Purse(name, limit, self._epoch())
-            return self._purses[name]
+            if name not in self._counters:
+                self._counters[name] = GroupCounter(name, limit, self._epoch())
+            return self._counters[name]
 
-    def _incr(self, purse: _Purse, epoch: int, amount: int) -> int:
+    def _incr(self, counter: GroupCounter, epoch: int, amount: int) -> int:
         """Add to the count in Redis; what happens to Redis decides how we count."""
-        key, storage = self._key(purse, epoch), self._redis
+        key, storage = self._key(counter, epoch), self._redis
         if storage is None:
             raise RedisUnavailable
         try:
-            count = self._shared.attempt(lambda _: storage.incr(key, self._expiry, amount))
+            count = self._shared.run(lambda _: storage.incr(key, self._expiry, amount))
         except RedisUnavailable:
-            self._crew.lose()
+            self._members.redis_lost()
             raise
-        self._crew.find(self._now())
+        self._members.redis_restored(self._clock.timestamp())
         return count
 
-    def _raise(self, purse: _Purse, epoch: int, least: int) -> int:
+    def _raise(self, counter: GroupCounter, epoch: int, least: int) -> int:
         """Make the count in Redis at least that."""
-        key, storage = self._key(purse, epoch), self._redis
+        key, storage = self._key(counter, epoch), self._redis
         if storage is None:
             raise RedisUnavailable
 
@@ -378,18 +380,18 @@ class TokenQuota:
             found: Any = client.transaction(raise_it, full, value_from_callable=True)
             return int(found)
 
-        return self._shared.attempt(work)
+        return self._shared.run(work)
 
     @property
     def _expiry(self) -> int:
         return int(3 * self._span) + 1
 
-    def _key(self, purse: _Purse, epoch: int) -> str:
-        owner = "" if purse.name == ADDRESS else f"{self._tenant}:"
-        return f"{owner}{purse.name}:{epoch}"
+    def _key(self, counter: GroupCounter, epoch: int) -> str:
+        owner = "" if counter.name == ADDRESS else f"{self._token}:"
+        return f"{owner}{counter.name}:{epoch}"
 
-    def _closed_key(self, purse: _Purse) -> str:
-        return f"{self._prefix}:closed:{self._tenant}:{purse.name}"
+    def _closed_key(self, counter: GroupCounter) -> str:
+        return f"{self._prefix}:closed:{self._token}:{counter.name}"
 
 
 class QuotaRegistry:
@@ -399,14 +401,14 @@ class QuotaRegistry:
         self._shared = shared
         self._options = options
         self._lock = threading.Lock()
-        self._address = TokenQuota(shared, tenant=ADDRESS, **options)
+        self._address = TokenQuota(shared, token=ADDRESS, **options)
         self._opened: dict[str, TokenQuota] = {}
 
-    def of(self, token_name: str) -> TokenQuota:
+    def for_token(self, token_name: str) -> TokenQuota:
         with self._lock:
             if token_name not in self._opened:
                 self._opened[token_name] = TokenQuota(
-                    self._shared, tenant=token_name, beside=self._address, **self._options
+                    self._shared, token=token_name, address_quota=self._address, **self._options
                 )
             return self._opened[token_name]
 

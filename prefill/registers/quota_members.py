@@ -1,18 +1,14 @@
-"""How many processes spend the same budgets, and from which window on Redis counts for all of them.
-
-A window is exact when Redis has counted it from its beginning and every process knew it. Redis is asked now
-and then how old it is and who else is there; whoever loses it, or finds it forgetful, says so here.
-"""
+"""Tracks how many processes share the quota, and since which window Redis counts have been complete."""
 
 from __future__ import annotations
 
 import math
 import threading
 import uuid
-from collections.abc import Callable
 
 import redis
 
+from prefill.clock import Clock
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 
 SETTLING = 3.0  # seconds for every instance to notice that Redis is back; also between two greetings
@@ -20,23 +16,23 @@ REMEMBERED = 10  # windows after which an instance that called nobody is believe
 
 
 class QuotaMembers:
-    """What this process knows of the others. `told` of them at least; `fresh` when nobody spent before us."""
+    """What this process knows of the others: `configured` of them at least; `fresh` when nobody called before."""
 
     def __init__(
         self,
         shared: OptionalRedis,
         *,
-        now: Callable[[], float],
+        clock: Clock,
         window: float,
-        told: int = 1,
+        configured: int = 1,
         prefix: str = "prefill",
         fresh: bool = False,
     ) -> None:
         self._shared = shared
-        self._now = now
+        self._clock = clock
         self._span = window
         self._settling = min(SETTLING, window / 4)
-        self._told = told
+        self._configured = configured
         self._key = f"{prefix}:instances"
         self._name = uuid.uuid4().hex
         self._lock = threading.Lock()
@@ -44,44 +40,44 @@ class QuotaMembers:
         self._exact_from = 0.0 if shared.configured else math.inf
         self.lost = -1 if fresh else self.epoch()  # the window in which we last ceased to know all
         self.losses = 0
-        self.greetings = 0
-        self.many = told
-        self._counted = 0
-        self.greet()
+        self.heartbeats = 0
+        self.count = configured
+        self._counted_at = 0
+        self.heartbeat()
 
     def epoch(self) -> int:
-        return int(self._now() // self._span)
+        return int(self._clock.timestamp() // self._span)
 
     def exact(self, epoch: int) -> bool:
         """Tell whether Redis counts that window for all, from its beginning."""
         return epoch >= self._exact_from
 
-    def greet(self) -> None:
+    def heartbeat(self) -> None:
         """Now and then, and when Redis is back, tell the others that we are there, and see how old it is."""
-        meeting = (int(self._now() // self._settling), self._shared.falls)
+        meeting = (int(self._clock.timestamp() // self._settling), self._shared.outages)
         if not self._shared.configured or self._met == meeting:
             return
         self._met = meeting
         epoch = self.epoch()
         try:
-            present, age = self._shared.attempt(lambda client: self._exchange(client, epoch))
+            present, age = self._shared.run(lambda client: self._exchange(client, epoch))
         except RedisUnavailable:
-            self.lose()
+            self.redis_lost()
             return
-        self._count(present, epoch)
-        if self.exact(epoch) and age < self._now() - epoch * self._span:
-            self.lose()
-            self.find(self._now() - age)
-        self.find(self._now())
-        self.greetings += 1
+        self._update_count(present, epoch)
+        if self.exact(epoch) and age < self._clock.timestamp() - epoch * self._span:
+            self.redis_lost()
+            self.redis_restored(self._clock.timestamp() - age)
+        self.redis_restored(self._clock.timestamp())
+        self.heartbeats += 1
 
-    def _count(self, present: int, epoch: int) -> None:
+    def _update_count(self, present: int, epoch: int) -> None:
         """Believe at once that there are more of us, and late that there are fewer: Redis may have forgotten some."""
-        present = max(self._told, present)
-        if present >= self.many or epoch > self._counted + REMEMBERED:
-            self.many, self._counted = present, epoch
+        present = max(self._configured, present)
+        if present >= self.count or epoch > self._counted_at + REMEMBERED:
+            self.count, self._counted_at = present, epoch
 
-    def lose(self) -> None:
+    def redis_lost(self) -> None:
         """From now on Redis does not know all that is spent, nor do we."""
         with self._lock:
             epoch = self.epoch()
@@ -90,7 +86,7 @@ class QuotaMembers:
                 self.losses += 1
             self._exact_from = math.inf
 
-    def find(self, back: float) -> None:
+    def redis_restored(self, back: float) -> None:
         """Redis counts for all again from the first window that every instance begins with it; it is back since then."""
         with self._lock:
             if self._exact_from == math.inf:

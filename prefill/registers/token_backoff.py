@@ -1,38 +1,36 @@
-"""Back-off of a token that API Entreprise refuses."""
+"""Back-off of a token that API Entreprise refuses.
+
+A single refusal among other answers concerns one endpoint; a bad token is refused everywhere, one call
+after the other. After `TOKEN_FAILURES` of those in a row no call is made with it for `TOKEN_BACKOFF` seconds.
+"""
 
 from __future__ import annotations
 
-from prefill.domain.answers import Answer, Cause, Status
+from prefill.domain.answers import Answer, Status
+from prefill.registers.admission import Admission
 
-TOKEN_FAILURES = 3  # refusals of a token in a row, after which it is left alone
-TOKEN_REST = 5.0  # seconds
-TOKEN_REFUSED = (401, 403)
+TOKEN_FAILURES = 3  # in a row
+TOKEN_BACKOFF = 5.0  # seconds
+TOKEN_STATUSES = (401, 403)
 
 
 class TokenBackoff:
-    """Leave a token alone for a while when every call with it is refused.
-
-    One refusal among answers is one endpoint's business; API Entreprise refuses a bad token everywhere.
-    """
+    """Counts the refusals of one token. Times are those of a monotonic clock, in seconds."""
 
     def __init__(self) -> None:
-        self._in_a_row = 0
-        self._last: tuple[Answer, float] | None = None
+        self._failures = 0
+        self._until = 0.0
+        self.refusal: Answer | None = None  # the answer that stands for calls which are not made
 
-    def refusal(self, now: float) -> Answer | None:
-        """Give the last refusal while the token rests."""
-        answer, until = self._last or (None, 0.0)
-        return answer if now < until else None
+    def admit(self, now: float) -> Admission:
+        wait = self._until - now
+        return Admission(wait <= 0, max(0.0, wait))
 
-    def learn(self, answer: Answer, now: float) -> None:
-        if answer.status is not Status.MISCONFIGURED or answer.http_status not in TOKEN_REFUSED:
-            self._in_a_row, self._last = 0, None
+    def record(self, answer: Answer, now: float) -> None:
+        """Learn from the answer to a call that was made."""
+        if answer.status is not Status.MISCONFIGURED or answer.http_status not in TOKEN_STATUSES:
+            self._failures, self._until = 0, 0.0
             return
-        self._in_a_row += 1
-        if self._in_a_row >= TOKEN_FAILURES:
-            self._last = (answer, now + TOKEN_REST)
-
-
-def _is_the_tokens(answer: Answer) -> bool:
-    """Tell what another tenant's token would not be answered."""
-    return answer.status in (Status.MISCONFIGURED, Status.NOT_ENTITLED) or answer.cause is Cause.THROTTLED
+        self._failures += 1
+        if self._failures >= TOKEN_FAILURES:
+            self.refusal, self._until = answer, now + TOKEN_BACKOFF

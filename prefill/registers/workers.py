@@ -15,48 +15,45 @@ from prefill.registers.deadline_adapter import DeadlineAdapter
 
 
 class ProviderThreadPools:
-    """The threads that make the calls, each with its own HTTP session: crews for all tenants of a process.
-
-    Each provider has a crew of its own, of `workers` at most.
-    """
+    """The threads that make the calls, for all tenants of a process; `workers` for each provider, at most."""
 
     def __init__(self, open_session: Callable[[], requests.Session], workers: int) -> None:
         self._open_session = open_session
-        self._own = threading.local()  # a session promises nothing about threads
+        self._local = threading.local()  # a session promises nothing about threads
         self._workers = workers
         self._lock = threading.Lock()
-        self._crews: dict[str, ThreadPoolExecutor] = {}
-        self._ways: dict[str, dict[str, Any]] = {}
+        self._executors: dict[str, ThreadPoolExecutor] = {}
+        self._transport_options: dict[str, dict[str, Any]] = {}
 
     def submit(self, producer: str, work: Callable[[], None]) -> None:
-        """Do some work on a thread of that crew, with the fields that the log holds here."""
+        """Run on a thread of that provider, with the log fields bound here."""
         with self._lock:
-            if producer not in self._crews:
-                self._crews[producer] = ThreadPoolExecutor(self._workers, thread_name_prefix="upstream")
-            self._crews[producer].submit(copy_context().run, work)
+            if producer not in self._executors:
+                self._executors[producer] = ThreadPoolExecutor(self._workers, thread_name_prefix="upstream")
+            self._executors[producer].submit(copy_context().run, work)
 
     def session(self) -> requests.Session:
-        """Give the session of the thread we are on; each request is signed by itself."""
-        session: requests.Session | None = getattr(self._own, "session", None)
+        """The session of the current thread; each request is authenticated by itself."""
+        session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._own.session = self._open_session()
-            session.trust_env = False  # `way` asks it once a host: the library would at each call
+            session = self._local.session = self._open_session()
+            session.trust_env = False  # `transport_options` does once per host what the library does at each call
             for scheme in ("http://", "https://"):
                 session.mount(scheme, DeadlineAdapter())
             session.headers["Accept"] = "application/json"
         return session
 
-    def way(self, url: str) -> dict[str, Any]:
-        """Say how the environment wants a host to be reached: `proxies` and `verify`, as `requests` takes them."""
+    def transport_options(self, url: str) -> dict[str, Any]:
+        """`proxies` and `verify` for a host, as the environment asks; read once per host."""
         host = urlsplit(url).netloc
-        if host not in self._ways:
+        if host not in self._transport_options:
             with requests.Session() as plain:
-                told = plain.merge_environment_settings(url, {}, None, None, None)
-            self._ways[host] = {name: told[name] for name in ("proxies", "verify")}
-        return self._ways[host]
+                merged = plain.merge_environment_settings(url, {}, None, None, None)
+            self._transport_options[host] = {name: merged[name] for name in ("proxies", "verify")}
+        return self._transport_options[host]
 
     def close(self) -> None:
         """Take no more work and wait for none."""
         with self._lock:
-            for crew in self._crews.values():
-                crew.shutdown(wait=False, cancel_futures=True)
+            for executor in self._executors.values():
+                executor.shutdown(wait=False, cancel_futures=True)

@@ -50,7 +50,7 @@ class RateLimiter:
         everywhere, limit = self._everywhere, self._limits[kind]
         if everywhere is not None:
             with suppress(RedisUnavailable):
-                return self._shared.attempt(lambda _: _wait(everywhere, limit, name))
+                return self._shared.run(lambda _: _wait(everywhere, limit, name))
         return self._here.hit(f"{kind}{name}", limit.amount)
 
     def name(self, text: str) -> str:

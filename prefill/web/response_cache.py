@@ -25,7 +25,7 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.dates import PARIS
 from prefill.domain.identifiers import holds_number
 from prefill.prefilling.service import Prefill
-from prefill.registers.answer_cache import Kept, Key
+from prefill.registers.answer_cache import CacheEntry, Key
 from prefill.registers.client import RegisterClient
 from prefill.tenancy.model import Directory
 from prefill.web.rate_limit import RateLimiter
@@ -55,12 +55,12 @@ class CacheDependencies:
     """What an answer was made from, and the moment (Unix seconds) after which it must be made anew."""
 
     upstream: RegisterClient
-    kept: tuple[tuple[Key, Kept], ...]
+    kept: tuple[tuple[Key, CacheEntry], ...]
     until: float
 
     def stands(self, now: float) -> bool:
         """Tell whether the same answers would be found, and good."""
-        near = self.upstream.store.near
+        near = self.upstream.cache.get_local
         return now < self.until and all(near(key) is held for key, held in self.kept)
 
 
@@ -89,16 +89,16 @@ def dependencies_of(done: Prefill, upstream: RegisterClient, now: datetime) -> C
     """Find in the store all that a prefill was made from; None when a part of it is not there, or not good."""
     if not done.filled.complete:
         return None
-    kept: list[tuple[Key, Kept]] = []
+    kept: list[tuple[Key, CacheEntry]] = []
     for answer in {answer.source: answer for answer in done.answers.values()}.values():
         if answer.cached:
-            key, held = upstream.kept(CATALOGUE[answer.source], done.company)
-            if answer.stale or held.good(now.timestamp()) != answer:
+            key, held = upstream.cache_entry(CATALOGUE[answer.source], done.company)
+            if answer.stale or held.fresh(now.timestamp()) != answer:
                 return None
             kept.append((key, held))
         elif answer.status not in DEDUCED or answer.http_status is not None:
             return None
-    ends = [held.good_until for _, held in kept]
+    ends = [held.fresh_until for _, held in kept]
     return CacheDependencies(upstream, tuple(kept), min(*ends, _midnight(now))) if ends else None
 
 

@@ -59,6 +59,8 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
+    monotonic = __call__
+
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 

@@ -1,4 +1,4 @@
-"""What is kept of an answer, for how long, where, and what may stand in for a source that fails."""
+"""The answer cache: lifetimes, its two tiers, stale answers for failing sources, single flight."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.dates import PARIS
 from prefill.redis_client import OptionalRedis
-from prefill.registers.answer_cache import ABSENT_SECONDS, FAILURE_SECONDS, LONGEST_FAILURE, Store
-from tests.support.redis_server import Clock
+from prefill.registers.answer_cache import ABSENT_SECONDS, FAILURE_SECONDS, MAX_FAILURE_SECONDS, AnswerCache
+from tests.support.clock import FakeClock
 
 ESTABLISHMENT = CATALOGUE["etablissements"]
 RCS = CATALOGUE["extraits_rcs_infogreffe"]
 PROTECTED = CATALOGUE["exercices"]
 DOCUMENT = CATALOGUE["attestations_sociales_acoss"]
 KEY = ("", RCS.name, "900000001")
+CALL = "/infogreffe/900000001"
 NOW = 1_800_000_000.0
 
 
 @pytest.fixture
 def clock():
-    return Clock(NOW)
+    return FakeClock(NOW)
 
 
 @pytest.fixture
 def store(clock):
-    return Store(OptionalRedis(None, clock=clock), now=clock, entries=100)
+    return AnswerCache(OptionalRedis(None, clock=clock), clock=clock, entries=100)
 
 
 def ok(source=RCS, **data):
@@ -50,10 +51,7 @@ def refused(status=Status.WITHHELD, http_status=451):
 
 
 def on(redis_server, clock, **options):
-    return Store(OptionalRedis(redis_server.url, clock=clock), now=clock, entries=100, **options)
-
-
-# -- lifetimes --------------------------------------------------------------------------------------
+    return AnswerCache(OptionalRedis(redis_server.url, clock=clock), clock=clock, entries=100, **options)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +63,7 @@ def on(redis_server, clock, **options):
         (failed(), FAILURE_SECONDS),
         (failed(Cause.TIMEOUT, None), FAILURE_SECONDS),
         (failed(retry_after=20.0), 20.0),
-        (failed(retry_after=1e6), LONGEST_FAILURE),
+        (failed(retry_after=1e6), MAX_FAILURE_SECONDS),
         (failed(Cause.THROTTLED, 429, retry_after=12.0), 12.0),
         (Answer(RCS.name, Status.MISCONFIGURED, http_status=401), FAILURE_SECONDS),
     ],
@@ -73,11 +71,11 @@ def on(redis_server, clock, **options):
 def test_an_answer_is_good_for_its_lifetime(store, clock, answer, seconds):
     store.put(RCS, KEY, answer)
     clock.at += seconds - 0.1
-    before = store.near(KEY).good(clock.at)
+    before = store.get_local(KEY).fresh(clock.at)
     clock.at += 0.2
 
     assert before == replace(answer, cached=True)
-    assert store.near(KEY).good(clock.at) is None
+    assert store.get_local(KEY).fresh(clock.at) is None
 
 
 @pytest.mark.parametrize("source", CATALOGUE.values(), ids=CATALOGUE)
@@ -85,13 +83,13 @@ def test_each_row_has_its_own_lifetime(store, clock, source):
     key = ("", source.name, "1")
     store.put(source, key, ok(source))
     clock.at += source.fresh - 1
-    assert store.near(key).good(clock.at)
+    assert store.get_local(key).fresh(clock.at)
 
     clock.at = NOW + source.fresh + source.keep - 1
-    assert store.near(key).stale(clock.at)
+    assert store.get_local(key).stale(clock.at)
 
     clock.at = NOW + source.fresh + source.keep + 1
-    assert store.near(key).stale(clock.at) is None
+    assert store.get_local(key).stale(clock.at) is None
     assert store.size() == 0
 
 
@@ -99,7 +97,7 @@ def test_each_row_has_its_own_lifetime(store, clock, source):
 def test_a_refusal_of_our_own_is_not_remembered(store, clock, cause):
     store.put(RCS, KEY, failed(cause, None, retry_after=30.0))
 
-    assert store.near(KEY).good(clock.at) is None
+    assert store.get_local(KEY).fresh(clock.at) is None
     assert store.size() == 0
 
 
@@ -108,7 +106,7 @@ def test_a_failure_stands_beside_the_answer_and_lets_it_be_served_with_its_date(
     clock.at += RCS.fresh + 1
     store.put(RCS, KEY, failed())
 
-    stale = store.near(KEY).good(clock.at)
+    stale = store.get_local(KEY).fresh(clock.at)
     assert (stale.status, stale.stale, stale.cached) == (Status.OK, True, True)
     assert stale.retrieved_at.timestamp() == NOW
 
@@ -121,8 +119,8 @@ def test_a_refusal_replaces_what_was_said_before(store, clock, refusal):
     clock.at += ABSENT_SECONDS + 1
     store.put(RCS, KEY, failed())
 
-    assert store.near(KEY).good(clock.at).status is Status.UNAVAILABLE
-    assert store.near(KEY).stale(clock.at) is None
+    assert store.get_local(KEY).fresh(clock.at).status is Status.UNAVAILABLE
+    assert store.get_local(KEY).stale(clock.at) is None
 
 
 def test_memory_holds_so_many_answers_and_no_more(store, clock):
@@ -133,26 +131,23 @@ def test_memory_holds_so_many_answers_and_no_more(store, clock):
 
 
 def test_a_service_may_keep_nothing(clock):
-    store = Store(OptionalRedis(None, clock=clock), now=clock, entries=0)
+    store = AnswerCache(OptionalRedis(None, clock=clock), clock=clock, entries=0)
     store.put(RCS, KEY, ok())
 
-    assert store.near(KEY).good(clock.at) is None
+    assert store.get_local(KEY).fresh(clock.at) is None
 
 
-# -- the shared shelf -------------------------------------------------------------------------------
-
-
-def test_what_one_instance_learns_all_know(redis_server, clock):
+def test_an_answer_stored_by_one_process_is_found_by_all(redis_server, clock):
     answer = replace(ok(mandataires_sociaux=[{"nom": "É"}]), meta={"x": 1}, request_id="r", seconds=0.2)
     on(redis_server, clock).put(RCS, KEY, answer)
 
-    assert on(redis_server, clock).far(RCS, KEY).good(clock.at) == replace(answer, cached=True, seconds=0.0)
+    assert on(redis_server, clock).get_shared(RCS, KEY).fresh(clock.at) == replace(answer, cached=True, seconds=0.0)
 
 
 def test_a_failure_is_shared_too(redis_server, clock):
     on(redis_server, clock).put(RCS, KEY, failed())
 
-    assert on(redis_server, clock).far(RCS, KEY).good(clock.at).cause is Cause.PROVIDER
+    assert on(redis_server, clock).get_shared(RCS, KEY).fresh(clock.at).cause is Cause.PROVIDER
 
 
 def test_what_is_shared_does_not_outlive_its_use(redis_server, clock):
@@ -177,8 +172,8 @@ def test_a_refusal_learnt_while_redis_was_away_is_not_undone_by_what_it_still_ho
         client.mset(held)
     clock.at += ABSENT_SECONDS + 1
 
-    assert store.far(RCS, KEY).good(clock.at) is None
-    assert store.far(RCS, KEY).stale(clock.at) is None
+    assert store.get_shared(RCS, KEY).fresh(clock.at) is None
+    assert store.get_shared(RCS, KEY).stale(clock.at) is None
 
 
 def test_the_newer_of_two_answers_is_believed(redis_server, clock):
@@ -187,15 +182,15 @@ def test_the_newer_of_two_answers_is_believed(redis_server, clock):
     clock.at += 10
     there.put(RCS, KEY, ok(siren="new"))
 
-    assert here.far(RCS, KEY).answer.data == {"siren": "new"}
-    assert here.near(KEY).answer.data == {"siren": "new"}
+    assert here.get_shared(RCS, KEY).answer.data == {"siren": "new"}
+    assert here.get_local(KEY).answer.data == {"siren": "new"}
 
 
 def test_what_is_protected_never_leaves_the_memory(redis_server, clock):
     store = on(redis_server, clock)
     store.put(PROTECTED, ("buyer", PROTECTED.name, "1"), ok(PROTECTED))
 
-    assert store.near(("buyer", PROTECTED.name, "1")).answer
+    assert store.get_local(("buyer", PROTECTED.name, "1")).answer
     with redis_server.client() as client:
         assert client.keys() == []
 
@@ -205,8 +200,8 @@ def test_what_is_protected_is_shared_on_demand_by_tenant(redis_server, clock):
     on(redis_server, clock, share_protected=True).put(PROTECTED, ("buyer", PROTECTED.name, "1"), rows)
     other = on(redis_server, clock, share_protected=True)
 
-    assert other.far(PROTECTED, ("buyer", PROTECTED.name, "1")).answer.data == rows.data
-    assert other.far(PROTECTED, ("another", PROTECTED.name, "1")).answer is None
+    assert other.get_shared(PROTECTED, ("buyer", PROTECTED.name, "1")).answer.data == rows.data
+    assert other.get_shared(PROTECTED, ("another", PROTECTED.name, "1")).answer is None
 
 
 def test_keys_carry_the_version_and_no_tenant_for_what_is_open(redis_server, clock):
@@ -220,7 +215,7 @@ def test_keys_carry_the_version_and_no_tenant_for_what_is_open(redis_server, clo
 
 
 GOOD = {
-    "answer": None, "failure": None, "at": 0.0, "good_until": 0.0, "keep_until": 0.0, "failure_until": 0.0,
+    "answer": None, "failure": None, "at": 0.0, "fresh_until": 0.0, "keep_until": 0.0, "failure_until": 0.0,
 }  # fmt: skip
 
 
@@ -228,14 +223,14 @@ GOOD = {
     "junk",
     [
         b"", b"\xff\xfe", b"null", b"[]", b"{}", b"12", b'"x"', b"[" * 100_000,
-        json.dumps({**GOOD, "good_until": "soon"}).encode(),
-        json.dumps({**GOOD, "good_until": None}).encode(),
-        json.dumps({**GOOD, "answer": "ok", "good_until": 9e9}).encode(),
-        json.dumps({**GOOD, "answer": {"status": "ok"}, "good_until": 9e9}).encode(),
-        json.dumps({**GOOD, "answer": [1], "good_until": 9e9}).encode(),
+        json.dumps({**GOOD, "fresh_until": "soon"}).encode(),
+        json.dumps({**GOOD, "fresh_until": None}).encode(),
+        json.dumps({**GOOD, "answer": "ok", "fresh_until": 9e9}).encode(),
+        json.dumps({**GOOD, "answer": {"status": "ok"}, "fresh_until": 9e9}).encode(),
+        json.dumps({**GOOD, "answer": [1], "fresh_until": 9e9}).encode(),
     ],
 )  # fmt: skip
-def test_junk_in_redis_is_not_there(redis_server, clock, junk):
+def test_unreadable_entries_in_redis_count_as_absent(redis_server, clock, junk):
     store = on(redis_server, clock)
     store.put(RCS, KEY, ok())
     with redis_server.client() as client:
@@ -243,15 +238,15 @@ def test_junk_in_redis_is_not_there(redis_server, clock, junk):
         client.set(name, junk)
 
     fresh = on(redis_server, clock)
-    assert fresh.far(RCS, KEY).good(clock.at) is None
-    assert store.far(RCS, KEY).good(clock.at).ok
+    assert fresh.get_shared(RCS, KEY).fresh(clock.at) is None
+    assert store.get_shared(RCS, KEY).fresh(clock.at).ok
 
 
-def test_an_answer_of_another_shape_in_redis_is_not_there(redis_server, clock):
+def test_an_entry_of_another_shape_counts_as_absent(redis_server, clock):
     store = on(redis_server, clock)
     store.put(RCS, KEY, replace(ok(), data="text"))
 
-    assert on(redis_server, clock).far(RCS, KEY).good(clock.at) is None
+    assert on(redis_server, clock).get_shared(RCS, KEY).fresh(clock.at) is None
 
 
 def test_without_redis_the_memory_serves(mortal_redis, clock):
@@ -259,32 +254,29 @@ def test_without_redis_the_memory_serves(mortal_redis, clock):
     mortal_redis.kill()
     store.put(RCS, KEY, ok())
 
-    assert store.far(RCS, KEY).good(clock.at).ok
-
-
-# -- alone with a question --------------------------------------------------------------------------
+    assert store.get_shared(RCS, KEY).fresh(clock.at).ok
 
 
 def enter(store, record, patience=2.0):
-    with store.alone_with(KEY, patience=patience, longest=5.0) as held:
+    with store.single_flight(CALL, patience=patience, max_seconds=5.0) as admission:
         record.append("in")
         time.sleep(0.02)
         record.append("out")
-        return held
+        return admission.allowed
 
 
 @pytest.mark.parametrize("stores", [1, 2])
-def test_nobody_asks_what_another_is_asking(redis_server, clock, stores):
-    crew = [on(redis_server, clock) for _ in range(stores)] * 4
+def test_no_two_threads_or_processes_hold_the_same_call(redis_server, clock, stores):
+    caches = [on(redis_server, clock) for _ in range(stores)] * 4
     record: list[str] = []
     with ThreadPoolExecutor(8) as pool:
-        held = list(pool.map(lambda one: enter(one, record), crew))
+        held = list(pool.map(lambda one: enter(one, record), caches))
 
     assert all(held)
-    assert record == ["in", "out"] * len(crew)
+    assert record == ["in", "out"] * len(caches)
 
 
-def test_one_process_needs_no_redis_to_take_turns(store):
+def test_single_flight_works_in_one_process_without_redis(store):
     record: list[str] = []
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(lambda _: enter(store, record), range(4)))
@@ -292,36 +284,36 @@ def test_one_process_needs_no_redis_to_take_turns(store):
     assert record == ["in", "out"] * 4
 
 
-def test_a_turn_that_does_not_come_is_told(store):
+def test_a_call_held_by_another_for_too_long_is_refused(store):
     ready, done = threading.Event(), threading.Event()
 
     def hold():
-        with store.alone_with(KEY, patience=1, longest=5):
+        with store.single_flight(CALL, patience=1, max_seconds=5):
             ready.set()
             done.wait(5)
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(hold)
         ready.wait(5)
-        with store.alone_with(KEY, patience=0.01, longest=5) as held:
-            assert held is False
-        with store.alone_with(("", "other", "1"), patience=0.01, longest=5) as held:
-            assert held is True
+        with store.single_flight(CALL, patience=0.01, max_seconds=5) as admission:
+            assert not admission.allowed
+        with store.single_flight("/another/call", patience=0.01, max_seconds=5) as admission:
+            assert admission.allowed
         done.set()
 
 
-def test_who_died_with_a_question_does_not_keep_it(redis_server, clock):
+def test_a_dead_holder_does_not_keep_a_call(redis_server, clock):
     dead, alive = on(redis_server, clock), on(redis_server, clock)
-    dead.alone_with(KEY, patience=1, longest=0.05).__enter__()
+    dead.single_flight(CALL, patience=1, max_seconds=0.05).__enter__()
 
-    with alive.alone_with(KEY, patience=1, longest=5) as held:
-        assert held
+    with alive.single_flight(CALL, patience=1, max_seconds=5) as admission:
+        assert admission.allowed
 
 
-def test_a_fault_inside_gives_the_turn_back(redis_server, clock):
+def test_an_exception_releases_the_call(redis_server, clock):
     store = on(redis_server, clock)
-    with pytest.raises(ZeroDivisionError), store.alone_with(KEY, patience=1, longest=5):
+    with pytest.raises(ZeroDivisionError), store.single_flight(CALL, patience=1, max_seconds=5):
         raise ZeroDivisionError
 
-    with store.alone_with(KEY, patience=0.01, longest=5) as held:
-        assert held
+    with store.single_flight(CALL, patience=0.01, max_seconds=5) as admission:
+        assert admission.allowed

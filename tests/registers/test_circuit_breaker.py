@@ -1,4 +1,4 @@
-"""The breakers: a failing provider is left alone, a ban is recognised, and both are over as soon as they can be."""
+"""Circuit breakers: a failing provider is not called, a ban is recognised, and both end as soon as they can."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from prefill import telemetry
 from prefill.domain.answers import Answer, Cause, Status
-from prefill.registers.circuit_breaker import BAN_LONGEST_REST, BAN_SILENCES, FAILURES, REST, CircuitBreakers
-from tests.support.redis_server import Clock
+from prefill.registers.circuit_breaker import API_SILENCE_CALLS, COOLDOWN, FAILURES, MAX_COOLDOWN, CircuitBreakers
+from tests.support.clock import FakeClock
 
 RCS = "Infogreffe"
 OTHERS = ("Insee", "INPI")
@@ -29,7 +29,7 @@ BROKEN = answer(Cause.PROVIDER, http_status=502)
 
 @pytest.fixture
 def clock():
-    return Clock(1000.0)
+    return FakeClock(1000.0)
 
 
 @pytest.fixture
@@ -46,10 +46,10 @@ def events(capsys):
 
 def call(breakers, result, producer=RCS):
     """Make a call that is over at once; tell whether it was let through."""
-    passage = breakers.enter(producer)
-    if passage.wait > 0:
+    permit = breakers.acquire(producer)
+    if not permit.allowed:
         return False
-    breakers.record(producer, passage, result)
+    breakers.record(producer, permit, result)
     return True
 
 
@@ -63,8 +63,8 @@ def test_failures_in_a_row_open_the_breaker(breakers, result):
     break_it(breakers, result)
 
     assert not call(breakers, OK)
-    assert breakers.wait(RCS) == pytest.approx(REST)
-    assert breakers.open() == {RCS: pytest.approx(REST)}
+    assert breakers.retry_after(RCS) == pytest.approx(COOLDOWN)
+    assert breakers.open() == {RCS: pytest.approx(COOLDOWN)}
 
 
 @pytest.mark.parametrize(
@@ -102,24 +102,24 @@ def test_a_refusal_of_the_gateway_tells_nothing_of_the_provider(breakers):
     assert not call(breakers, OK)
 
 
-def test_a_provider_that_is_down_takes_no_other_with_it(breakers):
+def test_the_breaker_of_one_provider_concerns_no_other(breakers):
     break_it(breakers)
 
     assert call(breakers, OK, "Insee")
 
 
-def test_one_probe_alone_goes_through_after_the_rest(breakers, clock):
+def test_one_probe_alone_goes_through_after_the_cooldown(breakers, clock):
     break_it(breakers)
-    clock.at += REST
-    probe = breakers.enter(RCS)
+    clock.at += COOLDOWN
+    probe = breakers.acquire(RCS)
 
-    assert (probe.wait, probe.probe is None) == (0, False)
-    assert breakers.enter(RCS).wait > 0
+    assert (probe.allowed, probe.probe is None) == (True, False)
+    assert not breakers.acquire(RCS).allowed
 
 
 def test_a_probe_that_is_answered_closes_it(breakers, clock, events):
     break_it(breakers)
-    clock.at += REST
+    clock.at += COOLDOWN
 
     assert call(breakers, ABSENT)
     assert call(breakers, OK)
@@ -127,77 +127,74 @@ def test_a_probe_that_is_answered_closes_it(breakers, clock, events):
     assert [one["event"] for one in events()] == ["breaker.open", "breaker.closed"]
 
 
-def test_a_probe_that_fails_begins_another_rest(breakers, clock):
+def test_a_probe_that_fails_begins_another_cooldown(breakers, clock):
     break_it(breakers)
-    clock.at += REST
+    clock.at += COOLDOWN
 
     assert call(breakers, BROKEN)
-    assert breakers.wait(RCS) == pytest.approx(REST)
+    assert breakers.retry_after(RCS) == pytest.approx(COOLDOWN)
 
 
-def test_a_provider_healed_while_a_probe_hung_is_noticed_within_one_rest(breakers, clock):
+def test_a_provider_healed_while_a_probe_hung_is_noticed_within_one_cooldown(breakers, clock):
     break_it(breakers)
-    clock.at += REST
-    probe, began = breakers.enter(RCS), clock.at
+    clock.at += COOLDOWN
+    probe, began = breakers.acquire(RCS), clock.at
     clock.at += 5
     breakers.record(RCS, probe, TIMEOUT)
 
-    assert clock.at + breakers.wait(RCS) == pytest.approx(began + REST)
+    assert clock.at + breakers.retry_after(RCS) == pytest.approx(began + COOLDOWN)
 
 
-def test_calls_begun_before_it_opened_do_not_make_the_rest_longer(breakers, clock):
-    stragglers = [breakers.enter(RCS) for _ in range(10)]
+def test_calls_begun_before_it_opened_do_not_make_the_cooldown_longer(breakers, clock):
+    stragglers = [breakers.acquire(RCS) for _ in range(10)]
     clock.at += 3
     break_it(breakers)
-    until = clock.at + REST
+    until = clock.at + COOLDOWN
     clock.at += 4
     for one in stragglers:
         breakers.record(RCS, one, TIMEOUT)
 
-    assert clock.at + breakers.wait(RCS) == pytest.approx(until)
+    assert clock.at + breakers.retry_after(RCS) == pytest.approx(until)
 
 
 def test_a_probe_that_was_not_made_is_given_back(breakers, clock):
     break_it(breakers)
-    clock.at += REST
-    breakers.leave(breakers.enter(RCS))
+    clock.at += COOLDOWN
+    breakers.cancel(breakers.acquire(RCS))
 
     assert call(breakers, OK)
 
 
 def test_who_was_let_through_before_gives_no_probe_of_others_back(breakers, clock):
-    early = breakers.enter(RCS)
+    early = breakers.acquire(RCS)
     break_it(breakers)
-    clock.at += REST
-    breakers.enter(RCS)
-    breakers.leave(early)
+    clock.at += COOLDOWN
+    breakers.acquire(RCS)
+    breakers.cancel(early)
 
-    assert breakers.enter(RCS).wait > 0
+    assert not breakers.acquire(RCS).allowed
 
 
 def test_a_probe_answered_by_the_gateway_alone_is_made_again_at_once(breakers, clock):
     break_it(breakers)
-    clock.at += REST
+    clock.at += COOLDOWN
 
     assert call(breakers, answer(Cause.THROTTLED, http_status=429))
     assert call(breakers, OK)
     assert breakers.open() == {}
 
 
-def test_a_probe_lost_without_a_word_does_not_close_the_door_for_ever(breakers, clock):
+def test_a_probe_that_is_never_recorded_does_not_keep_it_open_for_ever(breakers, clock):
     break_it(breakers)
-    clock.at += REST
-    breakers.enter(RCS)
-    clock.at += REST
+    clock.at += COOLDOWN
+    breakers.acquire(RCS)
+    clock.at += COOLDOWN
 
     assert call(breakers, OK)
 
 
-# -- a ban ------------------------------------------------------------------------------------------
-
-
 def fall_silent(breakers, result=TIMEOUT):
-    for turn in range(BAN_SILENCES):
+    for turn in range(API_SILENCE_CALLS):
         call(breakers, result, OTHERS[turn % 2])
 
 
@@ -205,7 +202,7 @@ def fall_silent(breakers, result=TIMEOUT):
 def test_silence_on_all_sides_is_a_ban(breakers, events, result):
     fall_silent(breakers, result)
 
-    assert breakers.banned()
+    assert breakers.api_silent()
     assert not call(breakers, OK, "a provider never called")
     [said] = [one for one in events() if one["event"] == "upstream.silent"]
     assert said["level"] == "error"
@@ -213,21 +210,21 @@ def test_silence_on_all_sides_is_a_ban(breakers, events, result):
 
 
 def test_the_silence_of_one_provider_is_its_own(breakers):
-    for _ in range(5 * BAN_SILENCES):
+    for _ in range(5 * API_SILENCE_CALLS):
         call(breakers, TIMEOUT)
 
-    assert not breakers.banned()
+    assert not breakers.api_silent()
 
 
 @pytest.mark.parametrize("result", [OK, ABSENT, BROKEN])
 def test_any_answer_between_means_that_we_are_not_banned(breakers, clock, result):
     for _ in range(20):
-        clock.at += REST
+        clock.at += COOLDOWN
         for producer in OTHERS:
             call(breakers, TIMEOUT, producer)
         call(breakers, result, "another")
 
-    assert not breakers.banned()
+    assert not breakers.api_silent()
 
 
 def test_the_probes_of_a_ban_are_few_and_fewer(breakers, clock):
@@ -239,30 +236,30 @@ def test_the_probes_of_a_ban_are_few_and_fewer(breakers, clock):
             probes += [second] * call(breakers, TIMEOUT, producer)
 
     assert len(probes) < 10
-    assert BAN_LONGEST_REST - 2 <= probes[-1] - probes[-2] <= BAN_LONGEST_REST + 2
+    assert MAX_COOLDOWN - 2 <= probes[-1] - probes[-2] <= MAX_COOLDOWN + 2
 
 
 def test_calls_begun_before_the_ban_do_not_make_it_longer(breakers):
-    stragglers = [breakers.enter("another") for _ in range(64)]
+    stragglers = [breakers.acquire("another") for _ in range(64)]
     fall_silent(breakers)
     for one in stragglers:
         breakers.record("another", one, TIMEOUT)
 
-    assert breakers.wait("another") == pytest.approx(REST)
+    assert breakers.retry_after("another") == pytest.approx(COOLDOWN)
 
 
 def test_the_first_answer_ends_a_ban(breakers, clock, events):
     fall_silent(breakers)
-    clock.at += REST
+    clock.at += COOLDOWN
 
     assert call(breakers, ABSENT)
-    assert not breakers.banned()
+    assert not breakers.api_silent()
     assert call(breakers, OK, "another")
     assert events()[-1]["event"] == "upstream.heard"
 
 
-def test_breakers_may_be_told_never_to_open():
-    breakers = CircuitBreakers(clock=Clock(0.0), failures=math.inf, silences=math.inf)
+def test_breakers_that_never_open():
+    breakers = CircuitBreakers(clock=FakeClock(0.0), failures=math.inf, silences=math.inf)
 
     assert all(call(breakers, TIMEOUT, producer) for producer in OTHERS * 50)
     assert breakers.open() == {}

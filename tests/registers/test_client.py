@@ -23,14 +23,14 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
 from prefill.domain.dates import PARIS
 from prefill.redis_client import OptionalRedis
-from prefill.registers.answer_cache import Store
-from prefill.registers.circuit_breaker import FAILURES, REST, CircuitBreakers
-from prefill.registers.client import CONFLICT_REST, PROBE_PATIENCE, RegisterClient
+from prefill.registers.answer_cache import AnswerCache
+from prefill.registers.circuit_breaker import COOLDOWN, FAILURES, CircuitBreakers
+from prefill.registers.client import CONFLICT_DELAY, PROBE_PATIENCE, RegisterClient
 from prefill.registers.http import Connection
 from prefill.registers.quota import TokenQuota
 from prefill.registers.workers import ProviderThreadPools
 from prefill.settings import Settings
-from tests.support.redis_server import Clock
+from tests.support.clock import FakeDate
 from tests.support.simulator import establishment, siren, siret
 
 TOKEN = "a-token-that-nobody-may-read"
@@ -39,8 +39,6 @@ VAT, ESTABLISHMENT, RCS = (CATALOGUE[name] for name in ("numero_tva", "etablisse
 TURNOVER = CATALOGUE["exercices"]
 COMPANY = Company.unread(siret(siren(1)))
 NOW = datetime(2026, 11, 23, 10, 0, 30, tzinfo=PARIS)
-
-# -- a register on loopback that does what a test says ----------------------------------------------
 
 Reply = Callable[["Handler"], None]
 
@@ -100,7 +98,7 @@ def register() -> Iterator[Register]:
 
 @pytest.fixture
 def clock():
-    return Clock(NOW.timestamp())
+    return FakeDate(NOW.timestamp())
 
 
 @pytest.fixture
@@ -108,18 +106,16 @@ def door(register, clock):
     """Open doors to the register; each its own process, as far as they know."""
     opened = []
 
-    def open_one(*, redis=None, sleep=lambda seconds: None, tenant="default", store=None, workers=16, **rest):
+    def open_one(*, redis=None, tenant="default", cache=None, workers=16, breakers=None):
         shared = OptionalRedis(redis, clock=clock)
         opened.append(
             RegisterClient(
                 Connection(register.url, TOKEN, BUYER, "Marchés publics", "Préremplissage DUME"),
                 thread_pools=ProviderThreadPools(requests.Session, workers),
-                clock=time.monotonic,
-                now=lambda: datetime.fromtimestamp(clock.at, PARIS),
-                store=store or Store(shared, now=clock, entries=100),
-                budgets=TokenQuota(shared, tenant="t", now=clock, fresh=True),
-                breakers=rest.get("breakers") or CircuitBreakers(clock=clock),
-                sleep=sleep,
+                clock=clock,
+                cache=cache or AnswerCache(shared, clock=clock, entries=100),
+                quota=TokenQuota(shared, token="t", clock=clock, fresh=True),
+                breakers=breakers or CircuitBreakers(clock=clock),
                 tenant=tenant,
             )
         )
@@ -134,11 +130,8 @@ def document(**data):
     return {"data": data, "links": {}, "meta": {}}
 
 
-# -- what is sent -----------------------------------------------------------------------------------
-
-
 def test_a_call_is_signed_and_says_for_whom_and_why(register, door):
-    answer = door().ask(VAT, COMPANY)
+    answer = door().fetch(VAT, COMPANY)
     [(path, headers)] = register.seen
 
     assert (answer.status, answer.data) == (Status.OK, {"tva_number": "FR00"})
@@ -152,7 +145,7 @@ def test_a_call_is_signed_and_says_for_whom_and_why(register, door):
 def test_a_netrc_does_not_replace_the_token(register, door, tmp_path, monkeypatch):
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login nobody password nothing\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    door().ask(VAT, COMPANY)
+    door().fetch(VAT, COMPANY)
 
     assert register.seen[0][1]["Authorization"] == f"Bearer {TOKEN}"
 
@@ -161,9 +154,9 @@ def test_the_token_is_in_no_text_and_no_log(register, door, capsys):
     telemetry.configure("json")
     upstream = door()
     register.reply = lambda handler: handler.connection.close()
-    upstream.ask(VAT, COMPANY)
+    upstream.fetch(VAT, COMPANY)
     register.reply = saying(401, {"errors": [{"code": "00101", "detail": TOKEN, "title": TOKEN}]})
-    refused = upstream.ask(RCS, COMPANY)
+    refused = upstream.fetch(RCS, COMPANY)
     texts = [repr(upstream.connection), repr(upstream), repr(refused), capsys.readouterr().err]
 
     assert refused.status is Status.MISCONFIGURED
@@ -172,7 +165,7 @@ def test_the_token_is_in_no_text_and_no_log(register, door, capsys):
 
 def test_the_number_of_a_company_is_in_no_log(register, door, capsys):
     telemetry.configure("json")
-    door().ask(VAT, COMPANY)
+    door().fetch(VAT, COMPANY)
 
     assert COMPANY.siren not in capsys.readouterr().err
 
@@ -180,14 +173,11 @@ def test_the_number_of_a_company_is_in_no_log(register, door, capsys):
 def test_the_lines_of_a_call_bear_the_id_of_the_request(door, capsys):
     telemetry.configure("json")
     with structlog.contextvars.bound_contextvars(request_id="candidate-1"):
-        door().ask(VAT, COMPANY)
+        door().fetch(VAT, COMPANY)
     [line] = [json.loads(text) for text in capsys.readouterr().err.splitlines()]
 
     assert (line["event"], line["request_id"], line["status"]) == ("upstream.call", "candidate-1", "ok")
     assert line["budget_left"] == 249
-
-
-# -- what comes back --------------------------------------------------------------------------------
 
 
 def error(code="01000", **meta):
@@ -218,7 +208,7 @@ def error(code="01000", **meta):
 )
 def test_each_status_has_its_meaning(register, door, status, code, expected, cause):
     register.reply = saying(status, error(code), X_Request_ID="abc-1", Location="http://127.0.0.1:9/elsewhere")
-    answer = door().ask(VAT, COMPANY)
+    answer = door().fetch(VAT, COMPANY)
 
     assert (answer.status, answer.cause, answer.http_status) == (expected, cause, status)
     assert answer.request_id == "abc-1"
@@ -229,7 +219,7 @@ def test_each_status_has_its_meaning(register, door, status, code, expected, cau
 def test_a_refusal_whose_body_says_nothing_is_still_one(register, door, body):
     register.reply = saying(502, body=body)
 
-    assert door().ask(VAT, COMPANY).cause is Cause.PROVIDER
+    assert door().fetch(VAT, COMPANY).cause is Cause.PROVIDER
 
 
 @pytest.mark.parametrize(
@@ -255,7 +245,7 @@ def test_when_to_come_back_is_read_as_it_is_written(register, door, header, meta
     headers = {} if header is None else {"Retry_After": header}
     register.reply = saying(503, error(**meta), **headers)
 
-    assert door().ask(VAT, COMPANY).retry_after == (expected and pytest.approx(expected))
+    assert door().fetch(VAT, COMPANY).retry_after == (expected and pytest.approx(expected))
 
 
 @pytest.mark.parametrize(
@@ -264,16 +254,16 @@ def test_when_to_come_back_is_read_as_it_is_written(register, door, header, meta
 def test_after_a_429_nothing_is_sent_to_the_group_until_its_reset(register, door, clock, header, seconds):
     register.reply = saying(429, error("00429"), **({} if header is None else {"Retry_After": header}))
     upstream = door()
-    upstream.ask(VAT, COMPANY)
+    upstream.fetch(VAT, COMPANY)
     register.reply = vat_number
-    refused = upstream.ask(RCS, COMPANY)
+    refused = upstream.fetch(RCS, COMPANY)
 
     assert (refused.status, refused.cause, refused.http_status) == (Status.UNAVAILABLE, Cause.THROTTLED, None)
     assert refused.retry_after == pytest.approx(seconds, abs=1)
     assert len(register.seen) == 1
 
     clock.at += seconds + 1.1
-    upstream.ask(RCS, COMPANY)
+    upstream.fetch(RCS, COMPANY)
     assert len(register.seen) == 2
 
 
@@ -287,7 +277,7 @@ def test_after_a_429_nothing_is_sent_to_the_group_until_its_reset(register, door
 def test_a_body_of_another_shape_is_unreadable(register, door, body):
     register.reply = saying(200, body=body)
 
-    assert door().ask(VAT, COMPANY).cause is Cause.UNREADABLE
+    assert door().fetch(VAT, COMPANY).cause is Cause.UNREADABLE
 
 
 def about(number, redirected=None, **changes):
@@ -306,13 +296,10 @@ def about(number, redirected=None, **changes):
 )
 def test_the_answer_is_about_the_company_that_was_asked(register, door, number, redirected, status):
     register.reply = saying(200, about(number, redirected))
-    answer = door().ask(ESTABLISHMENT, COMPANY)
+    answer = door().fetch(ESTABLISHMENT, COMPANY)
 
     assert answer.status is status
     assert answer.cause is (None if answer.ok else Cause.UNREADABLE)
-
-
-# -- bounds -----------------------------------------------------------------------------------------
 
 
 def drip(handler: Handler) -> None:
@@ -354,7 +341,7 @@ def hurried(source, seconds=0.2):
 def test_a_slow_answer_is_cut_at_its_bound(register, door, reply):
     register.reply = reply
     began = time.monotonic()
-    answer = door().ask(hurried(VAT), COMPANY)
+    answer = door().fetch(hurried(VAT), COMPANY)
 
     assert answer.cause is Cause.TIMEOUT
     assert time.monotonic() - began < 1
@@ -371,7 +358,7 @@ def test_a_line_that_is_cut_is_a_failure_and_no_more(register, door, reply):
         handler.close_connection = True
 
     register.reply = cut
-    assert door().ask(VAT, COMPANY).cause is Cause.UNREACHABLE
+    assert door().fetch(VAT, COMPANY).cause is Cause.UNREACHABLE
 
 
 def test_a_register_that_is_not_there_is_unreachable(register, door):
@@ -379,7 +366,7 @@ def test_a_register_that_is_not_there_is_unreachable(register, door):
     register.shutdown()
     register.server_close()
 
-    assert upstream.ask(VAT, COMPANY).cause is Cause.UNREACHABLE
+    assert upstream.fetch(VAT, COMPANY).cause is Cause.UNREACHABLE
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -388,18 +375,15 @@ def test_a_body_without_end_is_cut_at_its_bound(register, door, packed):
     headers = {"Content_Encoding": "gzip"} if packed else {}
     register.reply = saying(200, body=gzip.compress(body) if packed else body, **headers)
 
-    assert door().ask(VAT, COMPANY).cause is Cause.TOO_LARGE
-
-
-# -- the cache, and one call for all ----------------------------------------------------------------
+    assert door().fetch(VAT, COMPANY).cause is Cause.TOO_LARGE
 
 
 def test_a_crowd_costs_one_call(register, door):
     gate = threading.Event()
     register.reply = lambda handler: gate.wait(5) and vat_number(handler)
     upstream = door()
-    flights = [upstream.begin(VAT, COMPANY) for _ in range(200)]
-    known = upstream.holds(VAT, COMPANY)
+    flights = [upstream.submit(VAT, COMPANY) for _ in range(200)]
+    known = upstream.is_cached(VAT, COMPANY)
     gate.set()
 
     assert {flight.result().status for flight in flights} == {Status.OK}
@@ -410,7 +394,7 @@ def test_a_crowd_costs_one_call(register, door):
 def test_processes_ask_once_for_all(register, door, redis_server):
     gate = threading.Event()
     register.reply = lambda handler: gate.wait(5) and vat_number(handler)
-    flights = [door(redis=redis_server.url).begin(VAT, COMPANY) for _ in range(4)]
+    flights = [door(redis=redis_server.url).submit(VAT, COMPANY) for _ in range(4)]
     threading.Timer(0.1, gate.set).start()
 
     assert {flight.result(5).status for flight in flights} == {Status.OK}
@@ -429,31 +413,30 @@ def test_procedures_ask_each_for_themselves_and_never_at_once(register, door):
 
     register.reply = turnover
     upstream = door()
-    flights = [upstream.begin(TURNOVER, COMPANY, object=f"procedure {number}") for number in range(5)]
+    flights = [upstream.submit(TURNOVER, COMPANY, object=f"procedure {number}") for number in range(5)]
 
     assert {flight.result(5).status for flight in flights} == {Status.OK}
     assert len(register.seen) == 5
     assert max(most) == 1
 
 
-def test_a_conflict_is_tried_once_more_and_later(register, door):
-    rests = []
+def test_a_conflict_is_tried_once_more_and_later(register, door, clock):
     register.reply = saying(409, error("00015"))
-    upstream = door(sleep=rests.append)
-    answer = upstream.ask(VAT, COMPANY)
-    assert (answer.cause, rests, len(register.seen)) == (Cause.CONFLICT, [CONFLICT_REST], 2)
+    upstream = door()
+    answer = upstream.fetch(VAT, COMPANY)
+    assert (answer.cause, clock.slept, len(register.seen)) == (Cause.CONFLICT, [CONFLICT_DELAY], 2)
 
     replies = iter([saying(409, error("00015")), vat_number])
     register.reply = lambda handler: next(replies)(handler)
-    assert door(sleep=rests.append).ask(VAT, COMPANY).ok
+    assert door().fetch(VAT, COMPANY).ok
 
 
 def test_when_a_source_fails_what_it_said_is_served_with_its_date(register, door, clock):
     upstream = door()
-    first = upstream.ask(VAT, COMPANY)
+    first = upstream.fetch(VAT, COMPANY)
     clock.at += VAT.fresh + 1
     register.reply = saying(502, error())
-    stale, again = upstream.ask(VAT, COMPANY), upstream.ask(VAT, COMPANY)
+    stale, again = upstream.fetch(VAT, COMPANY), upstream.fetch(VAT, COMPANY)
 
     assert (stale.status, stale.stale, stale.retrieved_at) == (Status.OK, True, first.retrieved_at)
     assert again == stale
@@ -462,35 +445,32 @@ def test_when_a_source_fails_what_it_said_is_served_with_its_date(register, door
 
 def test_out_of_budget_stale_data_are_served_too(register, door, clock):
     upstream = door()
-    upstream.ask(VAT, COMPANY)
+    upstream.fetch(VAT, COMPANY)
     clock.at += VAT.fresh + 1
-    upstream.budgets.heed(VAT, {}, refused=True, retry_after=30.0)
+    upstream.quota.apply_rate_limit_headers(VAT, {}, refused=True, retry_after=30.0)
 
-    assert upstream.ask(VAT, COMPANY).stale
+    assert upstream.fetch(VAT, COMPANY).stale
 
 
 def test_what_is_withheld_is_never_served_from_before(register, door, clock):
     upstream = door()
-    upstream.ask(VAT, COMPANY)
+    upstream.fetch(VAT, COMPANY)
     clock.at += VAT.fresh + 1
     register.reply = saying(451, error())
-    upstream.ask(VAT, COMPANY)
+    upstream.fetch(VAT, COMPANY)
     clock.at += 3600
     register.reply = saying(502, error())
 
-    assert upstream.ask(VAT, COMPANY).status is Status.UNAVAILABLE
+    assert upstream.fetch(VAT, COMPANY).status is Status.UNAVAILABLE
 
 
 def test_a_refusal_of_ours_is_not_remembered(register, door, clock):
     upstream = door()
-    upstream.budgets.heed(VAT, {}, refused=True, retry_after=5.0)
-    assert upstream.ask(VAT, COMPANY).cause is Cause.THROTTLED
+    upstream.quota.apply_rate_limit_headers(VAT, {}, refused=True, retry_after=5.0)
+    assert upstream.fetch(VAT, COMPANY).cause is Cause.THROTTLED
 
     clock.at += 5.1
-    assert upstream.ask(VAT, COMPANY).ok
-
-
-# -- providers that are down ------------------------------------------------------------------------
+    assert upstream.fetch(VAT, COMPANY).ok
 
 
 def companies(first, count):
@@ -501,41 +481,41 @@ def test_an_open_breaker_costs_no_call_and_no_time(register, door):
     register.reply = saying(502, error())
     upstream = door()
     for company in companies(10, FAILURES):
-        upstream.ask(VAT, company)
+        upstream.fetch(VAT, company)
     began = time.monotonic()
-    refused = [upstream.ask(VAT, company) for company in companies(100, 50)]
+    refused = [upstream.fetch(VAT, company) for company in companies(100, 50)]
 
     assert {one.cause for one in refused} == {Cause.RESTING}
-    assert 0 < refused[0].retry_after <= REST
+    assert 0 < refused[0].retry_after <= COOLDOWN
     assert len(register.seen) == FAILURES
     assert time.monotonic() - began < 1
 
 
-def test_the_first_fresh_answer_comes_within_the_rest(register, door, clock):
+def test_the_first_fresh_answer_comes_within_the_cooldown(register, door, clock):
     register.reply = saying(502, error())
     upstream = door()
     for company in companies(10, FAILURES):
-        upstream.ask(VAT, company)
+        upstream.fetch(VAT, company)
     register.reply = vat_number
-    clock.at += REST
+    clock.at += COOLDOWN
 
-    assert upstream.ask(VAT, COMPANY).ok
+    assert upstream.fetch(VAT, COMPANY).ok
 
 
 def test_nobody_waits_for_a_probe_that_hangs(register, door, clock):
     register.reply = saying(502, error())
     upstream = door()
     for company in companies(10, FAILURES):
-        upstream.ask(VAT, company)
+        upstream.fetch(VAT, company)
     gate = threading.Event()
     register.reply = lambda handler: gate.wait(5) and vat_number(handler)
-    clock.at += REST
+    clock.at += COOLDOWN
     began = time.monotonic()
-    answer = upstream.ask(VAT, COMPANY)
+    answer = upstream.fetch(VAT, COMPANY)
     took = time.monotonic() - began
-    also = upstream.ask(VAT, COMPANY)
+    also = upstream.fetch(VAT, COMPANY)
     gate.set()
-    while (late := upstream.ask(VAT, COMPANY)).cause is Cause.RESTING:
+    while (late := upstream.fetch(VAT, COMPANY)).cause is Cause.RESTING:
         time.sleep(0.01)
 
     assert answer.cause is also.cause is Cause.RESTING
@@ -554,9 +534,9 @@ def test_a_slow_provider_keeps_nobody_else_waiting(register, door):
 
     register.reply = slow_at_infogreffe
     upstream = door(workers=4)
-    flights = [upstream.begin(RCS, company) for company in companies(10, 30)]
+    flights = [upstream.submit(RCS, company) for company in companies(10, 30)]
     began = time.monotonic()
-    answer = upstream.ask(VAT, COMPANY)
+    answer = upstream.fetch(VAT, COMPANY)
     took = time.monotonic() - began
     gate.set()
 
@@ -569,29 +549,26 @@ def test_a_probe_that_the_budget_refuses_is_not_lost(register, door, clock):
     register.reply = saying(502, error())
     upstream = door()
     for company in companies(10, FAILURES):
-        upstream.ask(VAT, company)
+        upstream.fetch(VAT, company)
     register.reply = vat_number
-    clock.at += REST
-    upstream.budgets.heed(VAT, {}, refused=True, retry_after=1.0)
-    refused = upstream.ask(VAT, COMPANY)
+    clock.at += COOLDOWN
+    upstream.quota.apply_rate_limit_headers(VAT, {}, refused=True, retry_after=1.0)
+    refused = upstream.fetch(VAT, COMPANY)
     clock.at += 1.1
 
     assert refused.cause is Cause.THROTTLED
-    assert upstream.ask(VAT, COMPANY).ok
+    assert upstream.fetch(VAT, COMPANY).ok
 
 
 def test_failures_of_sandbox_companies_are_their_own():
     upstream = open_upstream(Settings())
     down, up = Company.unread("00001300300017"), Company.unread("00000100800010")
     for _ in range(20):
-        upstream.store._memory.clear()
-        assert upstream.ask(RCS, down).cause is Cause.PROVIDER
+        upstream.cache._memory.clear()
+        assert upstream.fetch(RCS, down).cause is Cause.PROVIDER
 
-    assert upstream.ask(RCS, up).ok
+    assert upstream.fetch(RCS, up).ok
     upstream.close()
-
-
-# -- a ban, and a closed group, through the service -------------------------------------------------
 
 
 def service(register, **settings):
@@ -643,8 +620,8 @@ def test_the_proxy_and_the_certificates_of_the_environment_are_used(monkeypatch)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/ours.pem")
     thread_pools = ProviderThreadPools(requests.Session, 1)
 
-    way = thread_pools.way("https://entreprise.api.gouv.fr/v3/x")
-    assert way["proxies"]["https"] == "http://proxy.exemple.fr:3128"
-    assert way["verify"] == "/etc/ours.pem"
-    assert "https" not in thread_pools.way("https://interne.exemple.fr/x")["proxies"]
+    options = thread_pools.transport_options("https://entreprise.api.gouv.fr/v3/x")
+    assert options["proxies"]["https"] == "http://proxy.exemple.fr:3128"
+    assert options["verify"] == "/etc/ours.pem"
+    assert "https" not in thread_pools.transport_options("https://interne.exemple.fr/x")["proxies"]
     assert thread_pools.session().trust_env is False

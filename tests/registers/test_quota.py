@@ -13,7 +13,7 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import CALLS_PER_ADDRESS
 from prefill.redis_client import OptionalRedis
 from prefill.registers.quota import AFTER, BEFORE, FIRST_CALLS, LONGEST_CLOSING, QuotaRegistry, TokenQuota
-from tests.support.redis_server import Clock
+from tests.support.clock import FakeClock
 
 JSON = CATALOGUE["etablissements"]
 OTHER_JSON = CATALOGUE["numero_tva"]
@@ -25,19 +25,19 @@ LIMIT = 250
 
 @pytest.fixture
 def clock():
-    return Clock(START + 30)
+    return FakeClock(START + 30)
 
 
 @pytest.fixture
 def budgets(clock):
     """One process whose windows nobody else spends."""
-    return TokenQuota(OptionalRedis(None, clock=clock), tenant="t", now=clock, fresh=True)
+    return TokenQuota(OptionalRedis(None, clock=clock), token="t", clock=clock, fresh=True)
 
 
 def spend(budgets, source=JSON, calls=2000, **how):
-    """Ask for calls until one is refused; tell how many were granted."""
+    """Ask for calls until one is refused; tell how many were allowed."""
     for made in range(calls):
-        if not budgets.take(source, **how).granted:
+        if not budgets.reserve(source, **how).allowed:
             return made
     return calls
 
@@ -47,22 +47,19 @@ def told(limit=LIMIT, used=0, reset=START + 60):
 
 
 def hear(budgets, source=JSON, **headers):
-    budgets.heed(source, told(**headers), refused=False, retry_after=None)
-
-
-# -- windows ----------------------------------------------------------------------------------------
+    budgets.apply_rate_limit_headers(source, told(**headers), refused=False, retry_after=None)
 
 
 def test_a_window_is_spent_to_its_last_call_and_no_further(budgets):
     assert spend(budgets) == LIMIT
-    assert budgets.take(OTHER_JSON).granted is False
+    assert budgets.reserve(OTHER_JSON).allowed is False
 
 
 def test_a_refusal_says_when_the_next_window_begins(budgets, clock):
     spend(budgets)
-    wait = budgets.take(JSON).wait
+    wait = budgets.reserve(JSON).retry_after
     clock.at += wait - 0.01
-    early = budgets.take(JSON).granted
+    early = budgets.reserve(JSON).allowed
     clock.at += 0.02
 
     assert wait == pytest.approx(30 + AFTER)
@@ -89,12 +86,9 @@ def test_a_call_made_by_a_clock_that_is_ahead_is_paid_for_in_the_window_before_t
 def test_nothing_is_kept_of_the_windows_gone_by(budgets, clock):
     for minute in range(100):
         clock.at = START + 60 * minute + 30
-        budgets.take(JSON)
+        budgets.reserve(JSON)
 
-    assert all(len(purse.windows) <= 4 for purse in budgets._purses.values())
-
-
-# -- groups -----------------------------------------------------------------------------------------
+    assert all(len(counter.windows) <= 4 for counter in budgets._counters.values())
 
 
 def test_a_group_is_counted_together_or_per_endpoint(budgets):
@@ -106,13 +100,13 @@ def test_the_address_has_a_ceiling_of_its_own(budgets):
     hear(budgets, limit=5000)
 
     assert spend(budgets) == CALLS_PER_ADDRESS
-    assert budgets.take(INPI).granted is False
+    assert budgets.reserve(INPI).allowed is False
 
 
 def test_two_tokens_share_the_address_and_not_their_groups(clock):
-    quotas = QuotaRegistry(OptionalRedis(None, clock=clock), now=clock, fresh=True)
-    one, other = quotas.of("one"), quotas.of("other")
-    assert quotas.of("one") is one
+    quotas = QuotaRegistry(OptionalRedis(None, clock=clock), clock=clock, fresh=True)
+    one, other = quotas.for_token("one"), quotas.for_token("other")
+    assert quotas.for_token("one") is one
     assert (spend(one), spend(other)) == (LIMIT, LIMIT)
 
     hear(one, limit=5000)
@@ -128,12 +122,9 @@ def test_the_last_fifth_is_kept_for_candidates(budgets):
 
 def test_threads_do_not_spend_a_call_twice(budgets):
     with ThreadPoolExecutor(16) as pool:
-        granted = list(pool.map(lambda _: budgets.take(JSON).granted, range(600)))
+        allowed = list(pool.map(lambda _: budgets.reserve(JSON).allowed, range(600)))
 
-    assert sum(granted) == LIMIT
-
-
-# -- what the server says ---------------------------------------------------------------------------
+    assert sum(allowed) == LIMIT
 
 
 def test_the_server_knows_better_how_much_is_spent(budgets):
@@ -152,11 +143,11 @@ def test_an_answer_on_its_way_for_long_does_not_lower_the_count(budgets):
 
 @pytest.mark.parametrize("limit", [20, 100, 400])
 def test_a_token_may_have_a_limit_of_its_own(budgets, limit):
-    budgets.take(JSON)
+    budgets.reserve(JSON)
     hear(budgets, limit=limit, used=1)
 
     assert spend(budgets) == limit - 1
-    assert budgets.take(JSON).left == 0
+    assert budgets.reserve(JSON).remaining == 0
 
 
 @pytest.mark.parametrize("minutes", [-3, -1, 1, 1000])
@@ -169,7 +160,7 @@ def test_what_is_said_of_another_window_does_not_touch_this_one(budgets, minutes
 @pytest.mark.parametrize("text", ["", "-3", "1e9", "many", "٣", "9" * 40])
 def test_headers_that_cannot_be_read_say_nothing(budgets, text):
     headers = {"RateLimit-Limit": text, "RateLimit-Remaining": text, "RateLimit-Reset": text}
-    budgets.heed(JSON, headers, refused=False, retry_after=None)
+    budgets.apply_rate_limit_headers(JSON, headers, refused=False, retry_after=None)
 
     assert spend(budgets) == LIMIT
 
@@ -191,30 +182,27 @@ def test_headers_that_cannot_be_read_say_nothing(budgets, text):
 def test_a_429_closes_its_group_until_its_reset(budgets, clock, retry_after, reset, closed):
     headers = {} if reset is None else told(used=LIMIT, reset=reset)
     headers.pop("RateLimit-Limit", None)
-    budgets.heed(JSON, headers, refused=True, retry_after=retry_after)
+    budgets.apply_rate_limit_headers(JSON, headers, refused=True, retry_after=retry_after)
 
-    refusal = budgets.take(OTHER_JSON)
-    assert (refusal.granted, refusal.wait) == (False, pytest.approx(closed))
+    refusal = budgets.reserve(OTHER_JSON)
+    assert (refusal.allowed, refusal.retry_after) == (False, pytest.approx(closed))
     assert budgets.closed() == {"json": pytest.approx(closed)}
-    assert budgets.take(INPI).granted
+    assert budgets.reserve(INPI).allowed
 
     clock.at += closed + 0.01 + AFTER
-    assert budgets.take(JSON).granted
+    assert budgets.reserve(JSON).allowed
     assert budgets.closed() == {}
-
-
-# -- a window that began before us ------------------------------------------------------------------
 
 
 @pytest.fixture
 def restarted(clock):
     """A process that starts in the middle of a window, and knows nothing of it."""
-    return TokenQuota(OptionalRedis(None, clock=clock), tenant="t", now=clock)
+    return TokenQuota(OptionalRedis(None, clock=clock), token="t", clock=clock)
 
 
 def test_a_process_started_in_mid_window_begins_slowly(restarted):
     assert spend(restarted) == FIRST_CALLS
-    assert restarted.take(JSON).wait <= 1
+    assert restarted.reserve(JSON).retry_after <= 1
 
 
 def test_it_goes_on_when_the_server_has_told_what_was_spent(restarted):
@@ -233,8 +221,8 @@ def test_it_stops_when_all_was_spent(restarted):
 
 def test_answers_without_a_count_let_others_follow(restarted):
     for _ in range(100):
-        assert restarted.take(JSON).granted
-        restarted.heed(JSON, {}, refused=False, retry_after=None)
+        assert restarted.reserve(JSON).allowed
+        restarted.apply_rate_limit_headers(JSON, {}, refused=False, retry_after=None)
 
 
 def test_the_next_window_is_ours_from_its_beginning(restarted, clock):
@@ -245,7 +233,7 @@ def test_the_next_window_is_ours_from_its_beginning(restarted, clock):
 
 
 def test_several_processes_without_redis_keep_each_to_their_share(clock):
-    crew = [TokenQuota(OptionalRedis(None, clock=clock), tenant="t", now=clock, instances=3) for _ in range(3)]
+    crew = [TokenQuota(OptionalRedis(None, clock=clock), token="t", clock=clock, instances=3) for _ in range(3)]
     first = sum(spend(one) for one in crew)
     clock.at = START + 60 + AFTER
 
@@ -253,26 +241,23 @@ def test_several_processes_without_redis_keep_each_to_their_share(clock):
     assert [spend(one) for one in crew] == [83, 83, 83]
 
 
-# -- many instances on one Redis --------------------------------------------------------------------
-
-
 class Crew:
     """Instances on one Redis, and how many calls API Entreprise would have counted in each minute."""
 
-    def __init__(self, url: str, clock: Clock, size: int = 3, **options: object) -> None:
+    def __init__(self, url: str, clock: FakeClock, size: int = 3, **options: object) -> None:
         self.clock = clock
         self.members = [
-            TokenQuota(OptionalRedis(url, clock=clock), tenant="t", now=clock, **options)  # type: ignore[arg-type]
+            TokenQuota(OptionalRedis(url, clock=clock), token="t", clock=clock, **options)  # type: ignore[arg-type]
             for _ in range(size)
         ]
         self.counted: Counter[int] = Counter()
 
     def spend(self, calls: int = 400, members: Iterable[int] = (0, 1, 2)) -> int:
-        """Take calls in turn, the server answering each; tell how many were granted."""
+        """Take calls in turn, the server answering each; tell how many were allowed."""
         return sum(self.call(self.members[one]) for _ in range(calls) for one in members)
 
     def call(self, member: TokenQuota) -> bool:
-        if not member.take(JSON).granted:
+        if not member.reserve(JSON).allowed:
             return False
         epoch = int(self.clock.at // 60)
         self.counted[epoch] += 1
@@ -283,7 +268,7 @@ class Crew:
         self.clock.at = 60 * (self.clock.at // 60 + 1) + AFTER
 
 
-def bereft(redis, clock: Clock) -> Crew:
+def bereft(redis, clock: FakeClock) -> Crew:
     """Instances that counted together for two minutes, then lost their Redis; a minute without it begins."""
     crew = Crew(redis.url, clock)
     for _ in range(2):
@@ -297,7 +282,7 @@ def bereft(redis, clock: Clock) -> Crew:
 
 @pytest.fixture
 def early():
-    return Clock(START + AFTER)
+    return FakeClock(START + AFTER)
 
 
 def test_all_instances_spend_exactly_the_budget_of_a_window(redis_server, early):
@@ -305,9 +290,9 @@ def test_all_instances_spend_exactly_the_budget_of_a_window(redis_server, early)
     crew.spend(1)
     crew.next_minute()
     with ThreadPoolExecutor(12) as pool:
-        granted = sum(pool.map(lambda turn: crew.members[turn % 3].take(JSON).granted, range(600)))
+        allowed = sum(pool.map(lambda turn: crew.members[turn % 3].reserve(JSON).allowed, range(600)))
 
-    assert granted == LIMIT
+    assert allowed == LIMIT
 
 
 def test_the_answers_of_others_do_not_make_the_count_larger_than_it_is(redis_server, early):
@@ -320,16 +305,16 @@ def test_the_answers_of_others_do_not_make_the_count_larger_than_it_is(redis_ser
 
 def test_a_group_closed_by_one_instance_is_closed_for_all(redis_server, clock):
     one, other = Crew(redis_server.url, clock, 2).members
-    one.heed(JSON, {}, refused=True, retry_after=20.0)
+    one.apply_rate_limit_headers(JSON, {}, refused=True, retry_after=20.0)
 
-    assert other.take(JSON).wait == pytest.approx(20)
-    assert other.take(INPI).granted
+    assert other.reserve(JSON).retry_after == pytest.approx(20)
+    assert other.reserve(INPI).allowed
     assert other.closed() == {"json": pytest.approx(20)}
 
 
 def test_tokens_do_not_share_their_counts(redis_server, early):
     shared = OptionalRedis(redis_server.url, clock=early)
-    one, other = (TokenQuota(shared, tenant=name, now=early) for name in "ab")
+    one, other = (TokenQuota(shared, token=name, clock=early) for name in "ab")
     for each in (one, other):
         hear(each)
     early.at += 60
@@ -464,9 +449,9 @@ def test_junk_in_redis_closes_nothing_for_ever(redis_server, clock, junk):
     crew = Crew(redis_server.url, clock, 1)
     with redis_server.client() as client:
         client.set("prefill:closed:t:json", junk)
-    refusal = crew.members[0].take(JSON)
+    refusal = crew.members[0].reserve(JSON)
 
-    assert refusal.granted or refusal.wait <= LONGEST_CLOSING
+    assert refusal.allowed or refusal.retry_after <= LONGEST_CLOSING
 
 
 def test_a_limit_of_its_own_is_learnt_before_a_crowd_is_let_through(redis_server, early):

@@ -210,7 +210,7 @@ def test_protected_data_is_in_no_log_metric_error_trace_or_key(service, register
     candidate = service.get(f"/v1/prefill/{SIRET}?schema=dume", headers={"X-Prefill-Tenant": "lyon"}).text
     metrics = service.get("/metrics", headers=bearer("m")).text
     house = service.application.extensions["prefill"].tenant_services.of("lyon")
-    keys = repr(list(house.upstream.store._memory))
+    keys = repr(list(house.upstream.cache._memory))
     told = capsys.readouterr()
 
     assert "upstream.call" in told.err

@@ -43,7 +43,7 @@ def ask_on(
     def ask() -> None:
         while time.time() < until:
             company = Company.unread(siret(random.choice(numbers)))
-            answer = upstream.ask(random.choice(SOURCES), company)
+            answer = upstream.fetch(random.choice(SOURCES), company)
             counts[answer.cause or answer.status] += 1
             time.sleep(0.01)
 

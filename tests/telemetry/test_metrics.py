@@ -7,10 +7,9 @@ import os
 import re
 import subprocess
 import sys
-import time
 import urllib.parse
 from collections import defaultdict
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,14 +20,14 @@ from prefill.app import connection, create_app, open_shared_resources
 from prefill.domain.answers import Cause, Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.company import Company
-from prefill.domain.dates import PARIS
 from prefill.domain.identifiers import spaced
 from prefill.problems import every_problem
-from prefill.registers.answer_cache import Store
+from prefill.registers.answer_cache import AnswerCache
 from prefill.registers.client import RegisterClient
 from prefill.registers.quota import TokenQuota
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
+from tests.support.clock import ShiftedClock
 from tests.support.simulator import BUYER, TOKEN, found, siren, siret
 from tests.telemetry.test_events import METRICS_TOKEN, fetch, served, wait_for
 
@@ -161,24 +160,21 @@ def test_the_budget_left_is_what_the_minute_still_holds(client):
 
 
 def test_an_answer_that_stands_in_for_a_source_that_fails_is_counted_as_stale(simulator):
-    number, hours = siret(siren(71)), [0]
+    number, clock = siret(siren(71)), ShiftedClock()
     simulator.add(found(number))
     settings = Settings(log="json", token=TOKEN, recipient=BUYER, url=simulator.url)
 
-    def now() -> datetime:
-        return datetime.now(PARIS) + timedelta(hours=hours[0])
-
     resources = open_shared_resources(settings)
     upstream = RegisterClient(
-        connection(settings), thread_pools=resources.thread_pools, clock=time.monotonic, now=now, sleep=time.sleep,
-        store=Store(resources.shared, now=lambda: now().timestamp(), entries=10), breakers=resources.breakers,
-        budgets=TokenQuota(resources.shared, tenant="t", now=lambda: now().timestamp(), fresh=True),
+        connection(settings), thread_pools=resources.thread_pools, clock=clock,
+        cache=AnswerCache(resources.shared, clock=clock, entries=10), breakers=resources.breakers,
+        quota=TokenQuota(resources.shared, token="t", clock=clock, fresh=True),
     )  # fmt: skip
     before = parse(telemetry.exposition({}).decode())
-    assert upstream.ask(CATALOGUE["etablissements"], Company.unread(number)).ok
+    assert upstream.fetch(CATALOGUE["etablissements"], Company.unread(number)).ok
     simulator.fail({"/etablissements/": "500"})
-    hours[0] = 2
-    answer = upstream.ask(CATALOGUE["etablissements"], Company.unread(number))
+    clock.ahead = timedelta(hours=2)
+    answer = upstream.fetch(CATALOGUE["etablissements"], Company.unread(number))
     upstream.close()
     after = parse(telemetry.exposition({}).decode())
 

@@ -423,7 +423,7 @@ def upstream(service: FlaskClient, tenant: str) -> Any:
 
 
 def protected(service: FlaskClient, tenant: str, **more: Any) -> Answer:
-    answer: Answer = upstream(service, tenant).begin(PROTECTED, Company.unread(siren(1)), **more).result(10)
+    answer: Answer = upstream(service, tenant).submit(PROTECTED, Company.unread(siren(1)), **more).result(10)
     return answer
 
 
@@ -498,7 +498,7 @@ def test_the_same_token_is_one_budget(two, simulator, tmp_path):
     (tmp_path / "tenants.toml").write_text(same)
     look_again(two)
 
-    assert upstream(two, "lyon").budgets._tenant == upstream(two, "nice").budgets._tenant
+    assert upstream(two, "lyon").quota is upstream(two, "nice").quota
 
 
 def test_a_tenant_offers_its_own_forms(two, simulator):

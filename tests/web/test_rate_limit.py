@@ -10,13 +10,13 @@ from prefill.app import create_app
 from prefill.redis_client import OptionalRedis
 from prefill.settings import Settings
 from prefill.web.rate_limit import CHEAPER, MOST_VISITORS, RateLimiter, SlidingWindowCounter
-from tests.support.redis_server import Clock
+from tests.support.clock import FakeClock
 
 ORDINARY, SECONDARY, RCS_DOWN = "00000100800010", "00000200600021", "00001300300017"
 
 
 def rate_limiter(url=None, per_minute=5):
-    return RateLimiter(OptionalRedis(url, clock=Clock(0.0)), per_minute=per_minute, secret=b"k" * 32)
+    return RateLimiter(OptionalRedis(url, clock=FakeClock(0.0)), per_minute=per_minute, secret=b"k" * 32)
 
 
 def admitted(limit, address, *, known=False, times=200):
@@ -32,7 +32,7 @@ def test_an_address_may_ask_so_much_and_no_more():
 
 
 def test_the_minute_before_counts_for_the_part_of_it_that_is_less_than_a_minute_ago():
-    clock = Clock(600.0)
+    clock = FakeClock(600.0)
     counts = SlidingWindowCounter(clock)
     assert [counts.hit("one", 10) for _ in range(10)] == [0] * 10
 
@@ -45,7 +45,7 @@ def test_the_minute_before_counts_for_the_part_of_it_that_is_less_than_a_minute_
 @pytest.mark.parametrize("most", [1, 5, 30])
 @pytest.mark.parametrize(("begun", "later"), [(0, 0), (0, 59), (30, 20), (59, 2)])
 def test_who_comes_back_when_told_is_let_in_and_not_a_second_earlier(most, begun, later):
-    clock = Clock(600.0 + begun)
+    clock = FakeClock(600.0 + begun)
     counts = SlidingWindowCounter(clock)
     for _ in range(most):
         counts.hit("one", most)
@@ -60,7 +60,7 @@ def test_who_comes_back_when_told_is_let_in_and_not_a_second_earlier(most, begun
 
 
 def test_a_crowd_of_threads_is_counted_to_the_last():
-    counts = SlidingWindowCounter(Clock(600.0))
+    counts = SlidingWindowCounter(FakeClock(600.0))
     with ThreadPoolExecutor(8) as pool:
         granted = sum(pool.map(lambda _: counts.hit("one", 500) == 0, range(2000)))
 
@@ -68,7 +68,7 @@ def test_a_crowd_of_threads_is_counted_to_the_last():
 
 
 def test_a_flood_of_addresses_fills_no_memory_for_ever():
-    counts = SlidingWindowCounter(Clock(600.0))
+    counts = SlidingWindowCounter(FakeClock(600.0))
     for number in range(MOST_VISITORS + 100):
         counts.hit(f"{number}", 5)
 
@@ -112,7 +112,7 @@ def test_an_address_is_only_kept_as_a_keyed_hash(redis_server):
 
     assert names
     assert b"192.0.2" not in names
-    other = RateLimiter(OptionalRedis(None, clock=Clock(0.0)), per_minute=5, secret=b"x" * 32)
+    other = RateLimiter(OptionalRedis(None, clock=FakeClock(0.0)), per_minute=5, secret=b"x" * 32)
     assert limit.name("192.0.2.1") != other.name("192.0.2.1")
 
 

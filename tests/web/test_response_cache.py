@@ -14,7 +14,7 @@ from prefill.app import join, read_forms
 from prefill.domain.answers import Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.prefilling.service import Service
-from prefill.registers.answer_cache import Store
+from prefill.registers.answer_cache import AnswerCache
 from prefill.settings import Settings
 from prefill.tenancy.model import SANDBOX_AGENT_KEY, directory
 from prefill.web.app import create_web
@@ -188,9 +188,9 @@ def test_it_lasts_no_longer_than_the_first_of_its_answers(made):
 def test_a_company_that_withdraws_its_data_is_not_shown_a_moment_longer(made):
     client, _, parts = open_client()
     warm(client)
-    store: Store = parts.tenant_services.of("sandbox").upstream.store
+    store: AnswerCache = parts.tenant_services.of("sandbox").upstream.cache
     key = ("", "etablissements", ORDINARY)
-    kept = store.near(key)
+    kept = store.get_local(key)
     store.put(CATALOGUE["etablissements"], key, replace(kept.answer, status=Status.WITHHELD, data=None))
     answer = client.get(PATH)
 
@@ -201,7 +201,7 @@ def test_a_company_that_withdraws_its_data_is_not_shown_a_moment_longer(made):
 def test_an_answer_that_left_the_memory_is_made_anew(made):
     client, _, parts = open_client()
     warm(client)
-    parts.tenant_services.of("sandbox").upstream.store._memory.clear()
+    parts.tenant_services.of("sandbox").upstream.cache._memory.clear()
     client.get(PATH)
 
     assert made[ORDINARY] == 3
