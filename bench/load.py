@@ -478,7 +478,7 @@ def soak(stage: Stage, seconds: float) -> Report:
     known, new = numbers[:600], numbers[600:]
     asked = [number for one in new for number in (one, *random.Random(one).choices(known, k=9))]
     samples: list[dict[str, float]] = []
-    with services(stage, PREFILL_CACHE_ENTRIES="1000", PREFILL_READY="100") as served:
+    with services(stage, PREFILL_CACHE_ENTRIES="1000", PREFILL_RESPONSE_CACHE="100") as served:
         crowd, began = Crowd([one.port for one in served], asked, 16, rate=SOAK_RATE), time.time()
         crowd.start()
         for tick in itertools.count(1):

@@ -33,7 +33,7 @@ def warm() -> Iterator[Line]:
     with ExitStack() as stack:
         sim = stack.enter_context(stage.simulator(*NO_BUDGET))
         prefill = stack.enter_context(stage.service(sim.url))
-        without = stack.enter_context(stage.service(sim.url, PREFILL_READY="0"))
+        without = stack.enter_context(stage.service(sim.url, PREFILL_RESPONSE_CACHE="0"))
         [number] = stage.companies(sim, 1)
         path = stage.path_of(number)
         bare = stack.enter_context(_bare_twin(prefill, path))
@@ -50,7 +50,7 @@ def warm() -> Iterator[Line]:
         for what, one, other, least in (
             ("whole answer", "prefill", "bare", 0.85),
             ("304", "prefill 304", "bare 304", 0.85),
-            ("whole answer made anew each time (PREFILL_READY=0)", "made", "bare", None),
+            ("whole answer made anew each time (PREFILL_RESPONSE_CACHE=0)", "made", "bare", None),
         ):
             rates, costs = [{name: [pace[n] for pace in runs] for name, runs in paces.items()} for n in (0, 1)]
             note = (

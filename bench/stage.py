@@ -153,7 +153,7 @@ def service(url: str, server: str = CHOSEN, **settings: str) -> Iterator[Server]
         "API_ENTREPRISE_URL": url,
         "API_ENTREPRISE_TOKEN": f"{TOKEN}-{free_port()}",
         "PREFILL_RECIPIENT": invented.BUYER,
-        "PREFILL_VISITS": "1000000",  # counted as ever, and never reached
+        "PREFILL_RATE_LIMIT": "1000000",  # counted as ever, and never reached
         "PREFILL_LOG": "json",
         **settings,
     }

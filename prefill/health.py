@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -193,6 +193,13 @@ def token_expiry(token: str) -> datetime | None:
         return datetime.fromtimestamp(claims["exp"], PARIS)
     except (ValueError, LookupError, TypeError, OverflowError, OSError, RecursionError):
         return None
+
+
+def report_token_expiry(tokens: Iterable[str]) -> None:
+    """Set the gauge of the first expiry among the tokens that have one."""
+    expiries = [expiry for token in tokens if (expiry := token_expiry(token))]
+    if expiries:
+        telemetry.gauge("token_expiry", min(expiries).timestamp())
 
 
 def check_remotely(

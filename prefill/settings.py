@@ -184,8 +184,8 @@ class Settings:
     cache_entries: int = _setting(
         "PREFILL_CACHE_ENTRIES", _whole(0, 10_000_000), 50_000, "Nombre de réponses gardées en mémoire, au plus."
     )
-    ready: int = _setting(
-        "PREFILL_READY", _whole(0, 1_000_000), 1000,
+    response_cache: int = _setting(
+        "PREFILL_RESPONSE_CACHE", _whole(0, 1_000_000), 1000,
         "Nombre de préremplissages gardés tout prêts à envoyer, au plus (une dizaine de ko chacun). 0 : aucun.",
     )
     workers: int = _setting(
@@ -208,8 +208,8 @@ class Settings:
         "PREFILL_PROXIES", _whole(0, 10), None,
         "Nombre exact de mandataires devant le service, pour connaître l'adresse du candidat. Par défaut 1 si PORT est donné (PaaS), sinon 0.",
     )
-    visits: int = _setting(
-        "PREFILL_VISITS", _whole(0, 1_000_000), 60,
+    rate_limit: int = _setting(
+        "PREFILL_RATE_LIMIT", _whole(0, 1_000_000), 60,
         "Entreprises nouvelles qu'une même adresse peut demander par minute ; dix fois plus pour ce que le cache tient. 0 : pas de limite.",
     )
     metrics_token: str | None = _setting(
@@ -231,6 +231,19 @@ class Settings:
         return self.token is None and self.tenants is None
 
 
+# Names of the version before, still read when the new one is not set.
+FORMER_NAMES: Mapping[str, str] = {"PREFILL_RESPONSE_CACHE": "PREFILL_READY", "PREFILL_RATE_LIMIT": "PREFILL_VISITS"}
+
+
+def former_names(environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """List the former names that are still in use, each with its new name."""
+    return [(old, new) for new, old in FORMER_NAMES.items() if environ.get(old, "").strip()]
+
+
+def _text(environ: Mapping[str, str], name: str) -> str:
+    return environ.get(name, "").strip() or environ.get(FORMER_NAMES.get(name, ""), "").strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One setting as it can be shown: a secret's value never is."""
@@ -247,7 +260,7 @@ def load(environ: Mapping[str, str]) -> Settings:
     faults: list[str] = []
     for one in fields(Settings):
         row = one.metadata
-        text = environ.get(row["name"], "").strip()
+        text = _text(environ, row["name"])
         try:
             if text:
                 values[one.name] = row["read"](text)
@@ -276,7 +289,7 @@ def refuse_unwanted_sandbox(settings: Settings) -> None:
 
 def unknown_settings(environ: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
     """Give the variables that look like ours and are not, each with the setting that was perhaps meant."""
-    known = {one.metadata["name"] for one in fields(Settings)}
+    known = {one.metadata["name"] for one in fields(Settings)} | set(FORMER_NAMES.values())
     for name in sorted(environ):
         if name.startswith(OURS) and name not in known:
             yield name, closest(name, known)
@@ -292,7 +305,7 @@ def describe(settings: Settings, environ: Mapping[str, str]) -> tuple[Shown, ...
 
 
 def _visible_answers(row: Mapping[str, Any], value: Any, environ: Mapping[str, str]) -> Shown:
-    origin = "environnement" if environ.get(row["name"], "").strip() else "défaut"
+    origin = "environnement" if _text(environ, row["name"]) else "défaut"
     return Shown(row["name"], _display(row, value), origin, row["meaning"])
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from prefill.app import open_tenants, open_trace, read_forms
+from prefill.assembly import open_tenants, read_forms
+from prefill.audit.factory import open_audit_trail
 from prefill.clock import Clock
 from prefill.domain.catalogue import SOURCES
 from prefill.domain.dates import PARIS
@@ -187,7 +188,7 @@ def test_several_processes_without_a_redis_are_remarked():
 
 @pytest.mark.parametrize("target", ["/nowhere/at/all/trace.jsonl", "sqlite:////nowhere/at/all.db"])
 def test_a_trail_that_cannot_be_written_is_a_remark_before_the_first_agent(target):
-    trace = open_trace(target)
+    trace = open_audit_trail(target)
     check = check_trace(trace)
     trace.close()
 
@@ -197,7 +198,7 @@ def test_a_trail_that_cannot_be_written_is_a_remark_before_the_first_agent(targe
 
 @pytest.mark.parametrize("kind", ["file", "database"])
 def test_a_trail_that_can_be_written_is_fine_and_nothing_is_written(kind, tmp_path):
-    trace = open_trace(f"{tmp_path}/trace.jsonl" if kind == "file" else f"sqlite:///{tmp_path}/trace.db")
+    trace = open_audit_trail(f"{tmp_path}/trace.jsonl" if kind == "file" else f"sqlite:///{tmp_path}/trace.db")
 
     assert check_trace(trace).ok
     assert list(trace.read(NOW.date(), NOW.date())) == []

@@ -8,7 +8,7 @@ from dataclasses import fields
 import pytest
 
 from prefill.problems import SettingsInvalid
-from prefill.settings import Settings, describe, load, refuse_unwanted_sandbox, unknown_settings
+from prefill.settings import Settings, describe, former_names, load, refuse_unwanted_sandbox, unknown_settings
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0LXNhbmRib3g.sIgNaTuRe-_0"
 BUYER = "21750001600019"
@@ -32,13 +32,13 @@ GOOD = {
     "PREFILL_SCHEMAS": ("/etc/prefill, forms,", ("/etc/prefill", "forms")),
     "PREFILL_DEADLINE": ("2,5", 2.5),
     "PREFILL_CACHE_ENTRIES": ("0", 0),
-    "PREFILL_READY": ("200", 200),
+    "PREFILL_RESPONSE_CACHE": ("200", 200),
     "PREFILL_WORKERS": ("8", 8),
     "REDIS_URL": ("valkeys://:secret@cache.exemple.fr:6379/0", "rediss://:secret@cache.exemple.fr:6379/0"),
     "PREFILL_INSTANCES": ("3", 3),
     "PREFILL_SHARE_PROTECTED": ("1", True),
     "PREFILL_PROXIES": ("2", 2),
-    "PREFILL_VISITS": ("0", 0),
+    "PREFILL_RATE_LIMIT": ("0", 0),
     "PREFILL_METRICS_TOKEN": ("s3same", "s3same"),
     "PREFILL_LOG": ("json", "json"),
     "PREFILL_HOST": ("0.0.0.0", "0.0.0.0"),
@@ -61,13 +61,13 @@ BAD = {
     "PREFILL_AUDIT": ("mysql://moi:secret@base.exemple.fr/trace",),
     "PREFILL_DEADLINE": ("0", "61", "-1", "1e3", "nan", "vite"),
     "PREFILL_CACHE_ENTRIES": ("-1", "1.5", "beaucoup", "99999999"),
-    "PREFILL_READY": ("-1", "beaucoup"),
+    "PREFILL_RESPONSE_CACHE": ("-1", "beaucoup"),
     "PREFILL_WORKERS": ("0", "1001", "+8", "8x"),
     "REDIS_URL": ("cache.exemple.fr:6379", "https://:secret@cache.exemple.fr"),
     "PREFILL_INSTANCES": ("0", "deux"),
     "PREFILL_SHARE_PROTECTED": ("oui", "true", "2"),
     "PREFILL_PROXIES": ("-1", "11", "tous"),
-    "PREFILL_VISITS": ("-1", "1000001"),
+    "PREFILL_RATE_LIMIT": ("-1", "1000001"),
     "PREFILL_METRICS_TOKEN": ("deux mots",),
     "PREFILL_LOG": ("xml", "JSON"),
     "PORT": ("0", "65536", "http", "8000.0"),
@@ -196,3 +196,12 @@ def test_what_the_table_shows_can_be_written_back():
 def test_every_setting_says_what_it_means(one):
     assert one.meaning[0].isupper() or one.meaning[0].isdigit()
     assert one.meaning.endswith(".")
+
+
+@pytest.mark.parametrize(("old", "field"), [("PREFILL_READY", "response_cache"), ("PREFILL_VISITS", "rate_limit")])
+def test_a_former_name_is_read_and_the_new_one_prevails(old, field):
+    new = f"PREFILL_{field.upper()}"
+
+    assert getattr(load({old: "7"}), field) == 7
+    assert getattr(load({old: "7", new: "9"}), field) == 9
+    assert former_names({old: "7"}) == [(old, new)]

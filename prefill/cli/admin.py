@@ -14,7 +14,7 @@ from pathlib import Path
 
 import click
 
-from prefill.app import candidate_forms, now, open_audit, read_forms, today
+from prefill.assembly import candidate_forms, now, open_audit, read_forms, today
 from prefill.audit.export import csv_rows
 from prefill.audit.sinks import STDOUT, StreamSink
 from prefill.audit.trail import AccessRecord, AuditTrail, AuditWriteError, Outcome

@@ -7,9 +7,7 @@ from typing import Any
 
 import click
 
-from prefill.app import (
-    open_upstream,
-)
+from prefill.assembly import open_upstream
 from prefill.cli.admin import trace_asked
 from prefill.cli.common import TENANT, VERBOSE, _settings, _tenant
 from prefill.cli.errors import CliError

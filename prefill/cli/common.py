@@ -8,11 +8,7 @@ from dataclasses import replace
 import click
 
 from prefill import telemetry
-from prefill.app import (
-    only_tenant,
-    open_tenants,
-    read_forms,
-)
+from prefill.assembly import only_tenant, open_tenants, read_forms
 from prefill.cli.errors import CliError
 from prefill.forms.registry import BadSchemas, FormRegistry
 from prefill.problems import SettingsInvalid

@@ -8,13 +8,7 @@ from dataclasses import replace
 
 import click
 
-from prefill.app import (
-    connection,
-    now,
-    open_audit,
-    open_tenants,
-    session_opener,
-)
+from prefill.assembly import connection, now, open_audit, open_tenants, session_opener
 from prefill.cli.common import _library, _settings
 from prefill.cli.errors import CliError
 from prefill.cli.fill import _fetch

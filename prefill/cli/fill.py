@@ -8,10 +8,7 @@ from typing import Any
 
 import click
 
-from prefill.app import (
-    SANDBOX_BANNER,
-    join,
-)
+from prefill.app import SANDBOX_BANNER, build_context
 from prefill.cli.common import TENANT, VERBOSE, _library, _settings
 from prefill.cli.errors import CliError
 from prefill.cli.tables import _pretty, _table, _width, _wrap
@@ -77,12 +74,12 @@ def _fetch(
 ) -> Any:
     """Ask the API for JSON, as a page would; a refusal is said and ends the command."""
     try:
-        parts = join(replace(settings, visits=0), library)  # the operator is not a visitor
+        context = build_context(replace(settings, rate_limit=0), library)  # the operator is not a visitor
     except (SettingsInvalid, BadTenants) as fault:
         raise CliError(str(fault)) from fault
-    client = create_web(parts).test_client()
+    client = create_web(context).test_client()
     response = client.get(path, query_string=query, headers={"Accept-Language": language})
-    parts.close()
+    context.close()
     body = response.get_json()
     if response.status_code != 200:
         raise CliError(body["detail"])

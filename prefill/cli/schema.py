@@ -6,10 +6,7 @@ from pathlib import Path
 
 import click
 
-from prefill.app import (
-    form_folders,
-    read_forms,
-)
+from prefill.assembly import form_folders, read_forms
 from prefill.cli.common import _library, _settings
 from prefill.cli.errors import CliError
 from prefill.cli.tables import _table, _width, _wrap

@@ -11,7 +11,8 @@ from functools import partial
 
 import click
 
-from prefill.app import create_app, open_audit
+from prefill.app import create_app
+from prefill.assembly import open_audit
 from prefill.cli.common import _check_tenants, _library, _settings
 from prefill.cli.errors import CliError
 from prefill.problems import SettingsInvalid

@@ -33,7 +33,7 @@ class Cause(StrEnum):
     PROVIDER = "provider"  # 5xx: the register behind API Entreprise failed
     THROTTLED = "throttled"  # 429, or our own budget is spent
     CONFLICT = "conflict"  # 409: the same call was already running
-    RESTING = "resting"  # left alone by us: its breaker is open, or API Entreprise is silent
+    CIRCUIT_OPEN = "circuit_open"  # not called: its circuit breaker is open, or API Entreprise is silent
     REJECTED = "rejected"  # 422 or another refusal of the call itself
     UNREADABLE = "unreadable"  # HTML, broken or empty JSON, another shape, another company
     TOO_LARGE = "too_large"

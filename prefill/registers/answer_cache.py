@@ -32,7 +32,7 @@ from prefill.registers.admission import Admission
 ABSENT_SECONDS = 600.0
 FAILURE_SECONDS = 5.0
 MAX_FAILURE_SECONDS = 60.0
-OWN_REFUSALS = frozenset({Cause.THROTTLED, Cause.RESTING})
+OWN_REFUSALS = frozenset({Cause.THROTTLED, Cause.CIRCUIT_OPEN})
 
 Key = tuple[str, str, str]  # tenant (empty for what is open to all), source, number
 

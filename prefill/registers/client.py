@@ -223,7 +223,7 @@ class RegisterClient:
             return known
         wait = self.breakers.retry_after(source.producer)
         if wait > 0:
-            return self._or_stale(self.cache.get_local(key), self._not_made(source, Cause.RESTING, wait))
+            return self._or_stale(self.cache.get_local(key), self._not_made(source, Cause.CIRCUIT_OPEN, wait))
         max_seconds = 2 * (CONNECT_SECONDS + source.timeout) + CONFLICT_DELAY + 1
         call = self._call_name(source, key)
         with self.cache.single_flight(call, patience=source.timeout, max_seconds=max_seconds) as admission:
@@ -267,7 +267,7 @@ class RegisterClient:
             return replace(refusal, source=source.name, seconds=0.0)
         permit = self.breakers.acquire(source.producer)
         if not permit.allowed:
-            return self._not_made(source, Cause.RESTING, permit.retry_after)
+            return self._not_made(source, Cause.CIRCUIT_OPEN, permit.retry_after)
         reservation = self.quota.reserve(source, background=question.background)
         if not reservation.allowed:
             self.breakers.cancel(permit)
@@ -295,11 +295,11 @@ class RegisterClient:
 
     def _answer_without(self, question: _Question) -> None:
         source = question.source
-        answer = self._not_made(source, Cause.RESTING, source.timeout)
+        answer = self._not_made(source, Cause.CIRCUIT_OPEN, source.timeout)
         _set_result(question.future, self._or_stale(self.cache.get_local(question.key), answer))
 
     def _not_made(self, source: Source, cause: Cause, wait: float) -> Answer:
-        telemetry.count("refused_calls", source=source.name, reason=cause.value)
+        telemetry.count("calls_skipped", source=source.name, reason=cause.value)
         return Answer(source.name, Status.UNAVAILABLE, cause=cause, retry_after=math.ceil(wait))
 
     def _exchange(self, question: _Question, began: float) -> Answer:

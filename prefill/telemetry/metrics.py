@@ -61,7 +61,7 @@ METRICS: Mapping[str, Metric] = {
     "forms_loaded": Metric(Gauge, "prefill_forms_loaded", "Forms loaded."),
     "upstream_calls": Metric(Counter, "prefill_upstream_calls", "Calls to API Entreprise.", ("source", "status")),
     "upstream_seconds": Metric(Histogram, "prefill_upstream_seconds", "Time of a call to API Entreprise.", ("source",)),
-    "refused_calls": Metric(Counter, "prefill_calls_not_made", "Calls that were not made: throttled (no budget) or resting (breaker, ban).", ("source", "reason")),
+    "calls_skipped": Metric(Counter, "prefill_upstream_calls_skipped", "Calls skipped: throttled (no budget) or circuit_open (breaker, ban).", ("source", "reason")),
     "cache": Metric(Counter, "prefill_cache", "Answers by where they came from: hit, shared, joined, miss, stale.", ("source", "result")),
     "budget_left": Metric(Gauge, "prefill_budget_left", "Calls left in this minute.", ("tenant", "group")),
     "budget_limit": Metric(Gauge, "prefill_budget_limit", "Calls a minute, as API Entreprise last said.", ("tenant", "group")),

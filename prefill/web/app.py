@@ -1,36 +1,36 @@
-"""Build the Flask application."""
+"""The Flask application: middleware, blueprints and hooks."""
 
 from __future__ import annotations
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from prefill.web import response_cache
+from prefill.web import hooks
 from prefill.web.context import EXTENSION, AppContext
-from prefill.web.hooks import _tell, add_headers, handle_error, start_request
+from prefill.web.response_cache import ResponseCacheMiddleware
 from prefill.web.routes import catalogue, dossiers, operations, pages, prefill
 
+BLUEPRINTS = (prefill.blueprint, catalogue.blueprint, operations.blueprint, dossiers.blueprint, pages.blueprint)
 
-def create_web(parts: AppContext) -> Flask:
-    """Build the Flask application around its parts."""
+
+def create_web(context: AppContext) -> Flask:
+    """Build the Flask application that works with this context."""
     app = Flask("prefill.web")
     app.url_map.strict_slashes = False
-    app.extensions[EXTENSION] = parts
-    ahead = response_cache.ResponseCacheMiddleware(
+    app.extensions[EXTENSION] = context
+    cached = ResponseCacheMiddleware(
         app.wsgi_app,
-        entries=parts.settings.ready,
-        tenants=parts.tenants.directory,
-        rate_limiter=parts.rate_limiter,
-        now=parts.now,
-        clock=parts.clock,
+        context.response_cache,
+        rate_limiter=context.rate_limiter,
+        now=context.now,
+        clock=context.clock,
     )
-    app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-        ahead, x_for=parts.settings.proxies or 0, x_proto=parts.settings.proxies or 0
-    )
-    for module in (prefill, catalogue, operations, dossiers, pages):
-        app.register_blueprint(module.routes)
-    app.before_request(start_request)
-    app.after_request(add_headers)
-    app.after_request(_tell)
-    app.register_error_handler(Exception, handle_error)
+    proxies = context.settings.proxies or 0
+    app.wsgi_app = ProxyFix(cached, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.before_request(hooks.start_request)
+    for hook in (hooks.cache_response, hooks.log_request, hooks.add_headers):  # they run from the last to the first
+        app.after_request(hook)
+    app.register_error_handler(Exception, hooks.handle_error)
     return app

@@ -1,4 +1,4 @@
-"""What routes work with: the application context, the caller and its tenant's services."""
+"""What routes work with: the application context, the caller and the services of the caller's tenant."""
 
 from __future__ import annotations
 
@@ -16,23 +16,42 @@ from prefill.prefilling.service import Prefill
 from prefill.settings import Settings
 from prefill.tenancy.registry import Tenants
 from prefill.web.rate_limit import RateLimiter
+from prefill.web.response_cache import ResponseCache
 from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 EXTENSION = "prefill"
-EVERY_METHOD = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+AGENTS_BLUEPRINT = "dossiers"
+ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True)
 class AppContext:
-    """What the routes work with."""
+    """The objects that the routes and hooks of one application use.
+
+    Attributes:
+        settings: the settings of the process.
+        form_registry: the forms that are loaded.
+        tenants: the buyers served, read again when their file changes.
+        tenant_services: what serves each tenant.
+        authenticator: verifies agents' credentials.
+        audit_trail: where each access to protected data is recorded.
+        rate_limiter: requests per address; it also hashes what logs must not show.
+        response_cache: complete prefill responses.
+        now: the time in Paris.
+        clock: a monotonic clock, in seconds.
+        environ: the process's environment.
+        example: fills a form with an invented company, for the documentation.
+        close: releases threads and files.
+    """
 
     settings: Settings
-    library: FormRegistry
+    form_registry: FormRegistry
     tenants: Tenants
     tenant_services: TenantServicesRegistry
     authenticator: Authenticator
-    trace: AuditTrail
+    audit_trail: AuditTrail
     rate_limiter: RateLimiter
+    response_cache: ResponseCache
     now: Callable[[], datetime]
     clock: Callable[[], float]
     environ: Mapping[str, str]
@@ -40,21 +59,22 @@ class AppContext:
     close: Callable[[], None]
 
 
-def parts() -> AppContext:
-    found: AppContext = current_app.extensions[EXTENSION]
-    return found
+def app_context() -> AppContext:
+    """Return the context of the current application."""
+    context: AppContext = current_app.extensions[EXTENSION]
+    return context
 
 
-def caller() -> Caller:
-    """Tell who asks, by its proof; asked once a request. Raise the refusals of `SignIn.caller`."""
+def current_caller() -> Caller:
+    """Authenticate the current request, once. Raises the problems of `Authenticator.authenticate`."""
     if "caller" not in g:
-        g.caller = parts().authenticator.authenticate(
+        g.caller = app_context().authenticator.authenticate(
             dict(request.headers), request.remote_addr or "", tenant=request.args.get("tenant")
         )
-    found: Caller = g.caller
-    return found
+    caller: Caller = g.caller
+    return caller
 
 
-def house() -> TenantServices:
-    """Give the house of the caller's tenant."""
-    return parts().tenant_services.of(caller().tenant)
+def current_services() -> TenantServices:
+    """Return the services of the caller's tenant."""
+    return app_context().tenant_services.for_tenant(current_caller().tenant)

@@ -13,12 +13,12 @@ from prefill import __version__
 from prefill.forms.model import Form
 from prefill.problems import Problem, every_problem
 from prefill.web.rendering.schemas import (
-    FormShape,
-    FormsShape,
-    PrefillShape,
-    ProblemShape,
-    ReadinessShape,
-    SourcesShape,
+    FormSchema,
+    FormsSchema,
+    PrefillSchema,
+    ProblemSchema,
+    ReadinessSchema,
+    SourcesSchema,
 )
 
 
@@ -47,7 +47,7 @@ def openapi(
 
 def _name(schema: Any) -> str:
     kind = schema if isinstance(schema, type) else type(schema)
-    return kind.__name__.removesuffix("Shape")
+    return kind.__name__.removesuffix("Schema").removesuffix("Shape")
 
 
 def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -71,23 +71,23 @@ def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[s
     )  # fmt: skip
     return {
         "/v1/prefill/{siret}": operation(
-            "prefill", "Fill a form from a SIRET", PrefillShape, "The form, as far as the registers go.",
+            "prefill", "Fill a form from a SIRET", PrefillSchema, "The form, as far as the registers go.",
             [siret, schema, only, extra, ACCEPT_LANGUAGE, _IF_NONE_MATCH], example=example,
             problems=("siret_malformed", "siret_checksum", "field_unknown", "source_unknown", "source_refused",
                       "company_unknown", "schema_unknown", "company_undisclosed", "too_many_requests", "upstream_misconfigured"),
             more={"304": {"description": "The answer has not changed."}},
         ),
-        "/v1/schemas": operation("listSchemas", "List the forms", FormsShape, "The forms."),
-        "/v1/schemas/{id}": operation("showSchema", "Show a form", FormShape, "The form.", [form_id], problems=("schema_unknown",)),
+        "/v1/schemas": operation("listSchemas", "List the forms", FormsSchema, "The forms."),
+        "/v1/schemas/{id}": operation("showSchema", "Show a form", FormSchema, "The form.", [form_id], problems=("schema_unknown",)),
         "/v1/schemas/{id}/schema.json": operation(
             "jsonSchema", "Give the JSON Schema of a form's data", None, "A JSON Schema.", [form_id],
             problems=("schema_unknown",), media="application/schema+json",
         ),
-        "/v1/sources": operation("listSources", "List the catalogue", SourcesShape, "The sources."),
+        "/v1/sources": operation("listSources", "List the catalogue", SourcesSchema, "The sources."),
         "/healthz": operation("health", "Tell that the process is alive", None, "Alive."),
         "/readyz": operation(
-            "readiness", "Tell whether the service can work, and what is wrong", ReadinessShape, "Ready.",
-            more={"503": {"description": "Not ready.", "content": {"application/json": {"schema": ReadinessShape}}}},
+            "readiness", "Tell whether the service can work, and what is wrong", ReadinessSchema, "Ready.",
+            more={"503": {"description": "Not ready.", "content": {"application/json": {"schema": ReadinessSchema}}}},
         ),
         "/openapi.json": operation("openapi", "Give this document", None, "This document."),
     }  # fmt: skip
@@ -136,7 +136,7 @@ def _refusal(kinds: list[type[Problem]]) -> dict[str, Any]:
     }
     return {
         "description": "; ".join(kind.title["en"] for kind in kinds) + ".",
-        "content": {"application/problem+json": {"schema": ProblemShape, "examples": examples}},
+        "content": {"application/problem+json": {"schema": ProblemSchema, "examples": examples}},
     }
 
 

@@ -1,4 +1,4 @@
-"""Read the parameters of a request."""
+"""The parameters of a request: the form, its fields, the company, the language."""
 
 from __future__ import annotations
 
@@ -22,73 +22,73 @@ from prefill.problems import (
     SourceUnknown,
     TooManyRequests,
 )
-from prefill.web.context import caller, house, parts
+from prefill.web.context import app_context, current_caller, current_services
 
 DEFAULT_FORM = "dume"
-LONGEST_NAME = 100  # characters: what a refusal quotes
+MAX_QUOTED = 100  # characters of a wrong name that a problem quotes
 
 
-def _read_request(number: str) -> Request:
-    """Read what is asked. This is the candidates' door: an agent's proof tells only the tenant here."""
-    candidate = Caller(tenant=caller().tenant)
-    form = _form(request.args.get("schema", DEFAULT_FORM), candidate)
-    asked = Request(parse(number), _narrowed(form), candidate, _extra(form, candidate))
-    g.company = parts().rate_limiter.name(asked.number)
-    _admit(asked)
+def read_prefill_request(number: str) -> Request:
+    """Read the query of a candidate. An agent's credentials only name the tenant here."""
+    candidate = Caller(tenant=current_caller().tenant)
+    form = find_form(request.args.get("schema", DEFAULT_FORM), candidate)
+    asked = Request(parse(number), narrow_form(form), candidate, read_extra_sources(form, candidate))
+    g.company = app_context().rate_limiter.name(asked.number)
+    _check_rate_limit(asked)
     return asked
 
 
-def _admit(asked: Request) -> None:
-    """An address may ask for so many companies a minute, and for more of those we know already."""
-    wait = parts().rate_limiter.admit(request.remote_addr or "", known=house().service.holds(asked))
+def _check_rate_limit(asked: Request) -> None:
+    """Limit the companies that an address asks for in a minute; those in the cache are limited less."""
+    wait = app_context().rate_limiter.check(request.remote_addr or "", cached=current_services().service.holds(asked))
     if wait:
         raise TooManyRequests(retry_after=wait, retryAfter=wait)
 
 
-def _forms(caller: Caller) -> dict[str, Form]:
-    """The forms this caller may know of, and its tenant offers."""
-    tenant = parts().tenants.directory().tenants.get(caller.tenant)
-    forms = {name: form for name, form in parts().library.forms.items() if form.audience is caller.audience}
+def visible_forms(caller: Caller) -> dict[str, Form]:
+    """The forms for this caller's audience that its tenant offers."""
+    tenant = app_context().tenants.directory().tenants.get(caller.tenant)
+    forms = {name: form for name, form in app_context().form_registry.forms.items() if form.audience is caller.audience}
     return {name: form for name, form in forms.items() if tenant is None or tenant.offers(name)}
 
 
-def _form(name: str, caller: Caller) -> Form:
-    forms = _forms(caller)
+def find_form(name: str, caller: Caller) -> Form:
+    forms = visible_forms(caller)
     if name in forms:
         return forms[name]
-    raise SchemaUnknown(name=name[:LONGEST_NAME], **_suggestion(name, forms))
+    raise SchemaUnknown(name=name[:MAX_QUOTED], **_suggestion(name, forms))
 
 
-def _named(parameter: str) -> frozenset[str]:
-    """Read names separated by commas."""
+def read_names(parameter: str) -> frozenset[str]:
+    """Read a list of names separated by commas."""
     return frozenset(name.strip() for name in request.args.get(parameter, "").split(",") if name.strip())
 
 
-def _narrowed(form: Form) -> Form:
-    """Keep the fields asked for, or all of them when none is."""
-    names = _named("fields")
+def narrow_form(form: Form) -> Form:
+    """Keep the fields that the query names, or all of them when it names none."""
+    names = read_names("fields")
     try:
         return form.only(names) if names else form
     except KeyError as error:
-        name = str(error.args[0])[:LONGEST_NAME]
+        name = str(error.args[0])[:MAX_QUOTED]
     known = [word for part in form.fields for word in (part.alias, part.path) if word]
     alike = [word for word in known if word.startswith("/") == name.startswith("/")]
     raise FieldUnknown(name=name, form=form.id, **_suggestion(name, alike))
 
 
-def _extra(form: Form, caller: Caller) -> frozenset[str]:
-    names = _named("with")
+def read_extra_sources(form: Form, caller: Caller) -> frozenset[str]:
+    names = read_names("with")
     known = form.on_demand()
     for name in sorted(names):
         row = CATALOGUE.get(name)
         if row and not can_query(caller.audience, row):
-            raise SourceRefused(name=name, **_why_refused(row))
+            raise SourceRefused(name=name, **_reason_refused(row))
         if name not in known:
-            raise SourceUnknown(name=name[:LONGEST_NAME], **_listed(known), **_suggestion(name, known))
+            raise SourceUnknown(name=name[:MAX_QUOTED], **_known_names(known), **_suggestion(name, known))
     return names
 
 
-def _why_refused(row: Source) -> dict[str, str]:
+def _reason_refused(row: Source) -> dict[str, str]:
     if row.refusal:
         return {"why": row.refusal, "why_en": "it is withdrawn, or not allowed for public tenders (see /v1/sources)."}
     return {
@@ -97,13 +97,13 @@ def _why_refused(row: Source) -> dict[str, str]:
     }
 
 
-def _listed(names: Iterable[str]) -> dict[str, str]:
+def _known_names(names: Iterable[str]) -> dict[str, str]:
     written = ", ".join(names)
     return {"known": written or "aucune", "known_en": written or "none"}
 
 
 def _suggestion(name: str, known: Any) -> dict[str, str | None]:
-    guess = closest(name[:LONGEST_NAME], known)
+    guess = closest(name[:MAX_QUOTED], known)
     french, english = (f" Vouliez-vous dire « {guess} » ?", f" Did you mean “{guess}”?") if guess else ("", "")
     return {"suggestion": guess, "hint_fr": french, "hint_en": english}
 

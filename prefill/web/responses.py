@@ -22,12 +22,12 @@ from prefill.problems import (
 )
 from prefill.web import sse
 from prefill.web.params import language
-from prefill.web.rendering.json_writer import etag, write
+from prefill.web.rendering.json_writer import etag, to_json
 from prefill.web.rendering.problems import render_problem
 
 
-def summary(done: Prefill) -> dict[str, Any]:
-    """What the log may say of a prefill: no value of it."""
+def log_summary(done: Prefill) -> dict[str, Any]:
+    """What the log may hold of a prefill: no value of it."""
     telemetry.count("forms", form=done.request.form.id, complete=str(done.filled.complete).lower())
     answers = {answer.source: answer for answer in done.answers.values()}.values()
     return {
@@ -39,50 +39,50 @@ def summary(done: Prefill) -> dict[str, Any]:
     }
 
 
-def json_answer(payload: Mapping[str, Any], *, status: int = 200, media: str = "application/json") -> AnyResponse:
-    return Response(write(payload), status=status, mimetype=media)
+def json_response(payload: Mapping[str, Any], *, status: int = 200, media: str = "application/json") -> AnyResponse:
+    return Response(to_json(payload), status=status, mimetype=media)
 
 
-def _answer(payload: Mapping[str, Any], *, media: str = "application/json") -> AnyResponse:
-    """Answer with a validator: a page that already holds it is told so in a few bytes."""
-    body = write(payload)
-    return _tagged(body, etag(body), media).make_conditional(request)
+def cacheable_json(payload: Mapping[str, Any], *, media: str = "application/json") -> AnyResponse:
+    """Answer with an entity tag, or 304 to a page that already holds this response."""
+    body = to_json(payload)
+    return tagged_json(body, etag(body), media).make_conditional(request)
 
 
-def _tagged(body: str, tag: str, media: str = "application/json") -> AnyResponse:
+def tagged_json(body: str, tag: str, media: str = "application/json") -> AnyResponse:
     response = Response(body, mimetype=media)
     response.set_etag(tag, weak=True)
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def streamed(events: Generator[Event, None, None], write: Callable[..., Iterator[str]]) -> AnyResponse:
-    """Answer with events as `write` words them, a fault that comes too late for a status included."""
-    words, request_id, route = language(), g.get("request_id"), _route()
-    g.told = fate = {"outcome": "left"}
+def streamed(events: Generator[Event, None, None], render: Callable[..., Iterator[str]]) -> AnyResponse:
+    """Answer with the events that `render` writes; a failure that comes too late for a status is an event too."""
+    lang, request_id, route = language(), g.get("request_id"), route_name()
+    g.log_fields = log_fields = {"outcome": "left"}
 
     def explain(fault: Exception) -> dict[str, Any]:
         problem = problem_of(fault)
-        fate["outcome"] = problem.code
+        log_fields["outcome"] = problem.code
         if problem.code == Problem.code:
             telemetry.error("request.failed", route=route, kind=type(fault).__name__)
-        return render_problem(problem, words, request_id)
+        return render_problem(problem, lang, request_id)
 
-    texts = write(follow(events, fate), words, explain)
+    texts = render(_log_outcome(events, log_fields), lang, explain)
     return Response(texts, mimetype=sse.MEDIA, headers=sse.HEADERS)
 
 
-def follow(events: Generator[Event, None, None], fate: dict[str, Any]) -> Generator[Event, None, None]:
-    """Note how a stream ends: its client may leave before."""
+def _log_outcome(events: Generator[Event, None, None], log_fields: dict[str, Any]) -> Generator[Event, None, None]:
+    """Record how a stream ends: its client may leave before."""
     with closing(events):
         for event in events:
             if isinstance(event, Finished):
-                fate.update(summary(event.prefill), outcome="200")
+                log_fields.update(log_summary(event.prefill), outcome="200")
             yield event
 
 
-def _route() -> str:
-    """Name the route as the documentation does, without what converts its parts."""
+def route_name() -> str:
+    """Return the URL rule as the documentation writes it, without its converters."""
     return re.sub(r"<\w+:", "<", request.url_rule.rule) if request.url_rule else "(unknown)"
 
 

@@ -1,8 +1,8 @@
 """A prefill or a dossier as server-sent events: what each source brings as it answers, then the whole answer.
 
 An event `fields` has the shape of the answer and holds only what is new, as `proofs` does for a dossier;
-`done` is the answer itself. An event's id names the sources told so far: a client that comes back with it is not told them again, and what
-they said is in the cache.
+`done` is the answer itself. An event's id names the sources sent so far: they
+are not sent again to a client that comes back with it (`Last-Event-ID`).
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ Explain = Callable[[Exception], Mapping[str, Any]]
 
 
 def render(
-    events: Generator[Event, None, None], language: Language, explain: Explain, told: Iterable[str] = ()
+    events: Generator[Event, None, None], language: Language, explain: Explain, received: Iterable[str] = ()
 ) -> Iterator[str]:
     """Write a prefill as text, event by event; the first is awaited before anything is written.
 
     A refusal that comes first is raised: it still has a status of its own. Later the status is gone, and a
-    fault becomes a last event, `problem`, worded by `explain`. `told` names the sources of an earlier stream.
+    failure becomes a last event, `problem`, rendered by `explain`. `received` names the sources of an earlier stream.
     """
     first = next(events)
-    return _guard(events, _write(chain((first,), events), language, list(told)), explain)
+    return _guard(events, _render_events(chain((first,), events), language, list(received)), explain)
 
 
 def _guard(events: Generator[Event, None, None], texts: Iterator[str], explain: Explain) -> Iterator[str]:
@@ -49,23 +49,23 @@ def _guard(events: Generator[Event, None, None], texts: Iterator[str], explain: 
     with closing(events):
         try:
             yield from texts
-        except Exception as fault:  # noqa: BLE001 the answer has begun: an event is the only way left to tell
+        except Exception as fault:  # noqa: BLE001 the answer has begun: an event is the only way left to report it
             yield _event("problem", explain(fault))
 
 
-def _write(events: Iterable[Event], language: Language, told: list[str]) -> Iterator[str]:
+def _render_events(events: Iterable[Event], language: Language, received: list[str]) -> Iterator[str]:
     yield f"retry: {RETRY_MILLISECONDS}\n\n"
     before, answered = FilledForm(), 0
     for event in events:
         if isinstance(event, Heartbeat):
             yield ":\n\n"
         elif isinstance(event, Finished):
-            yield _event(ENDED, render_prefill(event.prefill, language), [*told, ENDED])
+            yield _event(ENDED, render_prefill(event.prefill, language), [*received, ENDED])
         else:
             after, answered = event.filled(), answered + 1
-            if event.answer.source not in told:
-                told.append(event.answer.source)
-                yield _event("fields", _progress(event, _news(before, after), language, answered), told)
+            if event.answer.source not in received:
+                received.append(event.answer.source)
+                yield _event("fields", _progress(event, _difference(before, after), language, answered), received)
             before = after
 
 
@@ -74,11 +74,11 @@ def render_dossier_events(
 ) -> Iterator[str]:
     """Write a dossier as text, event by event, as `render` does a prefill."""
     first = next(events)
-    return _guard(events, _write_dossier(chain((first,), events), language, today), explain)
+    return _guard(events, _render_dossier_events(chain((first,), events), language, today), explain)
 
 
-def _write_dossier(events: Iterable[Event], language: Language, today: date) -> Iterator[str]:
-    told: list[dict[str, Any]] = []
+def _render_dossier_events(events: Iterable[Event], language: Language, today: date) -> Iterator[str]:
+    sent: list[dict[str, Any]] = []
     answered = 0
     for event in events:
         if isinstance(event, Heartbeat):
@@ -87,15 +87,15 @@ def _write_dossier(events: Iterable[Event], language: Language, today: date) -> 
             yield _event(ENDED, render_dossier(event.prefill, today, language))
         else:
             answered += 1
-            yield _event("proofs", _untold(render_dossier_progress(event, today, language, answered), told))
+            yield _event("proofs", _new_proofs(render_dossier_progress(event, today, language, answered), sent))
 
 
-def _untold(progress: dict[str, Any], told: list[dict[str, Any]]) -> dict[str, Any]:
-    """Leave out the proofs that were told as they are now."""
+def _new_proofs(progress: dict[str, Any], sent: list[dict[str, Any]]) -> dict[str, Any]:
+    """Leave out the proofs that were sent as they are now."""
     themes = [
-        {**theme, "proofs": [proof for proof in theme["proofs"] if proof not in told]} for theme in progress["themes"]
+        {**theme, "proofs": [proof for proof in theme["proofs"] if proof not in sent]} for theme in progress["themes"]
     ]
-    told.extend(proof for theme in themes for proof in theme["proofs"])
+    sent.extend(proof for theme in themes for proof in theme["proofs"])
     return {**progress, "themes": [theme for theme in themes if theme["proofs"]]}
 
 
@@ -104,18 +104,18 @@ def _progress(event: Answered, news: FilledForm, language: Language, answered: i
     return render_progress(form, event.answer, news, language, answered=answered, expected=event.expected)
 
 
-def _event(name: str, payload: Mapping[str, Any], told: Iterable[str] = ()) -> str:
-    mark = ",".join(told)
+def _event(name: str, payload: Mapping[str, Any], received: Iterable[str] = ()) -> str:
+    event_id = ",".join(received)
     data = json.dumps(payload, ensure_ascii=False)
-    return f"event: {name}\n" + (f"id: {mark}\n" if mark else "") + f"data: {data}\n\n"
+    return f"event: {name}\n" + (f"id: {event_id}\n" if event_id else "") + f"data: {data}\n\n"
 
 
-def _news(before: FilledForm, after: FilledForm) -> FilledForm:
-    """Keep what was not known before: values newly signed, and reasons other than « still on its way »."""
-    signed = {pointer: one for pointer, one in after.provenance.items() if before.provenance.get(pointer) != one}
+def _difference(before: FilledForm, after: FilledForm) -> FilledForm:
+    """Keep what is new: values, and reasons other than « late »."""
+    new_values = {pointer: one for pointer, one in after.provenance.items() if before.provenance.get(pointer) != one}
     gaps = {path: gap for path, gap in after.missing.items() if _settled(gap) and before.missing.get(path) != gap}
-    news = FilledForm(provenance=signed, missing=gaps)
-    for one in signed.values():
+    news = FilledForm(provenance=new_values, missing=gaps)
+    for one in new_values.values():
         _copy(after.data, news.data, one)
     return news
 

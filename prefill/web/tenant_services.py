@@ -1,7 +1,6 @@
-"""One house a tenant: its own door to the registers and its own service, built when first asked for.
+"""What serves one tenant: its register client and its prefill service, built when the tenant is first asked for.
 
-What is open is kept once for all of them; budgets, protected answers and the faults of a token are each
-tenant's own.
+Open answers are cached once for all tenants; quotas, protected answers and a token's faults are each tenant's own.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from prefill.tenancy.model import Directory, Tenant
 
 @dataclass(frozen=True, slots=True)
 class TenantServices:
-    """What one tenant's requests work with."""
+    """What the requests of one tenant use."""
 
     tenant: Tenant
     upstream: RegisterClient
@@ -25,7 +24,7 @@ class TenantServices:
 
 
 class TenantServicesRegistry:
-    """The houses of the tenants that were asked for, rebuilt when what they tell the registers has changed."""
+    """The services of the tenants asked for so far, rebuilt when what the registers see of a tenant changes."""
 
     def __init__(self, directory: Callable[[], Directory], *, build: Callable[[Tenant], TenantServices]) -> None:
         self._directory = directory
@@ -33,30 +32,30 @@ class TenantServicesRegistry:
         self._lock = threading.Lock()
         self._built: dict[str, TenantServices] = {}
 
-    def of(self, name: str) -> TenantServices:
-        """Give a tenant's house by the tenant's id. Raise `KeyError` for one the directory does not know."""
-        tenant = self._directory().tenants[name]
-        house = self._built.get(name)
-        if house is not None and house.tenant == tenant:
-            return house
+    def for_tenant(self, tenant_id: str) -> TenantServices:
+        """Return a tenant's services. Raises `KeyError` for a tenant that the directory does not hold."""
+        tenant = self._directory().tenants[tenant_id]
+        services = self._built.get(tenant_id)
+        if services is not None and services.tenant == tenant:
+            return services
         with self._lock:
-            house = self._built.get(name)
-            self._built[name] = self._renewed(house, tenant) if house else self._build(tenant)
-            return self._built[name]
+            services = self._built.get(tenant_id)
+            self._built[tenant_id] = self._renewed(services, tenant) if services else self._build(tenant)
+            return self._built[tenant_id]
 
     def built(self) -> tuple[TenantServices, ...]:
-        """Give the houses that were asked for so far, those of tenants that left set aside."""
+        """Return the services built so far, without those of tenants that left."""
         known = self._directory().tenants
         with self._lock:
-            return tuple(house for name, house in self._built.items() if name in known)
+            return tuple(services for tenant_id, services in self._built.items() if tenant_id in known)
 
-    def _renewed(self, house: TenantServices, tenant: Tenant) -> TenantServices:
-        """Keep what was learnt of the registers when only pages or agents changed."""
-        if _told(house.tenant) == _told(tenant):
-            return replace(house, tenant=tenant)
+    def _renewed(self, services: TenantServices, tenant: Tenant) -> TenantServices:
+        """Keep what was learnt of the registers when only origins or agents changed."""
+        if _upstream_identity(services.tenant) == _upstream_identity(tenant):
+            return replace(services, tenant=tenant)
         return self._build(tenant)
 
 
-def _told(tenant: Tenant) -> tuple[str, ...]:
+def _upstream_identity(tenant: Tenant) -> tuple[str, ...]:
     """What API Entreprise sees of a tenant."""
     return tenant.token, tenant.recipient, tenant.context, tenant.object

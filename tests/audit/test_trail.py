@@ -21,9 +21,9 @@ import pytest
 from click.testing import CliRunner
 
 from prefill import telemetry
-from prefill.app import open_trace
 from prefill.audit.database import DatabaseSink
 from prefill.audit.export import escape_formula
+from prefill.audit.factory import open_audit_trail
 from prefill.audit.sinks import MAX_LINE, FileSink, StreamSink
 from prefill.audit.trail import AccessRecord, AuditTrail, AuditWriteError, Outcome
 from prefill.cli import main
@@ -64,7 +64,7 @@ def target(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_an_access_is_one_line_of_json(tmp_path):
-    open_trace(str(tmp_path / "trace.log")).write(ACCESS)
+    open_audit_trail(str(tmp_path / "trace.log")).write(ACCESS)
 
     written = (tmp_path / "trace.log").read_text(encoding="utf-8")
     assert written.count("\n") == 1
@@ -76,10 +76,10 @@ def test_an_access_is_one_line_of_json(tmp_path):
 WRITER = """
 import sys
 from datetime import datetime
-from prefill.app import open_trace
+from prefill.audit.factory import open_audit_trail
 from prefill.audit.trail import AccessRecord
 target, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-trace = open_trace(target or None)
+trace = open_audit_trail(target or None)
 at = datetime.fromisoformat("2026-11-23T10:00:00+01:00")
 for place in range(count):
     trace.write(AccessRecord(at, "lyon", "é" * 90, "55204944776279", ("exercices",), "2026", "complete", f"{name}-{place}"))
@@ -99,7 +99,7 @@ def test_standard_output_is_the_default_and_gets_the_same_lines(target):
 
 
 def test_what_was_written_is_read_again(target):
-    trace = open_trace(target)
+    trace = open_audit_trail(target)
     trace.write(ACCESS)
     trace.write(replace(ACCESS, request_id="r-2", sources=()))
 
@@ -107,7 +107,7 @@ def test_what_was_written_is_read_again(target):
 
 
 def test_a_trace_is_read_by_days_in_paris_both_included(target):
-    trace = open_trace(target)
+    trace = open_audit_trail(target)
     late = datetime(2026, 10, 25, 23, 59, 59, tzinfo=PARIS)  # the clocks went back that day
     for at in (late - timedelta(days=1), late, late + timedelta(seconds=1)):
         trace.write(replace(ACCESS, at=at))
@@ -121,7 +121,7 @@ HOSTILE = ['"; DROP TABLE prefill_accesses; --', "deux\nlignes", "\u2028", "\ud8
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_value_can_end_a_line_or_begin_another(tmp_path, text):
-    trace = open_trace(str(tmp_path / "trace.log"))
+    trace = open_audit_trail(str(tmp_path / "trace.log"))
     trace.write(replace(ACCESS, agent=text, procedure=text))
 
     assert (tmp_path / "trace.log").read_bytes().count(b"\n") == 1
@@ -130,18 +130,18 @@ def test_no_value_can_end_a_line_or_begin_another(tmp_path, text):
 
 def test_a_line_that_processes_might_mix_is_refused(tmp_path):
     with pytest.raises(AuditUnavailable):
-        open_trace(str(tmp_path / "trace.log")).write(replace(ACCESS, agent="x" * MAX_LINE))
+        open_audit_trail(str(tmp_path / "trace.log")).write(replace(ACCESS, agent="x" * MAX_LINE))
 
 
 def test_the_file_is_for_its_owner_alone(tmp_path):
-    open_trace(str(tmp_path / "trace.log")).write(ACCESS)
+    open_audit_trail(str(tmp_path / "trace.log")).write(ACCESS)
 
     assert (tmp_path / "trace.log").stat().st_mode & 0o777 == 0o600
 
 
 def test_lines_of_another_kind_are_passed_over(tmp_path):
     file = tmp_path / "trace.log"
-    trace = open_trace(str(file))
+    trace = open_audit_trail(str(file))
     trace.write(ACCESS)
     file.write_bytes(b'{"event": "request"}\nnot json\n\xff\n[]\n' + file.read_bytes() + b'{"event": "aud')
 
@@ -153,7 +153,7 @@ def numbered(count: int, of: int) -> Iterator[AccessRecord]:
 
 
 def test_threads_never_mix_their_lines(target):
-    trace = open_trace(target)
+    trace = open_audit_trail(target)
     crowd = [threading.Thread(target=lambda of=of: [trace.write(one) for one in numbered(10, of)]) for of in range(8)]
     for one in crowd:
         one.start()
@@ -167,7 +167,7 @@ def test_processes_never_mix_their_lines(target):
     crowd = [writer(target, of, 10) for of in range(3)]
     assert [one.communicate(timeout=60) and one.returncode for one in crowd] == [0] * 3
 
-    assert len({one.request_id for one in open_trace(target).read(*EVER)}) == 30
+    assert len({one.request_id for one in open_audit_trail(target).read(*EVER)}) == 30
 
 
 def test_threads_never_mix_their_lines_in_a_pipe():
@@ -203,7 +203,7 @@ def refuses(trace: AuditTrail) -> bool:
 def test_a_full_disk_refuses_and_a_disk_with_room_takes_again(tmp_path):
     file = tmp_path / "trace.log"
     file.symlink_to("/dev/full")  # always full
-    trace = open_trace(str(file))
+    trace = open_audit_trail(str(file))
 
     assert refuses(trace)
     assert trace.fault
@@ -231,7 +231,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_on_a_disk_that_fills_up_no_line_is_cut_and_room_is_used_again(small_disk):
     if not small_disk.exists():
         pytest.xfail("this machine mounts no disk; /dev/full stands for it above")
-    trace = open_trace(str(small_disk / "trace.log"))
+    trace = open_audit_trail(str(small_disk / "trace.log"))
     written = 0
     while not refuses(trace):
         written += 1
@@ -249,7 +249,7 @@ def test_on_a_disk_that_fills_up_no_line_is_cut_and_room_is_used_again(small_dis
 def test_a_folder_that_vanished_refuses_and_serves_again_when_it_is_back(tmp_path, kind):
     folder = tmp_path / "traces"
     folder.mkdir()
-    trace = open_trace(str(folder / "trace") if kind == "file" else url_of(folder / "trace"))
+    trace = open_audit_trail(str(folder / "trace") if kind == "file" else url_of(folder / "trace"))
     assert not refuses(trace)
     shutil.rmtree(folder)
 
@@ -260,13 +260,13 @@ def test_a_folder_that_vanished_refuses_and_serves_again_when_it_is_back(tmp_pat
 
 
 def test_a_folder_in_place_of_the_file_refuses(tmp_path):
-    assert refuses(open_trace(str(tmp_path)))
+    assert refuses(open_audit_trail(str(tmp_path)))
 
 
 def test_a_file_that_is_no_database_refuses_until_it_is_gone(tmp_path):
     file = tmp_path / "trace.db"
     file.write_text("no database at all\n" * 100)
-    trace = open_trace(url_of(file))
+    trace = open_audit_trail(url_of(file))
 
     assert refuses(trace)
     file.unlink()
@@ -294,7 +294,7 @@ def test_a_closed_standard_output_refuses():
 
 def test_a_rotated_file_begins_anew(tmp_path):
     file = tmp_path / "trace.log"
-    trace = open_trace(str(file))
+    trace = open_audit_trail(str(file))
     trace.write(ACCESS)
     file.rename(tmp_path / "trace.log.1")
     trace.write(replace(ACCESS, request_id="r-2"))
@@ -304,7 +304,7 @@ def test_a_rotated_file_begins_anew(tmp_path):
 
 
 def test_a_dead_server_refuses_without_telling_its_address(events):
-    trace = open_trace("postgresql://agent:s3same@127.0.0.1:1/trace")
+    trace = open_audit_trail("postgresql://agent:s3same@127.0.0.1:1/trace")
 
     assert refuses(trace)
     told = str(trace.fault) + str(events())
@@ -315,7 +315,7 @@ def test_a_dead_server_refuses_without_telling_its_address(events):
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all.db", "postgresql://:0:0/x"])
 def test_a_bad_address_is_said_without_its_secrets(url):
     with pytest.raises((AuditWriteError, AuditUnavailable)) as told:
-        open_trace(url).write(ACCESS)
+        open_audit_trail(url).write(ACCESS)
 
     assert url not in str(told.value)
 
@@ -364,7 +364,7 @@ def server() -> Iterator[Server]:
 
 
 def test_a_server_that_dies_and_comes_back_serves_again_without_a_restart(server):
-    trace = open_trace(server.url)
+    trace = open_audit_trail(server.url)
     trace.write(ACCESS)
     server.stop()
     assert refuses(trace)
@@ -380,10 +380,10 @@ def test_a_server_that_dies_and_comes_back_serves_again_without_a_restart(server
 def test_a_database_forgets_by_itself_what_is_older_than_36_months(tmp_path):
     old, kept = (replace(ACCESS, at=datetime(2023, 11, day, tzinfo=PARIS)) for day in (22, 23))
     file = tmp_path / "trace.db"
-    open_trace(url_of(file)).write(old)
-    open_trace(url_of(file)).write(kept)
+    open_audit_trail(url_of(file)).write(old)
+    open_audit_trail(url_of(file)).write(kept)
 
-    trace = open_trace(url_of(file))
+    trace = open_audit_trail(url_of(file))
     trace.write(ACCESS)
 
     assert [one.at for one in trace.read(*EVER)] == [kept.at, ACCESS.at]
@@ -397,14 +397,14 @@ DAYS = ("--from", "2026-11-01", "--to", "2026-11-30")
 
 
 def test_the_trace_is_exported_as_csv(target):
-    open_trace(target).write(ACCESS)
+    open_audit_trail(target).write(ACCESS)
     done = run(target, "export", *DAYS)
 
     assert list(csv.DictReader(io.StringIO(done.stdout))) == [PLAIN]
 
 
 def test_the_trace_is_exported_as_json(target):
-    trace = open_trace(target)
+    trace = open_audit_trail(target)
     trace.write(ACCESS)
     trace.write(ACCESS)
 
@@ -412,7 +412,7 @@ def test_the_trace_is_exported_as_json(target):
 
 
 def test_days_without_access_are_an_empty_export(target):
-    open_trace(target).write(ACCESS)
+    open_audit_trail(target).write(ACCESS)
     none = ("--from", "2026-01-01", "--to", "2026-01-31")
 
     assert json.loads(run(target, "export", *none, "--format", "json").stdout) == []
@@ -421,7 +421,7 @@ def test_days_without_access_are_an_empty_export(target):
 
 @pytest.mark.parametrize("text", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1"])
 def test_no_cell_is_a_formula(target, text):
-    open_trace(target).write(replace(ACCESS, agent=text, procedure=text, tenant=text))
+    open_audit_trail(target).write(replace(ACCESS, agent=text, procedure=text, tenant=text))
 
     [row] = csv.DictReader(io.StringIO(run(target, "export", *DAYS).stdout, newline=""))
     assert [row[name][0] for name in ("agent", "object", "tenant")] == ["'"] * 3
@@ -448,8 +448,8 @@ def test_what_cannot_be_exported_is_a_sentence(where, options):
 
 def test_a_database_is_purged_on_demand(tmp_path):
     target = url_of(tmp_path / "trace.db")
-    open_trace(target).write(replace(ACCESS, at=datetime(2019, 1, 1, tzinfo=PARIS)))
-    open_trace(target).write(replace(ACCESS, at=datetime(2019, 1, 2, tzinfo=PARIS)))
+    open_audit_trail(target).write(replace(ACCESS, at=datetime(2019, 1, 1, tzinfo=PARIS)))
+    open_audit_trail(target).write(replace(ACCESS, at=datetime(2019, 1, 2, tzinfo=PARIS)))
 
     assert "2 accès" in run(target, "purge").stdout
     assert run("stdout", "purge").exit_code == 1

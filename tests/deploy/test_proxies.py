@@ -161,7 +161,7 @@ def proxy(
     backend, port = free_port(), free_port()
     command = request.param(tmp_path, port, backend, *certificate)
     serve = [sys.executable, "-m", "prefill.cli", "serve"]
-    settings = {"PORT": str(backend), "PREFILL_HOST": "127.0.0.1", "PREFILL_SANDBOX": "1", "PREFILL_VISITS": "1"}
+    settings = {"PORT": str(backend), "PREFILL_HOST": "127.0.0.1", "PREFILL_SANDBOX": "1", "PREFILL_RATE_LIMIT": "1"}
     trust = ssl.create_default_context(cafile=str(certificate[0]))
     with ExitStack() as stack:
         stack.enter_context(running(serve, backend, **settings))

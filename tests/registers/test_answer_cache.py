@@ -93,7 +93,7 @@ def test_each_row_has_its_own_lifetime(store, clock, source):
     assert store.size() == 0
 
 
-@pytest.mark.parametrize("cause", [Cause.THROTTLED, Cause.RESTING])
+@pytest.mark.parametrize("cause", [Cause.THROTTLED, Cause.CIRCUIT_OPEN])
 def test_a_refusal_of_our_own_is_not_remembered(store, clock, cause):
     store.put(RCS, KEY, failed(cause, None, retry_after=30.0))
 

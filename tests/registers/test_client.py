@@ -17,7 +17,8 @@ import requests
 import structlog
 
 from prefill import telemetry
-from prefill.app import create_app, open_upstream
+from prefill.app import create_app
+from prefill.assembly import open_upstream
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
@@ -485,7 +486,7 @@ def test_an_open_breaker_costs_no_call_and_no_time(register, door):
     began = time.monotonic()
     refused = [upstream.fetch(VAT, company) for company in companies(100, 50)]
 
-    assert {one.cause for one in refused} == {Cause.RESTING}
+    assert {one.cause for one in refused} == {Cause.CIRCUIT_OPEN}
     assert 0 < refused[0].retry_after <= COOLDOWN
     assert len(register.seen) == FAILURES
     assert time.monotonic() - began < 1
@@ -515,10 +516,10 @@ def test_nobody_waits_for_a_probe_that_hangs(register, door, clock):
     took = time.monotonic() - began
     also = upstream.fetch(VAT, COMPANY)
     gate.set()
-    while (late := upstream.fetch(VAT, COMPANY)).cause is Cause.RESTING:
+    while (late := upstream.fetch(VAT, COMPANY)).cause is Cause.CIRCUIT_OPEN:
         time.sleep(0.01)
 
-    assert answer.cause is also.cause is Cause.RESTING
+    assert answer.cause is also.cause is Cause.CIRCUIT_OPEN
     assert took < PROBE_PATIENCE + 0.3
     assert late.ok
     assert upstream.breakers.open() == {}
@@ -572,7 +573,7 @@ def test_failures_of_sandbox_companies_are_their_own():
 
 
 def service(register, **settings):
-    values = {"url": register.url, "token": TOKEN, "recipient": BUYER, "log": "json", "visits": 0, **settings}
+    values = {"url": register.url, "token": TOKEN, "recipient": BUYER, "log": "json", "rate_limit": 0, **settings}
     return create_app(Settings(**values)).test_client()
 
 

@@ -14,7 +14,7 @@ from multiprocessing.synchronize import Barrier
 
 import pytest
 
-from prefill.app import open_upstream
+from prefill.assembly import open_upstream
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
 from prefill.settings import Settings

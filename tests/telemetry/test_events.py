@@ -29,7 +29,8 @@ import requests.adapters
 from urllib3 import HTTPResponse
 
 from prefill import telemetry
-from prefill.app import build_tenant_services, create_app, open_shared_resources
+from prefill.app import build_tenant_services, create_app
+from prefill.assembly import open_shared_resources
 from prefill.domain.answers import Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.identifiers import spaced
@@ -245,7 +246,7 @@ def tour(client: Any) -> None:
 
 @pytest.mark.parametrize("style", ["json", "text"])
 def test_no_line_of_a_whole_tour_of_the_sandbox_holds_anything_of_a_company(style, log):
-    client = create_app(Settings(log=style, visits=0)).test_client()
+    client = create_app(Settings(log=style, rate_limit=0)).test_client()
     tour(client)
     text = log()
 
@@ -277,7 +278,8 @@ def bursting(request):
     parts = create_app(Settings(log=request.param)).extensions["prefill"]
     service = Service(Bursting(), deadline=1.0, clock=time.monotonic, today=date.today)
     tenant_services = TenantServicesRegistry(
-        parts.tenants.directory, build=lambda tenant: replace(parts.tenant_services.of(tenant.id), service=service)
+        parts.tenants.directory,
+        build=lambda tenant: replace(parts.tenant_services.for_tenant(tenant.id), service=service),
     )
     app = create_web(replace(parts, tenant_services=tenant_services))
     return app.test_client()

@@ -16,7 +16,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from prefill import telemetry
-from prefill.app import connection, create_app, open_shared_resources
+from prefill.app import create_app
+from prefill.assembly import connection, open_shared_resources
 from prefill.domain.answers import Cause, Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.company import Company
@@ -71,7 +72,7 @@ def read(client) -> Samples:
 
 @pytest.fixture
 def client():
-    return create_app(Settings(log="json", metrics_token=METRICS_TOKEN, visits=0)).test_client()
+    return create_app(Settings(log="json", metrics_token=METRICS_TOKEN, rate_limit=0)).test_client()
 
 
 # -- who may read them ------------------------------------------------------------------------------
@@ -194,14 +195,16 @@ def test_a_provider_left_alone_is_seen_until_it_answers(open_service, simulator)
     after = read(service)
 
     assert after.of("prefill_breaker_open", producer="Infogreffe") == 1
-    labels = {"source": "extraits_rcs_infogreffe", "reason": "resting"}
-    assert after.of("prefill_calls_not_made_total", **labels) > before.of("prefill_calls_not_made_total", **labels)
+    labels = {"source": "extraits_rcs_infogreffe", "reason": "circuit_open"}
+    assert after.of("prefill_upstream_calls_skipped_total", **labels) > before.of(
+        "prefill_upstream_calls_skipped_total", **labels
+    )
     assert "Infogreffe ne répond pas : prochain essai dans" in service.get("/readyz").text
 
 
 def test_a_silence_of_api_entreprise_is_seen():
     settings = Settings(
-        log="json", token="t", recipient=BUYER, url="http://127.0.0.1:9", metrics_token=METRICS_TOKEN, visits=0
+        log="json", token="t", recipient=BUYER, url="http://127.0.0.1:9", metrics_token=METRICS_TOKEN, rate_limit=0
     )
     client = create_app(settings).test_client()
     assert read(client).of("prefill_banned") == 0
@@ -260,7 +263,7 @@ def test_labels_hold_only_our_own_words_whatever_is_asked(client):
         "status": set(map(str, Status)),
         "reason": set(map(str, Cause)),
         "result": {"hit", "shared", "joined", "miss", "stale"},
-        "form": set(parts.library.forms),
+        "form": set(parts.form_registry.forms),
         "complete": {"true", "false"},
         "producer": {row.producer for row in SOURCES},
         "tenant": {"sandbox", "default"},
@@ -303,7 +306,7 @@ def test_two_processes_are_added_up_whichever_answers(tmp_path):
             assert samples.of("prefill_request_seconds_count", route=PREFILL) == asked
             assert samples.of("prefill_forms_filled_total", form="dume") == asked
             assert samples.of("prefill_forms_loaded") == len(
-                create_app(Settings(log="json")).extensions["prefill"].library.forms
+                create_app(Settings(log="json")).extensions["prefill"].form_registry.forms
             )
             assert "pid" not in samples.labels()
 

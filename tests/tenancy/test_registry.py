@@ -419,7 +419,7 @@ def log(simulator: Simulator) -> list[tuple[str, str, str]]:
 
 
 def upstream(service: FlaskClient, tenant: str) -> Any:
-    return service.application.extensions["prefill"].tenant_services.of(tenant).upstream
+    return service.application.extensions["prefill"].tenant_services.for_tenant(tenant).upstream
 
 
 def protected(service: FlaskClient, tenant: str, **more: Any) -> Answer:

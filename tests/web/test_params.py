@@ -18,7 +18,7 @@ NAME = "/partII/A/economicOperator/name"
 
 @pytest.fixture(scope="module")
 def client():
-    return create_app(Settings(log="json", visits=0)).test_client()
+    return create_app(Settings(log="json", rate_limit=0)).test_client()
 
 
 def ask(client, number, *fields, **headers):

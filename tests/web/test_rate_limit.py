@@ -9,7 +9,7 @@ import pytest
 from prefill.app import create_app
 from prefill.redis_client import OptionalRedis
 from prefill.settings import Settings
-from prefill.web.rate_limit import CHEAPER, MOST_VISITORS, RateLimiter, SlidingWindowCounter
+from prefill.web.rate_limit import CACHED_FACTOR, MAX_ADDRESSES, RateLimiter, SlidingWindowCounter
 from tests.support.clock import FakeClock
 
 ORDINARY, SECONDARY, RCS_DOWN = "00000100800010", "00000200600021", "00001300300017"
@@ -69,16 +69,16 @@ def test_a_crowd_of_threads_is_counted_to_the_last():
 
 def test_a_flood_of_addresses_fills_no_memory_for_ever():
     counts = SlidingWindowCounter(FakeClock(600.0))
-    for number in range(MOST_VISITORS + 100):
+    for number in range(MAX_ADDRESSES + 100):
         counts.hit(f"{number}", 5)
 
-    assert len(counts._counts) == MOST_VISITORS
+    assert len(counts._counts) == MAX_ADDRESSES
 
 
 def test_what_is_known_is_cheaper():
     limit = rate_limiter()
 
-    assert admitted(limit, "192.0.2.1", known=True) == 5 * CHEAPER
+    assert admitted(limit, "192.0.2.1", known=True) == 5 * CACHED_FACTOR
     assert admitted(limit, "192.0.2.1") == 5
 
 
@@ -141,12 +141,12 @@ def ask(client, number=ORDINARY, forwarded=None, peer="203.0.113.9"):
 
 def crowd(proxies, addresses):
     """Ask what is not kept, once from each; tell the statuses."""
-    client = create_app(Settings(log="json", proxies=proxies, visits=2, cache_entries=0)).test_client()
+    client = create_app(Settings(log="json", proxies=proxies, rate_limit=2, cache_entries=0)).test_client()
     return [ask(client, forwarded=forwarded).status_code for forwarded in addresses]
 
 
 def test_too_many_questions_are_a_problem_that_says_when_to_come_back():
-    client = create_app(Settings(log="json", visits=1, cache_entries=0)).test_client()
+    client = create_app(Settings(log="json", rate_limit=1, cache_entries=0)).test_client()
     ask(client)
     refused = ask(client)
 
@@ -158,7 +158,7 @@ def test_too_many_questions_are_a_problem_that_says_when_to_come_back():
 
 
 def test_a_company_the_cache_holds_does_not_use_up_the_limit():
-    client = create_app(Settings(log="json", visits=2)).test_client()
+    client = create_app(Settings(log="json", rate_limit=2)).test_client()
 
     assert [ask(client).status_code for _ in range(12)] == [200] * 12
     assert [ask(client, number).status_code for number in (SECONDARY, RCS_DOWN)] == [200, 429]

@@ -10,7 +10,8 @@ from datetime import timedelta
 import pytest
 
 from prefill import telemetry
-from prefill.app import join, read_forms
+from prefill.app import build_context
+from prefill.assembly import read_forms
 from prefill.domain.answers import Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.prefilling.service import Service
@@ -58,9 +59,9 @@ class Clock:
 
 
 def open_client(**changes):
-    settings = Settings(log="json", **{"visits": 0, **changes})
+    settings = Settings(log="json", **{"rate_limit": 0, **changes})
     telemetry.configure(settings.log)
-    parts = join(settings, read_forms(settings))
+    parts = build_context(settings, read_forms(settings))
     clock = Clock(parts.now)
     client = create_web(replace(parts, now=clock)).test_client()
     return client, clock, parts
@@ -188,7 +189,7 @@ def test_it_lasts_no_longer_than_the_first_of_its_answers(made):
 def test_a_company_that_withdraws_its_data_is_not_shown_a_moment_longer(made):
     client, _, parts = open_client()
     warm(client)
-    store: AnswerCache = parts.tenant_services.of("sandbox").upstream.cache
+    store: AnswerCache = parts.tenant_services.for_tenant("sandbox").upstream.cache
     key = ("", "etablissements", ORDINARY)
     kept = store.get_local(key)
     store.put(CATALOGUE["etablissements"], key, replace(kept.answer, status=Status.WITHHELD, data=None))
@@ -201,7 +202,7 @@ def test_a_company_that_withdraws_its_data_is_not_shown_a_moment_longer(made):
 def test_an_answer_that_left_the_memory_is_made_anew(made):
     client, _, parts = open_client()
     warm(client)
-    parts.tenant_services.of("sandbox").upstream.cache._memory.clear()
+    parts.tenant_services.for_tenant("sandbox").upstream.cache._memory.clear()
     client.get(PATH)
 
     assert made[ORDINARY] == 3
@@ -220,7 +221,7 @@ def test_tenants_that_change_make_every_answer_anew(made, monkeypatch):
 
 
 def test_visits_are_limited_all_the_same():
-    client, _, _ = open_client(visits=1)
+    client, _, _ = open_client(rate_limit=1)
     statuses = [client.get(PATH).status_code for _ in range(15)]
 
     assert statuses[:11] == [200] * 11
@@ -249,7 +250,7 @@ def test_it_is_counted_and_told_as_any_answer(capsys):
 
 
 def test_only_so_many_are_kept(made):
-    client, _, _ = open_client(ready=1)
+    client, _, _ = open_client(response_cache=1)
     other = "00000200600021"
     for _ in range(2):
         warm(client)
@@ -259,7 +260,7 @@ def test_only_so_many_are_kept(made):
 
 
 def test_none_is_kept_when_none_is_wanted(made):
-    client, _, _ = open_client(ready=0)
+    client, _, _ = open_client(response_cache=0)
     for _ in range(4):
         client.get(PATH)
 

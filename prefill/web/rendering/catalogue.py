@@ -9,24 +9,24 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import Source
 from prefill.forms.model import Form
 from prefill.web.rendering.json_writer import dump
-from prefill.web.rendering.schemas import FormShape, SourceShape
+from prefill.web.rendering.schemas import FormSchema, SourceSchema
 
 
 def render_form(form: Form) -> dict[str, Any]:
-    parts = [
+    form_fields = [
         {
-            "path": part.path,
-            "label": part.label,
-            "type": part.type,
-            "alias": part.alias,
-            "confirm": part.confirm or None,
-            "on_demand": part.on_demand or None,
-            "sources": list(dict.fromkeys(origin.source for origin in part.origins)),
+            "path": field.path,
+            "label": field.label,
+            "type": field.type,
+            "alias": field.alias,
+            "confirm": field.confirm or None,
+            "on_demand": field.on_demand or None,
+            "sources": list(dict.fromkeys(origin.source for origin in field.origins)),
         }
-        for part in form.fields
+        for field in form.fields
     ]
     header = {key: getattr(form, key) for key in ("id", "version", "title", "description", "audience")}
-    return dump(FormShape, {**header, "sources": form.sources(), "onDemand": form.on_demand(), "fields_": parts})
+    return dump(FormSchema, {**header, "sources": form.sources(), "onDemand": form.on_demand(), "fields_": form_fields})
 
 
 def render_forms(forms: Mapping[str, Form]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def render_forms(forms: Mapping[str, Form]) -> dict[str, Any]:
 
 def render_source(source: Source) -> dict[str, Any]:
     live = source.usable
-    return dump(SourceShape, {
+    return dump(SourceSchema, {
         "name": source.name,
         "title": source.title,
         "producer": source.producer,

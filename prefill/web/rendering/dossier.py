@@ -20,7 +20,7 @@ from prefill.problems import Language
 from prefill.web.openapi import ACCEPT_LANGUAGE, operation, parameter
 from prefill.web.rendering.json_writer import dump
 from prefill.web.rendering.prefill import render_notices, render_sources_asked
-from prefill.web.rendering.schemas import FormHeader, NoticeShape, ResponseSchema, SourceStatus, by_name
+from prefill.web.rendering.schemas import FormHeader, NoticeSchema, ResponseSchema, SourceStatus, by_name
 
 
 class ItemShape(ResponseSchema):
@@ -97,7 +97,7 @@ class DossierShape(ResponseSchema):
         fields.Nested(ExpiryShape), required=True, metadata={"description": "What expires soon, the soonest first."}
     )
     themes = fields.List(fields.Nested(ThemeShape), required=True)
-    notices = fields.List(fields.Nested(NoticeShape), required=True)
+    notices = fields.List(fields.Nested(NoticeSchema), required=True)
     sources = by_name(SourceStatus, "How each source answered, by its name.")
 
 

@@ -12,18 +12,18 @@ from marshmallow import Schema
 from prefill.web.rendering.schemas import VOLATILE
 
 
-def write_prefill(payload: Mapping[str, Any]) -> tuple[str, str]:
+def prefill_to_json(payload: Mapping[str, Any]) -> tuple[str, str]:
     """Write a prefill as JSON, and name what it says: not what changes each time it is asked."""
-    texts = {name: write(value) for name, value in payload.items()}
-    body = ",".join(f"{write(name)}:{text}" for name, text in texts.items())
+    texts = {name: to_json(value) for name, value in payload.items()}
+    body = ",".join(f"{to_json(name)}:{text}" for name, text in texts.items())
     sources = {
         name: {key: value for key, value in status.items() if key not in VOLATILE}
         for name, status in payload["sources"].items()
     }
-    return f"{{{body}}}", etag("\n".join({**texts, "sources": write(sources)}.values()))
+    return f"{{{body}}}", etag("\n".join({**texts, "sources": to_json(sources)}.values()))
 
 
-def write(value: Any) -> str:
+def to_json(value: Any) -> str:
     """Write JSON: accents as they are, keys in their order, no space."""
     return _WRITER.encode(value)
 
@@ -36,10 +36,10 @@ def etag(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-_SHAPES: dict[type[Schema], Schema] = {}
+_INSTANCES: dict[type[Schema], Schema] = {}
 
 
 def dump(shape: type[Schema], value: Mapping[str, Any]) -> dict[str, Any]:
-    dumper = _SHAPES.get(shape) or _SHAPES.setdefault(shape, shape())
+    dumper = _INSTANCES.get(shape) or _INSTANCES.setdefault(shape, shape())
     dumped: dict[str, Any] = dumper.dump(value)
     return dumped

@@ -1,7 +1,7 @@
-"""What goes over the wire: JSON of the answers, the forms, the sources and the problems, with their OpenAPI.
+"""A prefill as JSON.
 
-Names inside `data` follow ESPD/UBL; JSON pointers tie the rest to them. Everything is dumped through
-marshmallow, and the OpenAPI document is made from the same schemas.
+Names inside `data` follow ESPD/UBL; JSON pointers tie the rest to them. The OpenAPI document is made from the same
+marshmallow schemas.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from prefill.prefilling.notices import Notice
 from prefill.prefilling.service import Prefill
 from prefill.problems import Language
 from prefill.web.rendering.json_writer import dump
-from prefill.web.rendering.schemas import PrefillShape, ProgressShape
+from prefill.web.rendering.schemas import PrefillSchema, ProgressSchema
 
 
 def render_prefill(prefill: Prefill, language: Language) -> dict[str, Any]:
     """Write a finished prefill as the JSON of the API."""
     form = prefill.request.form
-    return dump(PrefillShape, {
+    return dump(PrefillSchema, {
         "siret": prefill.company.siret,
         "siren": prefill.company.siren,
         "form": form,
@@ -61,7 +61,7 @@ def render_progress(form: Form, answer: Answer, news: FilledForm, language: Lang
     named = {part.alias for part in form.fields if part.path in touched}
     aliases = {alias: place for alias, place in payload["aliases"].items() if alias in named}
     return dump(
-        ProgressShape, {"source": answer.source, "status": answer.status, **counts, **payload, "aliases": aliases}
+        ProgressSchema, {"source": answer.source, "status": answer.status, **counts, **payload, "aliases": aliases}
     )
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from prefill.problems import Language, Problem
 from prefill.web.rendering.json_writer import dump
-from prefill.web.rendering.schemas import ProblemShape
+from prefill.web.rendering.schemas import ProblemSchema
 
 
 def render_problem(problem: Problem, language: Language, request_id: str | None = None) -> dict[str, Any]:
     """Write a refusal as RFC 9457 asks."""
-    return dump(ProblemShape, {
+    return dump(ProblemSchema, {
         **problem.extensions(),
         "type": f"/docs#{problem.code}",
         "title": problem.title[language],

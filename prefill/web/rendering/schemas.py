@@ -17,8 +17,8 @@ VOLATILE = ("seconds", "cached", "requestId", "retryAfter")
 
 class ResponseSchema(Schema):
     @post_dump
-    def without_nothing(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """What is not known is not written."""
+    def without_none(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Leave out members without a value."""
         return {key: value for key, value in data.items() if value is not None}
 
 
@@ -28,7 +28,7 @@ class FormHeader(ResponseSchema):
     title = fields.String(required=True, metadata={"example": "Document unique de marché européen"})
 
 
-class ProvenanceShape(ResponseSchema):
+class ProvenanceSchema(ResponseSchema):
     source = fields.String(
         required=True, metadata={"description": "Name in the catalogue.", "example": "etablissements"}
     )
@@ -41,7 +41,7 @@ class ProvenanceShape(ResponseSchema):
     stale = fields.Boolean(metadata={"description": "Kept from an earlier answer: the source fails today."})
 
 
-class MissingShape(ResponseSchema):
+class MissingSchema(ResponseSchema):
     reason = fields.Enum(Reason, by_value=True, required=True)
     source = fields.String(metadata={"example": "extraits_rcs_infogreffe"})
     message = fields.String(required=True, metadata={"description": "One sentence for the candidate."})
@@ -59,7 +59,7 @@ class SourceStatus(ResponseSchema):
     stale = fields.Boolean()
 
 
-class NoticeShape(ResponseSchema):
+class NoticeSchema(ResponseSchema):
     code = fields.String(required=True, metadata={"enum": sorted(NOTICES)})
     message = fields.String(required=True)
     siret = fields.String(metadata={"description": "The SIRET that was answered, when another was asked for."})
@@ -67,7 +67,7 @@ class NoticeShape(ResponseSchema):
 
 
 class Prerendered(fields.Dict):
-    """Objects by name, in the shape of its values, which a function below writes: an answer holds a hundred."""
+    """Objects by name that are rendered already: marshmallow would take a millisecond for the hundred of an answer."""
 
     def _serialize(self, value: Any, attr: Any, obj: Any, **_: Any) -> Any:
         return value
@@ -79,7 +79,7 @@ def by_name(shape: type[Schema], description: str) -> Prerendered:
     )
 
 
-class PrefillShape(ResponseSchema):
+class PrefillSchema(ResponseSchema):
     siret = fields.String(metadata={"example": "55204944776279"})
     siren = fields.String(required=True, metadata={"example": "552049447"})
     form = fields.Nested(FormHeader, data_key="schema", required=True)
@@ -89,17 +89,17 @@ class PrefillShape(ResponseSchema):
     data = fields.Dict(
         required=True, metadata={"description": "What is known, in the form's own shape (see its JSON Schema)."}
     )
-    provenance = by_name(ProvenanceShape, "Who says so, by JSON pointer under `data`.")
-    missing = by_name(MissingShape, "Every other field of the form, by its path, and why it has no value.")
+    provenance = by_name(ProvenanceSchema, "Who says so, by JSON pointer under `data`.")
+    missing = by_name(MissingSchema, "Every other field of the form, by its path, and why it has no value.")
     sources = by_name(SourceStatus, "How each source answered, by its name.")
-    notices = fields.List(fields.Nested(NoticeShape), required=True)
+    notices = fields.List(fields.Nested(NoticeSchema), required=True)
     aliases = fields.Dict(
         keys=fields.String(), values=fields.String(), required=True,
         metadata={"description": "The form's short names, and where each one's value stands in this answer."},
     )  # fmt: skip
 
 
-class ProgressShape(ResponseSchema):
+class ProgressSchema(ResponseSchema):
     """What one source brings, as long as others are awaited: members as in the whole answer."""
 
     source = fields.String(required=True)
@@ -107,12 +107,12 @@ class ProgressShape(ResponseSchema):
     answered = fields.Integer(required=True, metadata={"description": "How many sources have answered."})
     expected = fields.Integer(required=True, metadata={"description": "How many are asked, as far as is known."})
     data = fields.Dict(required=True)
-    provenance = by_name(ProvenanceShape, "Of the values that this source brings.")
-    missing = by_name(MissingShape, "The fields that are now known to have no value.")
+    provenance = by_name(ProvenanceSchema, "Of the values that this source brings.")
+    missing = by_name(MissingSchema, "The fields that are now known to have no value.")
     aliases = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
 
 
-class ProblemShape(ResponseSchema):
+class ProblemSchema(ResponseSchema):
     """RFC 9457."""
 
     type = fields.String(required=True, metadata={"example": "/docs#siret_malformed"})
@@ -127,7 +127,7 @@ class ProblemShape(ResponseSchema):
     group = fields.String(metadata={"enum": ["siren", "siret"], "description": "Which check digit fails."})
 
 
-class FieldShape(ResponseSchema):
+class FieldSchema(ResponseSchema):
     path = fields.String(required=True)
     label = fields.String(required=True)
     type = fields.Enum(Type, by_value=True, required=True)
@@ -137,19 +137,19 @@ class FieldShape(ResponseSchema):
     sources = fields.List(fields.String(), required=True)
 
 
-class FormShape(FormHeader):
+class FormSchema(FormHeader):
     description = fields.String()
     audience = fields.String(required=True)
     sources = fields.List(fields.String(), required=True)
     onDemand = fields.List(fields.String(), required=True, metadata={"description": "Sources that `with` may name."})
-    fields_ = fields.List(fields.Nested(FieldShape), data_key="fields")
+    fields_ = fields.List(fields.Nested(FieldSchema), data_key="fields")
 
 
-class FormsShape(ResponseSchema):
-    schemas = fields.List(fields.Nested(FormShape), required=True)
+class FormsSchema(ResponseSchema):
+    schemas = fields.List(fields.Nested(FormSchema), required=True)
 
 
-class SourceShape(ResponseSchema):
+class SourceSchema(ResponseSchema):
     name = fields.String(required=True)
     title = fields.String(required=True)
     producer = fields.String(required=True)
@@ -163,17 +163,17 @@ class SourceShape(ResponseSchema):
     explanation = fields.String()
 
 
-class SourcesShape(ResponseSchema):
-    sources = fields.List(fields.Nested(SourceShape), required=True)
+class SourcesSchema(ResponseSchema):
+    sources = fields.List(fields.Nested(SourceSchema), required=True)
 
 
-class CheckShape(ResponseSchema):
+class CheckSchema(ResponseSchema):
     name = fields.String(required=True)
     ok = fields.Boolean(required=True)
     message = fields.String(required=True)
 
 
-class ReadinessShape(ResponseSchema):
+class ReadinessSchema(ResponseSchema):
     ready = fields.Boolean(required=True)
     sandbox = fields.Boolean(required=True)
-    checks = fields.List(fields.Nested(CheckShape), required=True)
+    checks = fields.List(fields.Nested(CheckSchema), required=True)

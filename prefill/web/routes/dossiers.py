@@ -26,45 +26,44 @@ from prefill.forms.model import Form
 from prefill.prefilling.service import Prefill, Request
 from prefill.problems import DocumentUnknown, ParameterInvalid, Problem, Unauthorized
 from prefill.web import sse
-from prefill.web.context import caller, house, parts
-from prefill.web.hooks import AGENTS
+from prefill.web.context import AGENTS_BLUEPRINT, app_context, current_caller, current_services
 from prefill.web.params import language
 from prefill.web.rendering.dossier import build_prefill_dossier, render_dossier
-from prefill.web.responses import json_answer, streamed, summary
+from prefill.web.responses import json_response, log_summary, streamed
 
 FORM = "dossier"
 MAX_PROCEDURE = 49  # characters, by API Entreprise's rule
 FLAGS = {"": False, "0": False, "1": True}
 WITHOUT_DOCUMENT = (Status.ABSENT, Status.WITHHELD, Status.NOT_APPLICABLE, Status.NOT_REQUESTED)
 
-routes = Blueprint(AGENTS, __name__)
+blueprint = Blueprint(AGENTS_BLUEPRINT, __name__)
 
 
-@routes.get("/v1/dossiers/<number>")
+@blueprint.get("/v1/dossiers/<number>")
 def dossier(number: str) -> AnyResponse:
     asked = _read_request(number, Scope.DOSSIER)
     if request.accept_mimetypes.best_match(["application/json", sse.MEDIA]) == sse.MEDIA:
         return _stream(asked)
     done = _complete_dossier(asked)
-    return json_answer(render_dossier(done, _today(), language()))
+    return json_response(render_dossier(done, _today(), language()))
 
 
-@routes.get("/v1/dossiers/<number>/documents/<source>")
+@blueprint.get("/v1/dossiers/<number>/documents/<source>")
 def document(number: str, source: str) -> AnyResponse:
     return _serve(_fetch(_read_request(number, Scope.DOCUMENTS), source, 1))
 
 
-@routes.get("/v1/dossiers/<number>/documents/<source>/<int:n>")
+@blueprint.get("/v1/dossiers/<number>/documents/<source>/<int:n>")
 def document_n(number: str, source: str, n: int) -> AnyResponse:
     return _serve(_fetch(_read_request(number, Scope.DOCUMENTS), source, n))
 
 
-@routes.get("/v1/dossiers/<number>/documents.zip")
+@blueprint.get("/v1/dossiers/<number>/documents.zip")
 def documents(number: str) -> AnyResponse:
     return _pack(_read_request(number, Scope.DOSSIER, Scope.DOCUMENTS))
 
 
-@routes.after_request
+@blueprint.after_request
 def _forbid_caching(response: Response) -> Response:
     """Forbid caching of what only this agent may see."""
     response.headers["Cache-Control"] = "no-store, no-transform"
@@ -74,10 +73,10 @@ def _forbid_caching(response: Response) -> Response:
 def _read_request(number: str, *scopes: Scope) -> Request:
     """Authenticate the agent, check its scopes, then parse the request."""
     agent = _agent(scopes)
-    form = parts().library.forms[FORM]
+    form = app_context().form_registry.forms[FORM]
     procedure, every = _procedure(), _flag("all")
     asked = Request(parse(number), form, agent, frozenset(form.on_demand()), procedure, every)
-    g.company = parts().rate_limiter.name(asked.number)
+    g.company = app_context().rate_limiter.name(asked.number)
     return asked
 
 
@@ -85,7 +84,7 @@ def _agent(scopes: Iterable[Scope]) -> Caller:
     """Return the authenticated agent; without credentials nothing is revealed, not even which buyers exist."""
     if "Authorization" not in request.headers:
         raise Unauthorized
-    agent = caller()
+    agent = current_caller()
     for scope in scopes:
         require_scope(agent, scope)
     return agent
@@ -119,7 +118,7 @@ def _invalid(name: str, why: str, why_en: str) -> ParameterInvalid:
 
 
 def _today() -> date:
-    return parts().now().date()
+    return app_context().now().date()
 
 
 def _complete_dossier(asked: Request) -> Prefill:
@@ -131,18 +130,18 @@ def _complete_dossier(asked: Request) -> Prefill:
 
 def _ask(asked: Request) -> Prefill:
     try:
-        done = house().service.prefill(asked)
+        done = current_services().service.prefill(asked)
     except Problem:
         _trace(asked, _planned(asked), Outcome.REFUSED)
         raise
-    g.told = summary(done)
+    g.log_fields = log_summary(done)
     return done
 
 
 def _stream(asked: Request) -> AnyResponse:
     """Stream the dossier as registers answer; the record is written first, before the outcome is known."""
     _trace(asked, _planned(asked), Outcome.OPENED)
-    events = house().service.stream(asked, tick=sse.HEARTBEAT_SECONDS)
+    events = current_services().service.stream(asked, tick=sse.HEARTBEAT_SECONDS)
     return streamed(events, partial(sse.render_dossier_events, today=_today()))
 
 
@@ -158,9 +157,9 @@ def _asked_sources(done: Prefill) -> tuple[str, ...]:
 def _trace(asked: Request, sources: tuple[str, ...], outcome: Outcome) -> None:
     """Write the audit record. Raises `AuditUnavailable` when it cannot be written: nothing is served then."""
     agent = asked.caller
-    parts().trace.write(
+    app_context().audit_trail.write(
         AccessRecord(
-            at=parts().now(),
+            at=app_context().now(),
             tenant=agent.tenant,
             agent=agent.agent or "",
             siret=asked.number,
@@ -178,7 +177,7 @@ def _fetch(asked: Request, source: str, n: int) -> File:
     done = _ask(replace(asked, form=form, extra=frozenset({source}), every=True))
     try:
         named = _named(done.answers[source], n)
-        file = fetch(house().upstream, named, done.company.siren, _today())
+        file = fetch(current_services().upstream, named, done.company.siren, _today())
     except Problem:
         _trace(asked, (source,), Outcome.REFUSED)
         raise
@@ -222,14 +221,14 @@ def _pack(asked: Request) -> AnyResponse:
     _trace(asked, _asked_sources(done), Outcome.OPENED)
     told, today, siren = render_dossier(done, _today(), language()), _today(), done.company.siren
     wanted = build_prefill_dossier(done, today).documents
-    page = render_template("dossier_summary.html", dossier=told, at=parts().now(), documents=wanted)
+    page = render_template("dossier_summary.html", dossier=told, at=app_context().now(), documents=wanted)
     facts = {
         "siret": told.get("siret"),
         "siren": siren,
         "object": asked.object,
-        "at": parts().now().isoformat("T", "seconds"),
+        "at": app_context().now().isoformat("T", "seconds"),
     }
-    here = house().upstream
+    here = current_services().upstream
     body = stream_archive(
         wanted, lambda one: fetch(here, one, siren, today), summary=page, facts=facts, language=language()
     )  # fmt: skip

@@ -9,49 +9,54 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from prefill import __version__, telemetry
 from prefill.health import Check, check_deployment, check_locally, check_tenants, check_trace, check_upstream, measure
-from prefill.problems import (
-    NotFound,
-)
-from prefill.web.context import EVERY_METHOD, parts
-from prefill.web.responses import json_answer
+from prefill.problems import NotFound
+from prefill.web.context import ALL_METHODS, app_context
+from prefill.web.responses import json_response
 
-routes = Blueprint("operations", __name__)
+blueprint = Blueprint("operations", __name__)
 
 
-@routes.get("/healthz")
+@blueprint.get("/healthz")
 def healthz() -> AnyResponse:
-    return json_answer({"status": "alive", "version": __version__})
+    return json_response({"status": "alive", "version": __version__})
 
 
-@routes.get("/readyz")
+@blueprint.get("/readyz")
 def readyz() -> AnyResponse:
     checks = _checks()
     ready = all(check.ok for check in checks if check.vital)
     shown = [{"name": check.name, "ok": check.ok, "message": check.message} for check in checks]
-    return json_answer(
-        {"ready": ready, "sandbox": parts().settings.sandbox, "checks": shown}, status=200 if ready else 503
+    return json_response(
+        {"ready": ready, "sandbox": app_context().settings.sandbox, "checks": shown}, status=200 if ready else 503
     )
 
 
-@routes.route("/metrics", methods=EVERY_METHOD, provide_automatic_options=False)
+@blueprint.route("/metrics", methods=ALL_METHODS, provide_automatic_options=False)
 def metrics() -> AnyResponse:
-    """Nobody without the operator's token learns that there are any."""
-    expected = parts().settings.metrics_token
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if expected is None or not hmac.compare_digest(given.encode(), expected.encode()):
+    """Write the metrics; without the operator's token the page does not exist."""
+    if not _is_operator():
         raise NotFound
-    for one in parts().tenant_services.built():
-        measure(one.upstream, one.tenant.id)
-    return Response(telemetry.exposition(parts().environ), content_type="text/plain; version=0.0.4; charset=utf-8")
+    for services in app_context().tenant_services.built():
+        measure(services.upstream, services.tenant.id)
+    return Response(
+        telemetry.exposition(app_context().environ), content_type="text/plain; version=0.0.4; charset=utf-8"
+    )
+
+
+def _is_operator() -> bool:
+    """Whether the request carries the operator's token."""
+    expected = app_context().settings.metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return expected is not None and hmac.compare_digest(given.encode(), expected.encode())
 
 
 def _checks() -> tuple[Check, ...]:
-    here = parts()
-    upstream = (check for one in here.tenant_services.built() for check in check_upstream(one.upstream))
+    context = app_context()
+    upstream = (check for services in context.tenant_services.built() for check in check_upstream(services.upstream))
     return (
-        *check_locally(here.settings, here.library, here.now()),
-        *check_tenants(here.settings, here.tenants, here.now()),
-        *check_deployment(here.settings, here.tenants, here.environ),
-        check_trace(here.trace),
+        *check_locally(context.settings, context.form_registry, context.now()),
+        *check_tenants(context.settings, context.tenants, context.now()),
+        *check_deployment(context.settings, context.tenants, context.environ),
+        check_trace(context.audit_trail),
         *dict.fromkeys(upstream),
     )

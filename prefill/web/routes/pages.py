@@ -13,8 +13,8 @@ from prefill.problems import NotFound, every_problem
 from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import SandboxCompany
 from prefill.tenancy.model import SANDBOX_AGENT_KEY
-from prefill.web.context import parts
-from prefill.web.rendering.json_writer import write
+from prefill.web.context import app_context
+from prefill.web.rendering.json_writer import to_json
 from prefill.web.routes.catalogue import openapi_document
 from prefill.web.widget_releases import STATIC, current_module, current_script, releases
 
@@ -39,13 +39,13 @@ PROVEN = (
     "00000900100017", "00001900000017",
 )  # fmt: skip
 
-routes = Blueprint("pages", __name__)
+blueprint = Blueprint("pages", __name__)
 
 
 # -- the routes -------------------------------------------------------------------------------------
 
 
-@routes.get("/")
+@blueprint.get("/")
 def home() -> AnyResponse:
     featured = sorted((one for one in _companies() if one.siret in FEATURED), key=lambda one: FEATURED.index(one.siret))
     others = [one for one in _companies() if one.siret not in FEATURED]
@@ -54,36 +54,36 @@ def home() -> AnyResponse:
     return _page("home.html", script=script, size=size, root=root, featured=featured, others=others)
 
 
-@routes.get("/dossier")
+@blueprint.get("/dossier")
 def dossier_page() -> AnyResponse:
     companies = [one for siret in PROVEN for one in _companies() if one.siret == siret]
-    return _page("dossier.html", companies=companies, key=SANDBOX_AGENT_KEY if parts().settings.sandbox else "")
+    return _page("dossier.html", companies=companies, key=SANDBOX_AGENT_KEY if app_context().settings.sandbox else "")
 
 
-@routes.get("/docs")
+@blueprint.get("/docs")
 def docs() -> AnyResponse:
     return _page("docs.html", spec=openapi_document(), problems=every_problem(), companies=_companies())
 
 
-@routes.get("/v1/prefill.js")
+@blueprint.get("/v1/prefill.js")
 def latest_script() -> AnyResponse:
     """The script, whichever release: for pages that follow the service and check no integrity."""
     return _asset(current_script().body, "text/javascript", SHORT)
 
 
-@routes.get("/v1/prefill.mjs")
+@blueprint.get("/v1/prefill.mjs")
 def latest_module() -> AnyResponse:
     """The ES module, whichever release."""
     return _asset(current_module().body, "text/javascript", SHORT)
 
 
-@routes.get("/v1/prefill@<name>")
+@blueprint.get("/v1/prefill@<name>")
 def versioned_script(name: str) -> AnyResponse:
     """A release by its version; one that is not published may change, and is kept for a moment only."""
     return _released(f"prefill@{name}")
 
 
-@routes.get("/v1/prefill-<name>")
+@blueprint.get("/v1/prefill-<name>")
 def script_by_content(name: str) -> AnyResponse:
     """A release by its content."""
     return _released(f"prefill-{name}")
@@ -97,7 +97,7 @@ def _released(name: str) -> AnyResponse:
     return _asset(file.body, "text/javascript", IMMUTABLE if fixed else SHORT)
 
 
-@routes.get("/v1/prefill.js.json")
+@blueprint.get("/v1/prefill.js.json")
 def script_facts() -> AnyResponse:
     """What a page needs to name this release."""
     script, module = current_script(), current_module()
@@ -109,10 +109,10 @@ def script_facts() -> AnyResponse:
         **sizes,
         "module": {"path": module.path, "integrity": module.integrity},
     }
-    return _asset(write(facts).encode(), "application/json", SHORT)
+    return _asset(to_json(facts).encode(), "application/json", SHORT)
 
 
-@routes.get("/v1/prefill.css")
+@blueprint.get("/v1/prefill.css")
 def style() -> AnyResponse:
     return _asset((STATIC / "prefill.css").read_bytes(), "text/css", SHORT)
 
@@ -121,7 +121,7 @@ def style() -> AnyResponse:
 
 
 def _page(template: str, **values: Any) -> AnyResponse:
-    sandbox = parts().settings.sandbox
+    sandbox = app_context().settings.sandbox
     response = Response(render_template(template, sandbox=sandbox, version=__version__, **values), mimetype="text/html")
     response.headers["Content-Security-Policy"] = PAGE_POLICY
     return response
@@ -137,7 +137,7 @@ def _asset(body: bytes, media: str, keep: str) -> AnyResponse:
     return response.make_conditional(request)
 
 
-@routes.after_request
+@blueprint.after_request
 def _pack(response: Response) -> Response:
     """Compress what is worth it; nothing here is secret, so that its size tells nothing."""
     if response.mimetype not in COMPRESSIBLE or response.status_code != 200 or response.content_encoding:
@@ -157,4 +157,4 @@ def _packed(body: bytes) -> bytes:
 
 
 def _companies() -> tuple[SandboxCompany, ...]:
-    return COMPANIES if parts().settings.sandbox else ()
+    return COMPANIES if app_context().settings.sandbox else ()

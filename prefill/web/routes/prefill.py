@@ -8,38 +8,42 @@ from functools import partial
 from flask import Blueprint, Response, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from prefill.prefilling.service import Request
-from prefill.web import response_cache, sse
-from prefill.web.context import house, parts
-from prefill.web.params import _read_request, language
-from prefill.web.rendering.json_writer import write_prefill
+from prefill.prefilling.service import Prefill, Request
+from prefill.web import sse
+from prefill.web.context import app_context, current_services
+from prefill.web.params import language, read_prefill_request
+from prefill.web.rendering.json_writer import prefill_to_json
 from prefill.web.rendering.prefill import render_prefill
-from prefill.web.responses import _route, _tagged, streamed, summary
+from prefill.web.response_cache import CacheableResponse, dependencies_of
+from prefill.web.responses import log_summary, route_name, streamed, tagged_json
 
-routes = Blueprint("prefill", __name__)
+MAX_EVENT_ID = 500  # characters of a `Last-Event-ID` that are read
+
+blueprint = Blueprint("prefill", __name__)
 
 
-@routes.get("/v1/prefill/<path:number>")
+@blueprint.get("/v1/prefill/<path:number>")
 def prefill(number: str) -> AnyResponse:
-    asked = _read_request(number)
+    query = read_prefill_request(number)
     if request.accept_mimetypes.best_match(["application/json", sse.MEDIA]) == sse.MEDIA:
-        return _stream(asked)
-    done = house().service.prefill(asked)
-    g.told = summary(done)
-    body, tag = write_prefill(render_prefill(done, language()))
-    response = _tagged(body, tag)
-    basis = response_cache.dependencies_of(done, house().upstream, parts().now())
-    if basis:
-        request.environ[response_cache.OFFER] = response_cache.CacheableResponse(
-            response.get_data(), tag, basis, _route(), g.company, g.told
-        )
+        return _stream(query)
+    return _respond(current_services().service.prefill(query))
+
+
+def _respond(prefill: Prefill) -> AnyResponse:
+    g.log_fields = log_summary(prefill)
+    body, tag = prefill_to_json(render_prefill(prefill, language()))
+    response = tagged_json(body, tag)
+    dependencies = dependencies_of(prefill, current_services().upstream, app_context().now())
+    if dependencies:
+        g.cacheable = CacheableResponse(response.get_data(), tag, dependencies, route_name(), g.company, g.log_fields)
     return response.make_conditional(request)
 
 
-def _stream(asked: Request) -> AnyResponse:
-    """Answer as the sources do. What the caller comes back with names those it was told of."""
-    told = re.findall(r"\w+", request.headers.get("Last-Event-ID", "")[:500])
-    if sse.ENDED in told:
-        return Response(status=204)  # nothing is left to tell: an EventSource stops here
-    events = house().service.stream(asked, tick=sse.HEARTBEAT_SECONDS)
-    return streamed(events, partial(sse.render, told=told))
+def _stream(query: Request) -> AnyResponse:
+    """Answer with events. `Last-Event-ID` names the sources whose events the caller already has."""
+    received = re.findall(r"\w+", request.headers.get("Last-Event-ID", "")[:MAX_EVENT_ID])
+    if sse.ENDED in received:
+        return Response(status=204)  # nothing is left to send: an EventSource stops here
+    events = current_services().service.stream(query, tick=sse.HEARTBEAT_SECONDS)
+    return streamed(events, partial(sse.render, received=received))

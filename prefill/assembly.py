@@ -1,0 +1,121 @@
+"""Components opened from the settings, for the application and for the command line."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from prefill.audit.factory import open_audit_trail
+from prefill.audit.trail import AuditTrail, AuditWriteError
+from prefill.domain.dates import PARIS
+from prefill.domain.permissions import Audience
+from prefill.forms.registry import FormRegistry, load_all
+from prefill.prefilling.service import Prefill, Request, Service
+from prefill.problems import SettingsInvalid
+from prefill.registers.client import RegisterClient
+from prefill.registers.http import Connection
+from prefill.registers.resources import SharedResources, open_client, open_resources
+from prefill.sandbox.companies import COMPANIES
+from prefill.sandbox.model import URL as SANDBOX_URL
+from prefill.sandbox.sessions import SandboxSessions
+from prefill.settings import Settings
+from prefill.tenancy import factory
+from prefill.tenancy.model import Tenant
+from prefill.tenancy.registry import Tenants
+
+
+def now() -> datetime:
+    """Return the time in Paris."""
+    return datetime.now(PARIS)
+
+
+def today() -> date:
+    """Return the day in Paris."""
+    return now().date()
+
+
+def read_forms(settings: Settings) -> FormRegistry:
+    return load_all(form_folders(settings))
+
+
+def form_folders(settings: Settings) -> tuple[Path, ...]:
+    """List the folders of forms: the service's own, then the integrator's."""
+    return (bundled_forms(), *map(Path, settings.schemas))
+
+
+def bundled_forms() -> Path:
+    """Find the service's own forms: inside the wheel, or beside the package in a checkout."""
+    package = Path(__file__).resolve().parent
+    bundled = package / "bundled" / "schemas"
+    return bundled if bundled.is_dir() else package.parent / "schemas"
+
+
+def candidate_forms(forms: FormRegistry) -> tuple[str, ...]:
+    return tuple(name for name, form in forms.forms.items() if form.audience is Audience.CANDIDATE)
+
+
+def open_tenants(settings: Settings, forms: FormRegistry) -> Tenants:
+    """Open the tenants. Raises `BadTenants`."""
+    return factory.open_tenants(settings, candidate_forms(forms), environ=os.environ, today=today)
+
+
+def only_tenant(settings: Settings, tenant_id: str | None = None) -> Tenant:
+    """Return the tenant of that id, or the only one. Raises `SettingsInvalid` or `BadTenants`."""
+    return factory.select_tenant(open_tenants(settings, read_forms(settings)).directory(), tenant_id)
+
+
+def open_audit(settings: Settings) -> AuditTrail:
+    """Open the audit trail. Raises `SettingsInvalid` when it can never be written."""
+    try:
+        return open_audit_trail(settings.audit)
+    except AuditWriteError as fault:
+        raise SettingsInvalid(f"PREFILL_AUDIT : {fault}.") from fault
+
+
+def upstream_url(settings: Settings) -> str:
+    return SANDBOX_URL if settings.sandbox else settings.url
+
+
+def session_opener(settings: Settings) -> Callable[[], requests.Session]:
+    """Return what opens HTTP sessions: on the sandbox, all on the same one."""
+    return SandboxSessions() if settings.sandbox else requests.Session
+
+
+def connection(settings: Settings, tenant: Tenant | None = None) -> Connection:
+    """Describe how a tenant's calls are made: URL, token and tracing parameters."""
+    buyer = tenant or only_tenant(settings)
+    return Connection(upstream_url(settings), buyer.token, buyer.recipient, buyer.context, buyer.object)
+
+
+def open_shared_resources(settings: Settings, **quota: Any) -> SharedResources:
+    return open_resources(settings, url=upstream_url(settings), open_session=session_opener(settings), **quota)
+
+
+def open_upstream(
+    settings: Settings, tenant: Tenant | None = None, resources: SharedResources | None = None, **quota: Any
+) -> RegisterClient:
+    """Open a tenant's register client, on the sandbox when there is no token."""
+    tenant = tenant or only_tenant(settings)
+    resources = resources or open_shared_resources(settings, **quota)
+    return open_client(connection(settings, tenant), resources, tenant=tenant.id)
+
+
+def open_service(settings: Settings, upstream: RegisterClient) -> Service:
+    return Service(upstream, deadline=settings.deadline, clock=time.monotonic, today=today)
+
+
+def fill_example(forms: FormRegistry) -> Prefill:
+    """Fill the first form with an invented company, whatever the settings: the documentation's example."""
+    form = next(form for form in forms.forms.values() if form.audience is Audience.CANDIDATE)
+    settings = Settings()
+    upstream = open_upstream(settings)
+    try:
+        return open_service(settings, upstream).prefill(Request(COMPANIES[0].siret, form))
+    finally:
+        upstream.close()

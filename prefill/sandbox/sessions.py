@@ -1,0 +1,21 @@
+"""HTTP sessions whose requests to the sandbox's URL are answered in this process."""
+
+from __future__ import annotations
+
+import requests
+
+from prefill.sandbox.adapter import SandboxAdapter
+from prefill.sandbox.contract.api import ApiEntreprise
+from prefill.sandbox.model import URL
+
+
+class SandboxSessions:
+    """Opens sessions that all reach one sandbox."""
+
+    def __init__(self) -> None:
+        self._adapter = SandboxAdapter(ApiEntreprise())
+
+    def __call__(self) -> requests.Session:
+        session = requests.Session()
+        session.mount(URL, self._adapter)
+        return session
