@@ -19,8 +19,8 @@ def rate_limiter(url=None, per_minute=5):
     return RateLimiter(OptionalRedis(url, clock=FakeClock(0.0)), per_minute=per_minute, secret=b"k" * 32)
 
 
-def admitted(limit, address, *, known=False, times=200):
-    return sum(limit.admit(address, known=known) == 0 for _ in range(times))
+def admitted(limit, address, *, cached=False, times=200):
+    return sum(limit.check(address, cached=cached) == 0 for _ in range(times))
 
 
 def test_an_address_may_ask_so_much_and_no_more():
@@ -28,7 +28,7 @@ def test_an_address_may_ask_so_much_and_no_more():
 
     assert admitted(limit, "192.0.2.1") == 5
     assert admitted(limit, "192.0.2.2") == 5
-    assert 1 <= limit.admit("192.0.2.1", known=False) <= 120
+    assert 1 <= limit.check("192.0.2.1", cached=False) <= 120
 
 
 def test_the_minute_before_counts_for_the_part_of_it_that_is_less_than_a_minute_ago():
@@ -78,7 +78,7 @@ def test_a_flood_of_addresses_fills_no_memory_for_ever():
 def test_what_is_known_is_cheaper():
     limit = rate_limiter()
 
-    assert admitted(limit, "192.0.2.1", known=True) == 5 * CACHED_FACTOR
+    assert admitted(limit, "192.0.2.1", cached=True) == 5 * CACHED_FACTOR
     assert admitted(limit, "192.0.2.1") == 5
 
 
@@ -106,7 +106,7 @@ def test_an_ipv6_visitor_is_known_by_their_64_first_bits(one, other, together):
 
 def test_an_address_is_only_kept_as_a_keyed_hash(redis_server):
     limit = rate_limiter(redis_server.url)
-    limit.admit("192.0.2.1", known=False)
+    limit.check("192.0.2.1", cached=False)
     with redis_server.client() as client:
         names = b" ".join(client.keys())
 
@@ -119,7 +119,7 @@ def test_an_address_is_only_kept_as_a_keyed_hash(redis_server):
 def test_all_instances_count_together(redis_server):
     crew = [rate_limiter(redis_server.url) for _ in range(3)]
     with ThreadPoolExecutor(6) as pool:
-        granted = sum(pool.map(lambda turn: crew[turn % 3].admit("192.0.2.1", known=False) == 0, range(60)))
+        granted = sum(pool.map(lambda turn: crew[turn % 3].check("192.0.2.1", cached=False) == 0, range(60)))
 
     assert granted == 5
 
