@@ -124,6 +124,16 @@ class CompanyUnknown(Problem):
     }
 
 
+class CompanyNotInvented(Problem):
+    status = 404
+    code = "company_not_invented"
+    title = {"fr": "Bac à sable", "en": "Sandbox"}
+    sentence = {
+        "fr": "Bac à sable : ce numéro ({number}) n'est pas une des entreprises inventées, et le service n'interroge ici aucun registre. Choisissez l'une de celles que liste la page /docs.",
+        "en": "Sandbox: this number ({number}) is not one of the invented companies, and no register is asked here. Choose one of those that /docs lists.",
+    }
+
+
 class CompanyUndisclosed(Problem):
     status = 451
     code = "company_undisclosed"

@@ -20,6 +20,28 @@ REFERENCE_ABSENT = "the reference material of API Entreprise (../shared) is abse
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
+# Tests that need a browser, a server, another process or much time: `make test-fast` leaves them out.
+SLOW_FOLDERS = ("contract", "deploy", "scenarios", "widget")
+SLOW_FIXTURES = frozenset({"browser", "lasting_redis", "mortal_redis", "running_simulator", "server"})
+# Tests of one process: what they install, build or time is not shared with another at the same moment.
+TOGETHER = {"tests/widget/": "npm", "tests/scenarios/test_multiprocess.py": "multiprocess"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow, keep together what must be, and begin with what takes longest."""
+    for item in items:
+        place = item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
+        fixtures = frozenset(getattr(item, "fixturenames", ()))
+        if place.split("/")[1:2] and (place.split("/")[1] in SLOW_FOLDERS or SLOW_FIXTURES & fixtures):
+            item.add_marker("slow")
+        for folder, group in TOGETHER.items():
+            if place.startswith(folder):
+                item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(
+        key=lambda item: (item.get_closest_marker("xdist_group") is None, item.get_closest_marker("slow") is None)
+    )
+
+
 @pytest.fixture
 def capsys(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> pytest.CaptureFixture[str]:
     """What was written, the lines of the log that wait for company included."""

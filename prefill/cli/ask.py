@@ -16,8 +16,12 @@ from prefill.cli.tables import _pretty
 from prefill.domain.answers import Answer
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
+from prefill.domain.identifiers import spaced
 from prefill.domain.sources import Identifier, Source
 from prefill.domain.suggestions import closest
+from prefill.problems import CompanyNotInvented
+from prefill.sandbox.companies import is_invented
+from prefill.settings import Settings
 
 RNA = re.compile(r"W[0-9A-Z]{3}[0-9]{6}")
 
@@ -36,6 +40,7 @@ def ask(*, source: str, identifier: tuple[str, ...], protected: bool, tenant: st
             "ouvre aussi cet accès : ajoutez --protected si vous êtes habilité à la lire."
         )
     settings = _settings()
+    _check_invented(settings, " ".join(identifier))
     chosen, company = _tenant(settings, tenant), _company(row, " ".join(identifier))
     upstream = open_upstream(settings, chosen)
     answer = upstream.fetch(row, company)
@@ -44,6 +49,14 @@ def ask(*, source: str, identifier: tuple[str, ...], protected: bool, tenant: st
         trace_asked(settings, chosen, answer, company.siret or company.siren or company.rna or "")
     click.echo(_pretty(_raw(answer)))
     raise SystemExit(0 if answer.ok else 1)
+
+
+def _check_invented(settings: Settings, text: str) -> None:
+    """Say in the sandbox that a real company is not there, rather than that its register does not know it."""
+    if settings.sandbox and not RNA.fullmatch(text):
+        number = _number(text, "fr")
+        if not is_invented(number):
+            raise CliError(CompanyNotInvented(number=spaced(number)).detail("fr"))
 
 
 def _row(name: str) -> Source:

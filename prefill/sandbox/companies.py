@@ -553,3 +553,11 @@ COMPANIES: tuple[SandboxCompany, ...] = (
     _roadworks(),
     _vineyard(),
 )
+
+
+_SIRENS = frozenset(company.siret[:9] for company in COMPANIES)
+
+
+def is_invented(number: str) -> bool:
+    """Tell whether a SIRET or a SIREN is one of the sandbox's companies, or of another establishment of one."""
+    return number[:9] in _SIRENS

@@ -8,13 +8,14 @@ from typing import Any
 from flask import g, request
 
 from prefill.domain.catalogue import CATALOGUE
-from prefill.domain.identifiers import parse
+from prefill.domain.identifiers import parse, spaced
 from prefill.domain.permissions import Caller, can_query
 from prefill.domain.sources import Source
 from prefill.domain.suggestions import closest
 from prefill.forms.model import Form
 from prefill.prefilling.service import Request
 from prefill.problems import (
+    CompanyNotInvented,
     FieldUnknown,
     Language,
     SchemaUnknown,
@@ -22,6 +23,7 @@ from prefill.problems import (
     SourceUnknown,
     TooManyRequests,
 )
+from prefill.sandbox.companies import is_invented
 from prefill.web.context import app_context, current_caller, current_services
 
 DEFAULT_FORM = "dume"
@@ -32,10 +34,18 @@ def read_prefill_request(number: str) -> Request:
     """Read the query of a candidate. An agent's credentials only name the tenant here."""
     candidate = Caller(tenant=current_caller().tenant)
     form = find_form(request.args.get("schema", DEFAULT_FORM), candidate)
-    asked = Request(parse(number), narrow_form(form), candidate, read_extra_sources(form, candidate))
+    asked = Request(read_number(number), narrow_form(form), candidate, read_extra_sources(form, candidate))
     g.company = app_context().rate_limiter.name(asked.number)
     _check_rate_limit(asked)
     return asked
+
+
+def read_number(text: str) -> str:
+    """Read a SIRET or a SIREN. Raise its problems and, in the sandbox, that of a company which nobody invented."""
+    number = parse(text)
+    if app_context().settings.sandbox and not is_invented(number):
+        raise CompanyNotInvented(number=spaced(number))
+    return number
 
 
 def _check_rate_limit(asked: Request) -> None:

@@ -517,6 +517,13 @@ def test_the_log_is_shown_on_demand_alone(run, command, capsys):
     assert "upstream.call" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", ["fill 13002526500013", "ask etablissements 13002526500013"])
+def test_the_sandbox_does_not_say_of_a_real_company_that_it_is_unknown(run, command):
+    assert "Bac à sable : ce numéro (130 025 265 00013) n'est pas une des entreprises inventées" in refused(
+        run(*command.split())
+    )
+
+
 @pytest.mark.parametrize("command", ["serve", "doctor"])
 def test_in_production_a_missing_token_is_told_and_nothing_starts(run, command):
     environ = {"PREFILL_ENV": "production", "API_ENTREPRISE_TOKN": "mistyped"}

@@ -110,6 +110,8 @@ def test_a_whole_outage_is_still_an_answer(client):
         ("00000100800011", 400, "siret_checksum"),
         ("00000100900010", 400, "siret_checksum"),
         (UNKNOWN, 404, "company_unknown"),
+        ("13002526500013", 404, "company_not_invented"),
+        ("130025265", 404, "company_not_invented"),
         (UNDISCLOSED, 451, "company_undisclosed"),
         (ORDINARY + "?schema=dumme", 404, "schema_unknown"),
         (ORDINARY + "?with=convention_collective", 400, "source_unknown"),

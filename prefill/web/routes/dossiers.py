@@ -16,7 +16,6 @@ from werkzeug.wrappers import Response as AnyResponse
 from prefill.audit.trail import AccessRecord, Outcome
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
-from prefill.domain.identifiers import parse
 from prefill.domain.permissions import Caller, Scope, require_scope
 from prefill.dossier.archive import stream_archive
 from prefill.dossier.builder import documents_of
@@ -27,7 +26,7 @@ from prefill.prefilling.service import Prefill, Request
 from prefill.problems import DocumentUnknown, ParameterInvalid, Problem, Unauthorized
 from prefill.web import sse
 from prefill.web.context import AGENTS_BLUEPRINT, app_context, current_caller, current_services
-from prefill.web.params import language
+from prefill.web.params import language, read_number
 from prefill.web.rendering.dossier import build_prefill_dossier, render_dossier
 from prefill.web.responses import json_response, log_summary, streamed
 
@@ -75,7 +74,7 @@ def _read_request(number: str, *scopes: Scope) -> Request:
     agent = _agent(scopes)
     form = app_context().form_registry.forms[FORM]
     procedure, every = _procedure(), _flag("all")
-    asked = Request(parse(number), form, agent, frozenset(form.on_demand()), procedure, every)
+    asked = Request(read_number(number), form, agent, frozenset(form.on_demand()), procedure, every)
     g.company = app_context().rate_limiter.name(asked.number)
     return asked
 
