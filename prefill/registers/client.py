@@ -56,7 +56,6 @@ class _Question:
     source: Source
     key: Key
     object: str
-    background: bool
     future: Future[Answer]
 
 
@@ -94,9 +93,7 @@ class RegisterClient:
         """Call and wait for the answer."""
         return self.submit(source, company).result()
 
-    def submit(
-        self, source: Source, company: Company, *, background: bool = False, object: str | None = None
-    ) -> Future[Answer]:
+    def submit(self, source: Source, company: Company, *, object: str | None = None) -> Future[Answer]:
         """Call without waiting; the future always ends with an `Answer`.
 
         `object` is the caller's procedure, sent upstream in place of the tenant's own: what is protected is
@@ -117,7 +114,7 @@ class RegisterClient:
                 telemetry.count("cache", source=source.name, result="joined")
                 return flight
             flight = self._in_flight[key] = Future()
-            question = _Question(source, key, object, background, flight)
+            question = _Question(source, key, object, flight)
             before = self._last_by_path.get(self._address(question))
             self._last_by_path[self._address(question)] = flight
         start = partial(self._thread_pools.submit, source.producer, partial(self._run, question))
@@ -268,7 +265,7 @@ class RegisterClient:
         permit = self.breakers.acquire(source.producer)
         if not permit.allowed:
             return self._not_made(source, Cause.CIRCUIT_OPEN, permit.retry_after)
-        reservation = self.quota.reserve(source, background=question.background)
+        reservation = self.quota.reserve(source)
         if not reservation.allowed:
             self.breakers.cancel(permit)
             return self._not_made(source, Cause.THROTTLED, reservation.retry_after)
