@@ -19,7 +19,6 @@ from prefill.domain.company import Company
 from prefill.domain.disclosure import DISCLOSED
 from prefill.domain.identifiers import spaced
 from prefill.domain.permissions import CANDIDATE, Audience, Caller, can_query, would_disclose_people
-from prefill.domain.requester import SERVICE, Requester
 from prefill.domain.sources import Source
 from prefill.forms.filling import FilledForm, fill
 from prefill.forms.model import Form
@@ -37,7 +36,6 @@ FIRST: Mapping[Audience, tuple[tuple[Source, Source], ...]] = {
         (ESTABLISHMENT, HEAD_OFFICE),
     ),
 }
-CALL_SECONDS = 1.0  # kept of the deadline for the call itself
 HEAD_OFFICES = (HEAD_OFFICE.name, "siege_social_instructeur")
 
 REFUSALS: Mapping[Status, type[Problem]] = {
@@ -50,15 +48,7 @@ REFUSALS: Mapping[Status, type[Problem]] = {
 class Registers(Protocol):
     """What the service needs of the upstream."""
 
-    def submit(
-        self,
-        source: Source,
-        company: Company,
-        *,
-        object: str | None = None,
-        requester: Requester = SERVICE,
-        patience: float = 0.0,
-    ) -> Future[Answer]: ...
+    def submit(self, source: Source, company: Company, *, object: str | None = None) -> Future[Answer]: ...
 
     def is_cached(self, source: Source, company: Company) -> bool: ...
 
@@ -68,7 +58,7 @@ class Request:
     """Which form to fill, for which number (14 digits, or 9 for the head office), for whom.
 
     `extra` names the sources asked on demand, `object` the procedure that the registers are told, and
-    `every` asks also the sources that do not concern such a company; `requester` is on whose behalf calls are made.
+    `every` asks also the sources that do not concern such a company.
     """
 
     number: str
@@ -77,7 +67,6 @@ class Request:
     extra: frozenset[str] = frozenset()
     object: str | None = None
     every: bool = False
-    requester: Requester = SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,13 +195,7 @@ class Service:
         yield from self._arrivals(asking, flights, expected=1 + len(flights))
 
     def start_request(self, asking: PrefillRun, source: Source) -> Future[Answer]:
-        """Start a call; it may wait its turn for as long as its answer can still come before the deadline."""
-        request = asking.request
-        requester = replace(request.requester, under_way=bool(asking.answers))
-        patience = max(0.0, asking.end - self._clock() - CALL_SECONDS)
-        return self._registers.submit(
-            source, asking.company, object=request.object, requester=requester, patience=patience
-        )
+        return self._registers.submit(source, asking.company, object=asking.request.object)
 
     def _arrivals(self, asking: PrefillRun, flights: Mapping[str, Future[Answer]], expected: int) -> Iterator[Event]:
         """Tell each answer as it comes, until the deadline; then what is late."""

@@ -10,7 +10,6 @@ from flask import g, request
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.identifiers import parse, spaced
 from prefill.domain.permissions import Caller, can_query
-from prefill.domain.requester import SERVICE, Requester
 from prefill.domain.sources import Source
 from prefill.domain.suggestions import closest
 from prefill.forms.model import Form
@@ -35,18 +34,10 @@ def read_prefill_request(number: str) -> Request:
     """Read the query of a candidate. An agent's credentials only name the tenant here."""
     candidate = Caller(tenant=current_caller().tenant)
     form = find_form(request.args.get("schema", DEFAULT_FORM), candidate)
-    asked = Request(
-        read_number(number), narrow_form(form), candidate, read_extra_sources(form, candidate), requester=_requester()
-    )
+    asked = Request(read_number(number), narrow_form(form), candidate, read_extra_sources(form, candidate))
     g.company = app_context().rate_limiter.name(asked.number)
     _check_rate_limit(asked)
     return asked
-
-
-def _requester() -> Requester:
-    """On whose behalf registers are called; the sandbox's are not scarce."""
-    context = app_context()
-    return SERVICE if context.settings.sandbox else context.rate_limiter.requester(request.remote_addr or "")
 
 
 def read_number(text: str) -> str:

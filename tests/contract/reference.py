@@ -1,6 +1,6 @@
 """The reference simulator of API Entreprise and its cases, beside the checkout: an independent check of ours.
 
-Importing this module skips whoever imports it where the reference material is absent.
+A test module begins with `require_reference()`, which skips it where the reference material is absent.
 """
 
 from __future__ import annotations
@@ -24,14 +24,17 @@ from tests.support.sandbox import DIRECT, free_port
 
 SHARED = ROOT.parent / "shared"
 
-if not SHARED.is_dir():
-    pytest.skip(REFERENCE_ABSENT, allow_module_level=True)
-
 API = SHARED / "api-entreprise"
 CASES = API / "cases.json"
 PRODUCTION_SHAPES = API / "production-shapes.json"
 OPENAPI = API / "openapi.json"
 START_SECONDS = 20.0
+
+
+def require_reference() -> None:
+    """Skip the module that calls it where the reference material is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(REFERENCE_ABSENT, allow_module_level=True)
 
 
 def read(path: Path) -> Any:
@@ -62,10 +65,13 @@ class Reference:
     def calls(self, about: str = "") -> dict[str, int]:
         return {path: count for path, count in self.stats()["calls"].items() if about in path}
 
+    def log(self) -> list[dict[str, Any]]:
+        return [{"timestamp": call.pop("t"), **call} for call in self._control("log")]
+
     def total(self) -> int:
         return self.stats()["total"]
 
-    def _control(self, name: str, body: object = None) -> dict[str, Any]:
+    def _control(self, name: str, body: object = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         with DIRECT.open(Request(f"{self.url}/__sim/{name}", data=data), timeout=30) as response:
             return json.loads(response.read())

@@ -16,8 +16,10 @@ import pytest
 import requests
 
 from prefill.sandbox.contract.endpoints import ENDPOINTS, OPERATION_PREFIX, VAT, Endpoint
-from tests.contract.reference import CASES, OPENAPI, PRODUCTION_SHAPES, read, run_reference
+from tests.contract.reference import CASES, OPENAPI, PRODUCTION_SHAPES, read, require_reference, run_reference
 from tests.support.sandbox import run_sandbox
+
+require_reference()
 
 BUYER = "13002526500013"
 TRACING = {"context": "Marchés publics", "object": "2026-042", "recipient": BUYER}

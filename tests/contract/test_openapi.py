@@ -19,7 +19,9 @@ from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.contract.api import ApiEntreprise, Rules
 from prefill.sandbox.contract.endpoints import VAT
 from prefill.sandbox.model import ND, URL, SandboxCompany
-from tests.contract.reference import OPENAPI, read
+from tests.contract.reference import OPENAPI, read, require_reference
+
+require_reference()
 
 TODAY = date(2026, 11, 23)
 ASKED = [source for source in SOURCES if source.usable]

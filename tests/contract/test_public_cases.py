@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.contract.reference import CASES, Reference, read, run_reference
+from tests.contract.reference import CASES, Reference, read, require_reference, run_reference
 from tests.support.factories import ask, proofs_of, write_keys, write_tenants
 from tests.support.goldens import (
     NO_CEDEX,
@@ -38,6 +38,8 @@ from tests.support.simulator import (
     named,
     open_service_on,
 )
+
+require_reference()
 
 SNCF_ADDRESS = {
     "streetName": "2 PLACE AUX ETOILES",

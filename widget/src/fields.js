@@ -87,17 +87,8 @@ export class Fields {
 			if (!adapter.isEmpty()) field.edited = field.written.number
 			field.written = undefined
 		}
-		this.#recognise(key, field, adapter)
-	}
-
-	/**
-	 * Know again what a former visit wrote. Browsers and pages put values back at any time.
-	 * @param {string} key @param {Field} field @param {Adapter} adapter
-	 */
-	#recognise(key, field, adapter) {
 		const saved = this.saved[key]
-		if (!saved || field.written || field.edited !== undefined) return
-		const current = adapter.read()
+		if (!saved) return
 		const [before, after, producer, retrievedAt, source, edited] = saved
 		if (adapter.isEmpty() && !adapter.display) return
 		if (adapter.display ? !after || edited : edited || current !== after) {
@@ -155,11 +146,7 @@ export class Fields {
 
 	/** Bring the form in line with the company and what is known of it. May be called at any time. */
 	settle() {
-		for (const [key, field] of this.all)
-			if (field.adapter) {
-				this.#recognise(key, field, field.adapter)
-				this.#settle(field)
-			}
+		for (const field of this.live) this.#settle(field)
 		this.host.onChange()
 	}
 
@@ -339,15 +326,14 @@ export class Fields {
 
 	counts() {
 		const { live } = this
-		const ours = live.filter(({ written }) => written?.number === this.company)
-		const filled = this.stale ? [] : ours
+		const filled = live.filter(({ written }) => written?.number === this.company)
 		const missing = live.filter(
 			({ gap, written, adapter }) => gap && !written && (adapter.display || adapter.isEmpty()),
 		)
 		const confirm = live.filter(
 			field => field.suggestion || this.#foreign(field) || (field.written && field.info?.confirm),
 		)
-		return { ours, filled, missing, confirm, foreign: live.filter(field => this.#foreign(field)) }
+		return { filled, missing, confirm, foreign: live.filter(field => this.#foreign(field)) }
 	}
 
 	/** @param {Field} field @returns {Remark} */
@@ -430,12 +416,10 @@ export class Fields {
 			body = make('p', 'remark', `${kit.note} ${kit.noteSeverity[remark.severity]}`)
 			field.note.append(body)
 		} else field.note.className = `prefill-note ${kit.note} ${kit.noteSeverity[remark.severity]}`.trim()
-		// In one element: a flex container would eat the space between the text and the button.
-		const line = make('span', 'text', '', remark.text)
-		body.append(line)
+		body.append(make('span', 'text', '', remark.text))
 		if (remark.button) {
 			const [text, act] = remark.button
-			line.append(makeButton('take', kit.link, text, act, `${text} : ${labelOf(adapter)}`))
+			body.append(makeButton('take', kit.link, text, act, `${text} : ${labelOf(adapter)}`))
 		}
 		if (focused) adapter.element.focus()
 	}

@@ -149,7 +149,7 @@ export class Panel {
 	#line({ text, element, detail, remove }) {
 		const item = document.createElement('li')
 		const link = /** @type {HTMLAnchorElement} */ (
-			make('a', 'link', /fr-link/.test(this.kit.link) ? this.kit.link : '', text)
+			make('a', 'link', this.kit.link === 'fr-link' ? 'fr-link' : '', text)
 		)
 		link.href = `#${idOf(element)}`
 		link.addEventListener('click', event => {

@@ -1,2 +1,0 @@
-import './jquery.js'
-import 'jquery-validation'

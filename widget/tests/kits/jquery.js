@@ -1,3 +1,0 @@
-import jQuery from 'jquery'
-
-window.jQuery = window.$ = jQuery

@@ -1,4 +1,0 @@
-import { mount } from 'svelte'
-import Application from './Application.svelte'
-
-mount(Application, { target: document.getElementById('app') })
