@@ -8,7 +8,6 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -36,6 +35,7 @@ from prefill.prefilling.notices import SENTENCES
 from prefill.problems import every_problem
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
+from tools.install_matrix import committed_files
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVICE = "http://127.0.0.1:8000"
@@ -52,12 +52,7 @@ def read(name: str) -> str:
 @pytest.fixture(scope="module")
 def committed() -> tuple[Path, ...]:
     """List the files of the repository, those about to be committed included."""
-    if shutil.which("git") is None or not (ROOT / ".git").exists():
-        pytest.skip("this is no git checkout")
-    # In CI the checkout may be another user's.
-    command = ("git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "-z")
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return tuple(path for name in sorted(set(listed.split("\0")) - {""}) if (path := ROOT / name).is_file())
+    return tuple(sorted(ROOT / path for path in committed_files()))
 
 
 @pytest.fixture(scope="module")

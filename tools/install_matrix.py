@@ -1,6 +1,7 @@
 """Install, run and test the project the way others will: each Python that is here, and the machines that are unlike ours.
 
     python -m tools.install_matrix              every row; rewrites the table of docs/install.md
+    python -m tools.install_matrix --run        the same without the tests
     python -m tools.install_matrix --only 3.12  the rows whose name holds this; prints, writes nothing
 
 Each row is a copy of what is committed in a folder of its own, where the two commands of the README are given. A row
@@ -173,7 +174,7 @@ def examine(machine: Machine, scratch: Path, *, tests: bool = True) -> Row:
         if install.returncode:
             raise MatrixError(install.stdout + install.stderr)
         served = _served(make, project, environ)
-        tested = _tested(make, project, environ) if tests else ""
+        tested = _tested(make, project, environ) if tests else "not run"
     pip = _output([project / ".venv/bin/python", "-m", "pip", "--version"]).split()[1]
     return Row((machine.name, _short(str(project / ".venv/bin/python")), pip, served, tested), passed=True)
 
@@ -345,7 +346,9 @@ def table(rows: list[Row]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", help="the machines whose name or Python holds this")
-    chosen = parser.parse_args().only
+    parser.add_argument("--run", action="store_true", help="make run alone, without the tests")
+    options = parser.parse_args()
+    chosen = options.only
     scratch = Path(tempfile.mkdtemp(prefix="prefill-matrix-"))
     rows = []
     for rank, machine in enumerate(machines(scratch)):
@@ -354,7 +357,7 @@ def main() -> None:
         began = time.monotonic()
         print(f"{machine.name} ({machine.python or 'python3'})…", flush=True)
         try:
-            row = examine(machine, scratch / str(rank))
+            row = examine(machine, scratch / str(rank), tests=not options.run)
         except (MatrixError, subprocess.SubprocessError) as failure:
             row = Row((machine.name, _short(machine.python), "", "FAILED", ""), passed=False)
             print(failure)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -277,7 +278,7 @@ def test_a_locked_database_refuses_in_time(tmp_path):
     file = tmp_path / "trace.db"
     trace = AuditTrail(DatabaseSink(url_of(file), timeout=0.05))
     assert not refuses(trace)
-    with sqlite3.connect(file) as other:
+    with closing(sqlite3.connect(file)) as other:
         other.execute("begin exclusive")
         assert refuses(trace)
 
