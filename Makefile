@@ -26,7 +26,7 @@ test: lint ## Check everything: style, types, tests, coverage
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) --cov
 
 test-fast: $(VENV)/.dev ## Run the tests that need no browser, server or second process
-	@echo "Running the fast tests (about 40 seconds on 2 cores)"
+	@echo "Running the fast tests (about 80 seconds on 2 cores)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not slow"
 
 lint: $(VENV)/.dev ## Check style and types

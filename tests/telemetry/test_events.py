@@ -260,7 +260,7 @@ def test_no_line_of_a_whole_tour_of_the_sandbox_holds_anything_of_a_company(styl
 class Bursting:
     """Registers whose fault quotes what they were reading."""
 
-    def begin(self, *_: object, **__: object) -> Any:
+    def submit(self, *_: object, **__: object) -> Any:
         what_was_read = {"name": SECRET_NAME, "siret": ORDINARY.siret}
         try:
             return int(f"{SECRET_NAME} {ORDINARY.siret} {TOKEN}") and what_was_read
@@ -268,7 +268,7 @@ class Bursting:
             fault.add_note(SECRET_NAME)
             raise KeyError(what_was_read["siret"]) from fault
 
-    def holds(self, *_: object, **__: object) -> bool:
+    def is_cached(self, *_: object, **__: object) -> bool:
         return False
 
 
@@ -297,7 +297,7 @@ def test_a_fault_of_ours_is_told_with_its_places_and_without_its_message(burstin
     assert "builtins.KeyError" in text
     assert "builtins.ValueError" in text
     assert "test_events.py" in text
-    assert "in begin" in text
+    assert "in submit" in text
     forbidden = {SECRET_NAME, ORDINARY.siret, TOKEN, "what_was_read", "invalid literal"}
     assert leaks(text + answer.text, forbidden) == []
 
