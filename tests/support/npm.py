@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,12 +19,22 @@ def install() -> None:
     """Install what `widget/` is built with. CI does it; elsewhere it is left to whoever works on the script."""
     if not shutil.which("npm"):
         pytest.skip("no Node on this machine: the form script is neither built nor checked")
-    modules = WIDGET / "node_modules" / ".package-lock.json"
-    if modules.exists() and modules.stat().st_mtime >= (WIDGET / "package-lock.json").stat().st_mtime:
+    if _installed():
         return
     if not os.environ.get("CI"):
         pytest.skip("the packages of widget/ are not installed: run `npm ci` there")
     subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=WIDGET, check=True, timeout=400)
+
+
+def _installed() -> bool:
+    """Whether each package of the lock that is there has the version of the lock, and none that any machine needs lacks."""
+    try:
+        there = json.loads((WIDGET / "node_modules" / ".package-lock.json").read_text(encoding="utf-8"))["packages"]
+    except FileNotFoundError:
+        return False
+    locked = json.loads((WIDGET / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    wanted = {name: entry for name, entry in locked.items() if name and not entry.get("optional")}
+    return all(there.get(name, {}).get("version") == entry["version"] for name, entry in wanted.items())
 
 
 def node(*arguments: str, timeout: float = 120, **environ: str) -> subprocess.CompletedProcess[str]:

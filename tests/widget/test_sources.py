@@ -9,6 +9,8 @@ import pytest
 from prefill.web.widget_releases import STATIC, published_integrities
 from tests.support.npm import WIDGET, node
 
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("widget")]
+
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):

@@ -230,6 +230,7 @@ export class Block {
 
 	/** @param {number} delay @param {() => Promise<void>} act */
 	#soon(delay, act) {
+		clearTimeout(this.timer)
 		this.timer = setTimeout(act, delay)
 	}
 
@@ -329,7 +330,6 @@ export class Block {
 		fields.company = ''
 		fields.parts = []
 		fields.stale = false
-		fields.saved = {}
 		fields.settle()
 		this.notices = []
 	}
@@ -735,8 +735,8 @@ export class Block {
 		if (/^(searching|filling)$/.test(state)) this.scope.setAttribute('aria-busy', 'true')
 		const shown = /^(done|partial|filling|error)$/.test(state) ? this.notices : []
 		if (!fields.quiet || state === 'stale') panel.say(this.sentence, this.severity, shown)
-		const { filled, missing, confirm } = fields.counts()
-		panel.offer(filled.length > 0 || (/^(searching|filling)$/.test(state) && fields.reserved), [
+		const { ours, filled, missing, confirm } = fields.counts()
+		panel.offer(ours.length > 0 || (/^(searching|filling)$/.test(state) && fields.reserved), [
 			...this.extra,
 			...this.#retryAction(),
 		])

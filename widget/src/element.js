@@ -19,8 +19,10 @@ export class PrefillElement extends Base {
 		}
 		// Its input may not have been read yet.
 		queueMicrotask(() => {
-			if (this.isConnected)
-				this.handle = attach(form, this.querySelector('input') ? { siret: 'prefill-siret input' } : {})
+			if (!this.isConnected) return
+			const input = this.querySelector('input')
+			if (input) input.dataset.prefillSiret ??= ''
+			this.handle = attach(form)
 		})
 	}
 

@@ -87,8 +87,17 @@ export class Fields {
 			if (!adapter.isEmpty()) field.edited = field.written.number
 			field.written = undefined
 		}
+		this.#recognise(key, field, adapter)
+	}
+
+	/**
+	 * Know again what a former visit wrote. Browsers and pages put values back at any time.
+	 * @param {string} key @param {Field} field @param {Adapter} adapter
+	 */
+	#recognise(key, field, adapter) {
 		const saved = this.saved[key]
-		if (!saved) return
+		if (!saved || field.written || field.edited !== undefined) return
+		const current = adapter.read()
 		const [before, after, producer, retrievedAt, source, edited] = saved
 		if (adapter.isEmpty() && !adapter.display) return
 		if (adapter.display ? !after || edited : edited || current !== after) {
@@ -146,7 +155,11 @@ export class Fields {
 
 	/** Bring the form in line with the company and what is known of it. May be called at any time. */
 	settle() {
-		for (const field of this.live) this.#settle(field)
+		for (const [key, field] of this.all)
+			if (field.adapter) {
+				this.#recognise(key, field, field.adapter)
+				this.#settle(field)
+			}
 		this.host.onChange()
 	}
 
@@ -326,14 +339,15 @@ export class Fields {
 
 	counts() {
 		const { live } = this
-		const filled = live.filter(({ written }) => written?.number === this.company)
+		const ours = live.filter(({ written }) => written?.number === this.company)
+		const filled = this.stale ? [] : ours
 		const missing = live.filter(
 			({ gap, written, adapter }) => gap && !written && (adapter.display || adapter.isEmpty()),
 		)
 		const confirm = live.filter(
 			field => field.suggestion || this.#foreign(field) || (field.written && field.info?.confirm),
 		)
-		return { filled, missing, confirm, foreign: live.filter(field => this.#foreign(field)) }
+		return { ours, filled, missing, confirm, foreign: live.filter(field => this.#foreign(field)) }
 	}
 
 	/** @param {Field} field @returns {Remark} */
@@ -410,16 +424,24 @@ export class Fields {
 		if (!field.note?.isConnected) this.#place(field)
 		field.note.replaceChildren()
 		for (const element of adapter.elements) describe(element, remark.text ? field.note.id : '', field.note.id)
-		if (!remark.text) return
 		let body = field.note
+		const classes = `${kit.note} ${kit.noteSeverity[remark.severity] || ''}`
 		if (kit.wrap) {
-			body = make('p', 'remark', `${kit.note} ${kit.noteSeverity[remark.severity]}`)
+			body = make('p', 'remark', classes)
 			field.note.append(body)
-		} else field.note.className = `prefill-note ${kit.note} ${kit.noteSeverity[remark.severity]}`.trim()
-		body.append(make('span', 'text', '', remark.text))
+		} else {
+			const large = field.note.classList.contains('prefill-note-large')
+			field.note.className = `prefill-note ${classes}`.trim()
+			field.note.classList.toggle('prefill-note-large', large)
+		}
+		// An empty line has the height of the one to come.
+		if (!remark.text) return body.append('\u00a0')
+		// In one element: a flex container would eat the space between the text and the button.
+		const line = make('span', 'text', '', remark.text)
+		body.append(line)
 		if (remark.button) {
 			const [text, act] = remark.button
-			body.append(makeButton('take', kit.link, text, act, `${text} : ${labelOf(adapter)}`))
+			line.append(makeButton('take', kit.link, text, act, `${text} : ${labelOf(adapter)}`))
 		}
 		if (focused) adapter.element.focus()
 	}

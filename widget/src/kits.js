@@ -26,7 +26,7 @@ const KITS = {
 		status: 'fr-message',
 		notice: 'fr-message fr-message--warning',
 		button: 'fr-btn fr-btn--tertiary fr-btn--sm',
-		link: 'fr-link',
+		link: 'fr-link fr-link--sm',
 		list: '',
 		option: '',
 		severity: {
@@ -45,8 +45,8 @@ const KITS = {
 	},
 	bootstrap: {
 		detect: '.form-control',
-		inside: '',
-		after: '.form-floating,.input-group,.form-check',
+		inside: '.form-floating',
+		after: '.input-group,.form-check',
 		wrap: '',
 		note: 'form-text',
 		status: 'form-text',

@@ -16,4 +16,4 @@ export const useService = url => {
 /** @param {string} number @param {import('./transport.js').Request & { onfields?: (part: object) => void }} [options] */
 export const fetchPrefill = (number, options = {}) => ask(identify(number).value, options, options.onfields)
 
-export const version = PREFILL_VERSION
+export const version = typeof PREFILL_VERSION === 'undefined' ? 'source' : PREFILL_VERSION

@@ -34,6 +34,8 @@ export class Panel {
 		this.summary = find('[data-prefill-summary]')
 		this.ownSummary = !this.summary
 		this.scope = scope
+		/** @type {HTMLElement | undefined} */
+		this.title = undefined
 		/** What is said now. */
 		this.said = ''
 		/** @type {Action[]} */
@@ -135,21 +137,24 @@ export class Panel {
 				actions.contains(undoButton) || undoButton.parentElement !== actions.parentElement ? actions : undoButton
 			last.after((this.summary = make('details', 'summary')))
 		}
-		const title = make('summary', 'summary-title', '', this.words.details)
+		this.title ||= make('summary', 'summary-title', '', this.words.details)
 		const heads = lines.map(group => {
 			const head = make('p', 'summary-head', '', group.title)
 			const list = make('ul', 'summary-list')
 			list.append(...group.lines.map(line => this.#line(line)))
 			return [head, list]
 		})
-		this.summary.replaceChildren(...(this.ownSummary ? [title] : []), ...heads.flat())
+		const kept = this.ownSummary ? this.title : null
+		if (kept && kept.parentElement !== this.summary) this.summary.prepend(kept)
+		for (const child of [...this.summary.children]) if (child !== kept) child.remove()
+		this.summary.append(...heads.flat())
 	}
 
 	/** @param {Line} line */
 	#line({ text, element, detail, remove }) {
 		const item = document.createElement('li')
 		const link = /** @type {HTMLAnchorElement} */ (
-			make('a', 'link', this.kit.link === 'fr-link' ? 'fr-link' : '', text)
+			make('a', 'link', /fr-link/.test(this.kit.link) ? this.kit.link : '', text)
 		)
 		link.href = `#${idOf(element)}`
 		link.addEventListener('click', event => {

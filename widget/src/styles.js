@@ -13,9 +13,9 @@ const RULES = `
 :where([data-prefill-state]:not([data-prefill-state=idle]) .prefill-actions){min-height:2.75em}
 :where([data-prefill-status] p){margin:0}
 :where(.prefill-take){display:inline;padding:0;border:0;background:none;color:inherit;font:inherit;text-decoration:underline;cursor:pointer}
-:where(.prefill-list){position:absolute;z-index:9999;margin:0;padding:0;list-style:none;max-width:min(100vw,36em);max-height:18em;overflow:auto;background:Canvas;color:CanvasText;border:1px solid}
-:where(.prefill-list>li){padding:.6em .8em;min-height:1.5em;cursor:pointer}
-:where(.prefill-list>[aria-selected=true]){background:Highlight;color:HighlightText;outline:2px solid Highlight}
+.prefill-list{position:absolute;z-index:9999;margin:0;padding:0;list-style:none;max-width:min(100vw,36em);max-height:18em;overflow:auto;background:Canvas;color:CanvasText;border:1px solid}
+.prefill-list>li{margin:0;padding:.6em .8em;list-style:none;min-height:1.5em;cursor:pointer}
+.prefill-list>[aria-selected=true]{background:Highlight;color:HighlightText;outline:2px solid Highlight}
 [data-prefill-debug] [data-prefill-bound]{outline:2px dashed!important;outline-offset:2px}`
 
 /** @type {CSSStyleSheet | undefined} */

@@ -172,7 +172,7 @@ test(
 				}
 			}),
 			{
-				numRuns: +(process.env.PREFILL_RUNS || 150),
+				numRuns: +(process.env.PREFILL_RUNS || 100),
 				seed: process.env.PREFILL_SEED ? +process.env.PREFILL_SEED : 20261125,
 				endOnFailure: !process.env.PREFILL_SHRINK,
 			},

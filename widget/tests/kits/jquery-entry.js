@@ -1,0 +1,2 @@
+import './jquery.js'
+import 'jquery-validation'

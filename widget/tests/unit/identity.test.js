@@ -1,0 +1,215 @@
+/** The number's input: names and SIREN with and without a search, Enter, notice and consent, refusals and retries. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { A, B, Service, open, settled, tick, type } from './page.js'
+
+const PAGE =
+	'<form id="form" data-prefill="f"><label>SIRET <input id="siret" data-prefill-siret></label><label>Nom <input id="name" data-prefill-field="name"></label></form>'
+const json = (body, status = 200, headers = {}) => ({
+	ok: status < 400,
+	status,
+	headers: { get: name => ({ 'Content-Type': 'application/json', ...headers })[name] ?? null },
+	json: () => Promise.resolve(body),
+})
+const COMPANIES = {
+	companies: [
+		{ siren: '000001008', name: 'A', city: 'RENNES', postalZone: '35000', openEstablishments: 2, establishments: [] },
+		{ siren: '000003004', name: 'B', city: 'LYON', openEstablishments: 1, establishments: [{ siret: B }] },
+	],
+	incompleteWord: false,
+	partial: false,
+}
+const ESTABLISHMENTS = {
+	siren: '000001008',
+	establishments: [
+		{ siret: A, city: 'RENNES', headOffice: true },
+		{ siret: '00000100800028', city: 'BREST', closed: true },
+	],
+	partial: false,
+	total: 2,
+}
+
+/** A page whose service answers these paths otherwise than with 404. */
+async function visit(answers, body = PAGE) {
+	const service = new Service()
+	const calls = []
+	const { fetch } = service
+	service.fetch = (url, options) => {
+		const path = new URL(url).pathname.slice(1)
+		calls.push(path)
+		const known = Object.keys(answers).find(key => path.startsWith(key))
+		return known ? Promise.resolve(answers[known]()) : fetch(url, options)
+	}
+	const window = open(body, service)
+	await settled()
+	const at = id => window.document.getElementById(id)
+	const press = key => {
+		const event = new window.KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })
+		at('siret').dispatchEvent(event)
+		return event
+	}
+	const says = () => window.document.querySelector('[role=status]').textContent
+	const options = () => [...window.document.querySelectorAll('[role=option]')]
+	const state = () => at('form').dataset.prefillState
+	return { window, service, calls, at, press, says, options, state }
+}
+const searched = () => tick(320).then(settled)
+
+test('a name opens the list; arrows, then Enter, choose a company and its establishment', async () => {
+	const { window, service, at, press, options, state } = await visit({
+		'companies?': () => json(COMPANIES),
+		companies: () => json(COMPANIES),
+		'companies/000001008/establishments': () => json(ESTABLISHMENTS),
+	})
+	type(window, 'siret', 'menuiserie', false)
+	await searched()
+	assert.equal(state(), 'choosing')
+	const input = at('siret')
+	assert.equal(input.getAttribute('aria-expanded'), 'true')
+	assert.equal(at(input.getAttribute('aria-controls')).getAttribute('role'), 'listbox')
+	press('ArrowDown')
+	press('ArrowDown')
+	assert.equal(input.getAttribute('aria-activedescendant'), options()[1].id)
+	assert.equal(options()[1].getAttribute('aria-selected'), 'true')
+	const enter = press('Enter')
+	assert.ok(enter.defaultPrevented)
+	await settled()
+	assert.equal(input.value, B)
+	await service.answerAll()
+	assert.equal(at('name').value, 'B name')
+	window.close()
+})
+
+test('Escape closes the list and keeps what was typed', async () => {
+	const { window, at, press, options } = await visit({ companies: () => json(COMPANIES) })
+	type(window, 'siret', 'menuiserie', false)
+	await searched()
+	press('Escape')
+	assert.deepEqual(
+		[options().length, at('siret').value, at('siret').getAttribute('aria-expanded')],
+		[0, 'menuiserie', 'false'],
+	)
+	window.close()
+})
+
+test('a SIREN has its establishments to choose from', async () => {
+	const { window, service, at, options } = await visit({
+		'companies/000001008/establishments': () => json(ESTABLISHMENTS),
+	})
+	type(window, 'siret', '000 001 008', false)
+	await tick(650)
+	await settled()
+	assert.equal(options().length, 2)
+	assert.match(options()[0].textContent, /siège/)
+	options()[0].click()
+	await service.answerAll()
+	assert.deepEqual([at('siret').value, at('name').value], [A, 'A name'])
+	window.close()
+})
+
+test('without a search the input is a plain one, and a name gets a sentence', async () => {
+	const { window, at, says, state, calls } = await visit({})
+	type(window, 'siret', 'menuiserie')
+	await searched()
+	assert.equal(at('siret').getAttribute('role'), null)
+	assert.deepEqual([state(), says()], ['idle', 'Saisissez le SIRET : 14 chiffres.'])
+	assert.equal(at('siret').getAttribute('aria-invalid'), null)
+	type(window, 'siret', 'plomberie', false)
+	await searched()
+	assert.equal(calls.filter(path => path.startsWith('companies')).length, 1)
+	window.close()
+})
+
+test('without a search a SIREN fills the form with the head office when the field is left', async () => {
+	const { window, service } = await visit({})
+	type(window, 'siret', '000001008')
+	await settled()
+	assert.deepEqual(service.asked, ['000001008'])
+	window.close()
+})
+
+test('Enter never submits, whatever is typed', async () => {
+	const { window, press } = await visit({})
+	for (const text of ['', '123', 'nom', A]) {
+		type(window, 'siret', text, false)
+		assert.ok(press('Enter').defaultPrevented, text)
+	}
+	await searched()
+	window.close()
+})
+
+test('too many searches are told with the wait', async () => {
+	const { window, state, says } = await visit({
+		companies: () => json({ status: 429, detail: 'Trop de recherches.', retryAfter: 9 }, 429),
+	})
+	type(window, 'siret', 'menuiserie', false)
+	await searched()
+	assert.deepEqual([state(), says()], ['error', 'Trop de recherches.'])
+	assert.match(window.document.querySelector('.prefill-retry').textContent, /Réessayer dans \d s/)
+	window.close()
+})
+
+test('a refusal with Retry-After is not asked again by leaving the field', async () => {
+	const { window, calls, state } = await visit({
+		prefill: () => json({ status: 503, detail: 'Panne.' }, 503, { 'Retry-After': '30' }),
+	})
+	type(window, 'siret', A)
+	await settled()
+	window.document.getElementById('siret').focus()
+	window.document.getElementById('siret').blur()
+	const before = calls.length
+	type(window, 'siret', A)
+	await settled()
+	window.Prefill.attach('#form').retry()
+	await settled()
+	assert.equal(state(), 'error')
+	assert.equal(calls.length, before)
+	assert.match(window.document.querySelector('.prefill-retry').textContent, /dans (30|29) s/)
+	window.close()
+})
+
+test('the notice is shown before the first call', async () => {
+	const { window, calls } = await visit({
+		notice: () => json({ version: '1', title: 'Information', text: ['Vos données.'], consent: false }),
+	})
+	type(window, 'siret', A)
+	await settled()
+	assert.equal(window.document.querySelector('.prefill-notice').textContent, 'InformationVos données.')
+	assert.ok(calls.indexOf('notice') < calls.findIndex(path => path.startsWith('prefill')))
+	window.close()
+})
+
+test('nothing is asked before consent, where it is wanted; then it is, and is not asked for twice', async () => {
+	const { window, service, state, at } = await visit({
+		notice: () => json({ version: '1', title: 'Information', text: [], consent: true }),
+	})
+	type(window, 'siret', A)
+	await settled()
+	assert.deepEqual([state(), service.asked], ['blocked', []])
+	window.document.querySelector('.prefill-notice button').click()
+	await service.answerAll()
+	assert.equal(at('name').value, 'A name')
+	type(window, 'siret', B)
+	await service.answerAll()
+	assert.equal(at('name').value, 'B name')
+	window.close()
+})
+
+test('a notice that cannot be read is not taken for none', async () => {
+	const { window, service, state } = await visit({ notice: () => json({ status: 500, detail: 'Panne.' }, 500) })
+	type(window, 'siret', A)
+	await settled()
+	assert.deepEqual([state(), service.asked], ['error', []])
+	window.close()
+})
+
+test('a listener that throws or cancels leaves no block busy', async () => {
+	const { window, state } = await visit({ prefill: () => json({ status: 503, detail: 'Panne.' }, 503) })
+	window.document.addEventListener('prefill:error', event => event.preventDefault())
+	type(window, 'siret', A)
+	await settled()
+	assert.equal(state(), 'error')
+	assert.equal(window.document.getElementById('form').getAttribute('aria-busy'), null)
+	window.close()
+})
