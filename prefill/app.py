@@ -38,6 +38,7 @@ from prefill.web.app import create_web
 from prefill.web.context import AppContext
 from prefill.web.rate_limit import RateLimiter
 from prefill.web.response_cache import ResponseCache
+from prefill.web.streams import StreamSlots
 from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 SANDBOX_BANNER = (
@@ -80,6 +81,7 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         audit_trail=audit_trail,
         rate_limiter=rate_limiter,
         response_cache=ResponseCache(settings.response_cache, tenants=tenants.directory),
+        stream_slots=StreamSlots(),
         now=now,
         clock=time.monotonic,
         environ=os.environ,

@@ -124,6 +124,16 @@ class CompanyUnknown(Problem):
     }
 
 
+class CrossSiteRequest(Problem):
+    status = 403
+    code = "cross_site_request"
+    title = {"fr": "Page non autorisée", "en": "Page not allowed"}
+    sentence = {
+        "fr": "Cette demande vient d'une page que l'acheteur n'a pas autorisée, ou d'une image, d'un script ou d'un cadre. L'exploitant du service déclare les pages permises (PREFILL_ALLOWED_ORIGINS).",
+        "en": "This request comes from a page that the buyer did not allow, or from an image, a script or a frame. The service's operator declares the pages that may ask (PREFILL_ALLOWED_ORIGINS).",
+    }
+
+
 class CompanyNotInvented(Problem):
     status = 404
     code = "company_not_invented"

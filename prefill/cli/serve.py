@@ -6,10 +6,13 @@ import errno
 import os
 import re
 import socket
+import threading
+import time
 from collections.abc import Mapping
 from functools import partial
 
 import click
+from flask import Flask
 
 from prefill.app import create_app
 from prefill.assembly import open_audit
@@ -18,6 +21,8 @@ from prefill.cli.errors import CliError
 from prefill.problems import SettingsInvalid
 from prefill.settings import Settings, refuse_unwanted_sandbox
 
+PARENT_SECONDS = 0.5  # how often a worker looks for its parent
+HEADER_MILLISECONDS = 10_000  # for the head of a request to come whole
 THREADS = 256  # requests at once in a process; most wait for the registers, and an event stream holds one
 
 
@@ -44,7 +49,8 @@ def _check_start(settings: Settings) -> None:
 def _run(settings: Settings, processes: int) -> None:
     """Hand over to granian until it is told to stop; the parts are made in each process."""
     from granian import Granian  # no other command needs it
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     server = Granian(
@@ -54,12 +60,28 @@ def _run(settings: Settings, processes: int) -> None:
         interface=Interfaces.WSGI,
         workers=processes,
         blocking_threads=THREADS,
+        # Without encryption nobody speaks HTTP/2 to a service behind a proxy. The delay covers idle connections too.
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         respawn_failed_workers=True,
         workers_kill_timeout=round(settings.deadline) + 5,
         log_level=LogLevels.error,
     )
     server.on_startup(partial(_announce, settings))
-    server.serve(target_loader=partial(create_app, settings), wrap_loader=False)
+    server.serve(target_loader=partial(_load_worker, settings, os.getpid()), wrap_loader=False)
+
+
+def _load_worker(settings: Settings, parent: int) -> Flask:
+    """Build the application in a worker process, which ends when its parent is killed."""
+    threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
+    return create_app(settings)
+
+
+def _end_with(parent: int) -> None:
+    """Wait until this process is an orphan, and end it: it would hold the port with nobody to stop it."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_SECONDS)
+    os._exit(1)
 
 
 def _announce(settings: Settings) -> None:

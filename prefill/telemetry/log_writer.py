@@ -1,4 +1,8 @@
-"""Batched writer of log lines."""
+"""Bounded queue of log lines, written by one thread.
+
+No request ever waits for the log: when its reader stalls and the queue is full, lines are dropped and counted, and the
+next line that can be written says how many.
+"""
 
 from __future__ import annotations
 
@@ -10,67 +14,82 @@ import time
 from collections import deque
 from multiprocessing.util import Finalize
 
-LONGEST_LAG = 0.02  # seconds that a line waits for others
-MOST_LINES = 1000  # that wait, before who brings one more writes them all
+MAX_DELAY = 0.02  # seconds that a line waits for others: one write for those of a busy moment
+MAX_LINES = 10_000  # in the queue; beyond, lines are dropped
+FLUSH_SECONDS = 2.0  # how long `flush` waits for the writer
 
 
-class BatchedWriter:
-    """Write whole lines, those of a busy moment together: a write apiece costs threads their turn.
-
-    A warning and an error are written at once. A log that cannot be written (pipe closed, disk full) stops
-    nobody's request.
-    """
+class QueuedWriter:
+    """Queues whole lines for its one writing thread. A log that cannot be written (pipe closed, disk full) is ignored."""
 
     def __init__(self) -> None:
-        self.begin()
+        self.reset()
 
-    def begin(self) -> None:
-        """Begin with nothing, as a forked child must: it has no threads, and may have a lock that one held."""
+    def reset(self) -> None:
+        """Start with nothing, as a forked child must: it has no threads, and a lock may be held for ever."""
         self._lock = threading.Lock()
-        self._waiting: deque[str] = deque()
+        self._lines: deque[str] = deque()
         self._wake = threading.Event()
-        self._carrier: threading.Thread | None = None
+        self._written = threading.Condition()
+        self._queued = self._done = 0  # lines, since the start
+        self._dropped = 0
+        self._thread: threading.Thread | None = None
 
     def info(self, line: str) -> None:
-        self._waiting.append(line)
-        if len(self._waiting) >= MOST_LINES:
-            self.flush()
-        elif not self._wake.is_set():
-            self._start()
-            self._wake.set()
+        """Queue a line; drop it when the queue is full."""
+        with self._lock:
+            if len(self._lines) >= MAX_LINES:
+                self._dropped += 1
+                return
+            self._lines.append(line)
+            self._queued += 1
+            if self._thread is None:
+                self._start()
+        self._wake.set()
 
-    debug = msg = info
+    debug = msg = warning = error = critical = info
 
-    def warning(self, line: str) -> None:
-        self._waiting.append(line)
-        self.flush()
+    @property
+    def dropped(self) -> int:
+        """Lines dropped since the last that could say so."""
+        return self._dropped
 
-    error = critical = warning
-
-    def flush(self) -> None:
-        """Write what waits."""
-        with self._lock, contextlib.suppress(OSError, ValueError):
-            lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            if lines:
-                sys.stderr.write("\n".join(lines) + "\n")
-                sys.stderr.flush()
+    def flush(self, seconds: float = FLUSH_SECONDS) -> None:
+        """Wait until what is queued now is written, and no longer than this."""
+        queued = self._queued
+        self._wake.set()
+        with self._written:
+            self._written.wait_for(lambda: self._done >= queued, seconds)
 
     def _start(self) -> None:
-        if self._carrier is None:
-            with self._lock:
-                if self._carrier is None:
-                    self._carrier = threading.Thread(target=self._carry, name="log", daemon=True)
-                    self._carrier.start()
-                    Finalize(None, self.flush, exitpriority=0)  # as `atexit`, which a worker process never calls
+        self._thread = threading.Thread(target=self._write_loop, name="log", daemon=True)
+        self._thread.start()
+        Finalize(None, self.flush, exitpriority=0)  # as `atexit`, which a worker process never calls
 
-    def _carry(self) -> None:
+    def _write_loop(self) -> None:
         while True:
             self._wake.wait()
-            time.sleep(LONGEST_LAG)
+            time.sleep(MAX_DELAY)
             self._wake.clear()
-            self.flush()
+            self._write_queued()
+
+    def _write_queued(self) -> None:
+        with self._lock:
+            lines, dropped = list(self._lines), self._dropped
+            self._lines.clear()
+            self._dropped = 0
+        count = len(lines)
+        if dropped:
+            lines.append(f'{{"event": "log.dropped", "level": "warning", "lines": {dropped}}}')
+        if lines:
+            with contextlib.suppress(OSError, ValueError):
+                sys.stderr.write("\n".join(lines) + "\n")
+                sys.stderr.flush()
+        with self._written:
+            self._done += count
+            self._written.notify_all()
 
 
-_lines = BatchedWriter()
-flush = _lines.flush
-os.register_at_fork(after_in_child=_lines.begin)
+_writer = QueuedWriter()
+flush = _writer.flush
+os.register_at_fork(after_in_child=_writer.reset)

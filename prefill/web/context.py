@@ -17,6 +17,7 @@ from prefill.settings import Settings
 from prefill.tenancy.registry import Tenants
 from prefill.web.rate_limit import RateLimiter
 from prefill.web.response_cache import ResponseCache
+from prefill.web.streams import StreamSlots
 from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 EXTENSION = "prefill"
@@ -37,6 +38,7 @@ class AppContext:
         audit_trail: where each access to protected data is recorded.
         rate_limiter: requests per address; it also hashes what logs must not show.
         response_cache: complete prefill responses.
+        stream_slots: caps the event streams of the process.
         now: the time in Paris.
         clock: a monotonic clock, in seconds.
         environ: the process's environment.
@@ -52,6 +54,7 @@ class AppContext:
     audit_trail: AuditTrail
     rate_limiter: RateLimiter
     response_cache: ResponseCache
+    stream_slots: StreamSlots
     now: Callable[[], datetime]
     clock: Callable[[], float]
     environ: Mapping[str, str]

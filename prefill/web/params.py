@@ -25,6 +25,7 @@ from prefill.problems import (
 )
 from prefill.sandbox.companies import is_invented
 from prefill.web.context import app_context, current_caller, current_services
+from prefill.web.request_guard import refuse_cross_site
 
 DEFAULT_FORM = "dume"
 MAX_QUOTED = 100  # characters of a wrong name that a problem quotes
@@ -33,6 +34,8 @@ MAX_QUOTED = 100  # characters of a wrong name that a problem quotes
 def read_prefill_request(number: str) -> Request:
     """Read the query of a candidate. An agent's credentials only name the tenant here."""
     candidate = Caller(tenant=current_caller().tenant)
+    tenant = app_context().tenants.directory().tenants.get(candidate.tenant)
+    refuse_cross_site(request.headers, request.host, tenant)
     form = find_form(request.args.get("schema", DEFAULT_FORM), candidate)
     asked = Request(read_number(number), narrow_form(form), candidate, read_extra_sources(form, candidate))
     g.company = app_context().rate_limiter.name(asked.number)

@@ -14,6 +14,8 @@ from datetime import date
 from itertools import chain
 from typing import Any
 
+from werkzeug.datastructures import MIMEAccept
+
 from prefill.forms.filling import FilledForm, Provenance
 from prefill.forms.model import list_of, pointer_keys
 from prefill.forms.reasons import Missing, Reason
@@ -30,6 +32,11 @@ RETRY_MILLISECONDS = 2000
 ENDED = "done"
 
 Explain = Callable[[Exception], Mapping[str, Any]]
+
+
+def is_asked(accept: MIMEAccept) -> bool:
+    """Whether a client prefers events to the plain answer."""
+    return accept.best_match(["application/json", MEDIA]) == MEDIA
 
 
 def render(

@@ -573,7 +573,15 @@ def test_failures_of_sandbox_companies_are_their_own():
 
 
 def service(register, **settings):
-    values = {"url": register.url, "token": TOKEN, "recipient": BUYER, "log": "json", "rate_limit": 0, **settings}
+    values = {
+        "url": register.url,
+        "token": TOKEN,
+        "recipient": BUYER,
+        "log": "json",
+        "rate_limit": 0,
+        "metrics_token": "operator",
+        **settings,
+    }
     return create_app(Settings(**values)).test_client()
 
 
@@ -589,7 +597,11 @@ def test_a_ban_is_said_and_the_cache_goes_on_serving(register, capsys):
     register.reply = cut_at_once
     for company in companies(10, 8):
         client.get(f"/v1/prefill/{company.siret}")
-    messages = [one["message"] for one in client.get("/readyz").json["checks"] if not one["ok"]]
+    messages = [
+        one["message"]
+        for one in client.get("/readyz", headers={"Authorization": "Bearer operator"}).json["checks"]
+        if not one["ok"]
+    ]
     again = client.get(f"/v1/prefill/{COMPANY.siret}").json
 
     assert any("bannie" in message for message in messages)

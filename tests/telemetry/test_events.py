@@ -487,13 +487,17 @@ def test_a_redis_password_is_never_told_whether_it_is_right_or_not(guarded_redis
 
 
 def test_a_redis_that_is_not_there_is_told_of_once_and_without_its_password(log):
-    client = create_app(Settings(log="json", redis_url=f"redis://:{PASSWORD}@127.0.0.1:1/0")).test_client()
+    settings = Settings(log="json", redis_url=f"redis://:{PASSWORD}@127.0.0.1:1/0", metrics_token=METRICS_TOKEN)
+    client = create_app(settings).test_client()
     for company in COMPANIES[:3]:
         client.get(f"/v1/prefill/{company.siret}")
     text = log()
 
     assert text.count('"redis.down"') == 1
-    assert "Redis ne répond pas : cette instance tourne seule." in client.get("/readyz").text
+    assert (
+        "Redis ne répond pas : cette instance tourne seule."
+        in client.get("/readyz", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}).text
+    )
     assert leaks(text, {PASSWORD}) == []
 
 
@@ -595,13 +599,14 @@ def test_lines_of_a_busy_moment_are_written_together_and_soon(monkeypatch):
     assert [json.loads(line)["number"] for line in written.getvalue().splitlines()] == list(range(100))
 
 
-def test_a_warning_is_written_at_once_after_what_came_before(monkeypatch):
+def test_a_warning_is_written_after_what_came_before(monkeypatch):
     written = io.StringIO()
     monkeypatch.setattr(sys, "stderr", written)
     telemetry.flush()
     telemetry.configure("json")
     telemetry.event("first")
     telemetry.warning("second")
+    telemetry.flush()
 
     assert [json.loads(line)["event"] for line in written.getvalue().splitlines()] == ["first", "second"]
 
@@ -635,3 +640,40 @@ def test_a_crowd_of_threads_loses_no_line(monkeypatch):
     telemetry.flush()
 
     assert sorted(json.loads(line)["number"] for line in written.getvalue().splitlines()) == list(range(5000))
+
+
+def test_a_stalled_log_reader_stops_no_request_and_what_is_dropped_is_counted():
+    code = """if True:
+        import os, sys, time
+        from prefill import telemetry
+        from prefill.app import create_app
+        from prefill.settings import Settings
+        client = create_app(Settings(log="json", rate_limit=0)).test_client()
+        began = time.monotonic()
+        for number in range(20_000):
+            telemetry.warning("noise", text="x" * 200)
+        status = client.get("/healthz").status_code
+        print(status, time.monotonic() - began < 20, flush=True)
+        sys.stdin.readline()
+        telemetry.flush()
+        telemetry.event("later")
+        telemetry.flush()
+        os._exit(0)
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as process:
+        assert process.stdout.readline() == "200 True\n"
+        process.stdin.write("\n")
+        process.stdin.close()
+        lines = process.stderr.read().splitlines()
+
+    dropped = [json.loads(line)["lines"] for line in lines if "log.dropped" in line]
+    kept = [line for line in lines if '"noise"' in line or '"request"' in line]
+    assert sum(dropped) + len(kept) == 20_001
+    assert dropped

@@ -199,7 +199,7 @@ def test_a_provider_left_alone_is_seen_until_it_answers(open_service, simulator)
     assert after.of("prefill_upstream_calls_skipped_total", **labels) > before.of(
         "prefill_upstream_calls_skipped_total", **labels
     )
-    assert "Infogreffe ne répond pas : prochain essai dans" in service.get("/readyz").text
+    assert "Infogreffe ne répond pas : prochain essai dans" in service.get("/readyz", headers=BEARER).text
 
 
 def test_a_silence_of_api_entreprise_is_seen():
@@ -211,7 +211,7 @@ def test_a_silence_of_api_entreprise_is_seen():
     for rank in range(40):
         client.get(f"/v1/prefill/{siret(siren(rank))}?with=conventions_collectives")
 
-    assert "adresse sans doute bannie" in client.get("/readyz").text
+    assert "adresse sans doute bannie" in client.get("/readyz", headers=BEARER).text
     assert read(client).of("prefill_banned") == 1
 
 

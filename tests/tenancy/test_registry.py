@@ -400,7 +400,7 @@ def two(open_service: OpenService, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         monkeypatch.setenv(name, token)
     path = tmp_path / "tenants.toml"
     path.write_text(TWO_TENANTS)
-    return open_service(token=None, recipient=None, tenants=str(path))
+    return open_service(token=None, recipient=None, tenants=str(path), metrics_token="operator")
 
 
 def ask(service: FlaskClient, tenant: str, number: str = ONE) -> Any:
@@ -544,14 +544,14 @@ def test_a_false_key_is_refused_with_its_challenge_even_where_none_is_needed(two
 
 
 def test_readiness_tells_of_the_tenants_and_of_a_file_that_is_not_in_force(two, tmp_path):
-    ready = two.get("/readyz").json
+    ready = two.get("/readyz", headers={"Authorization": "Bearer operator"}).json
     assert {"tenants", "token:lyon", "token:nice"} <= {check["name"] for check in ready["checks"]}
     assert ready["sandbox"] is False
 
     (tmp_path / "tenants.toml").write_text("[tenants.lyon]\n")
     look_again(two)
     ask(two, "lyon")
-    after = two.get("/readyz")
+    after = two.get("/readyz", headers={"Authorization": "Bearer operator"})
     assert after.status_code == 200
     assert any("l'ancien reste en vigueur" in check["message"] for check in after.json["checks"])
     assert not any(token in json.dumps(after.json) for token in TOKENS.values())

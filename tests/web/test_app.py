@@ -193,8 +193,10 @@ def test_a_service_with_a_token_does_not_claim_to_be_a_sandbox():
 
 def test_an_expired_token_makes_the_service_not_ready_and_is_not_shown():
     token = "eyJhbGciOiJIUzI1NiJ9.eyJleHAiOjE1MDAwMDAwMDB9.c2lnbmF0dXJl"  # exp: 1500000000, 14/07/2017
-    settings = Settings(token=token, recipient="13002526500013", url="http://127.0.0.1:9", log="json")
-    answer = create_app(settings).test_client().get("/readyz")
+    settings = Settings(
+        token=token, recipient="13002526500013", url="http://127.0.0.1:9", log="json", metrics_token="op"
+    )
+    answer = create_app(settings).test_client().get("/readyz", headers={"Authorization": "Bearer op"})
 
     assert answer.status_code == 503
     assert "14/07/2017" in answer.text

@@ -176,4 +176,4 @@ class CheckSchema(ResponseSchema):
 class ReadinessSchema(ResponseSchema):
     ready = fields.Boolean(required=True)
     sandbox = fields.Boolean(required=True)
-    checks = fields.List(fields.Nested(CheckSchema), required=True)
+    checks = fields.List(fields.Nested(CheckSchema), metadata={"description": "With the operator's token only."})

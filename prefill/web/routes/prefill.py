@@ -16,6 +16,7 @@ from prefill.web.rendering.json_writer import prefill_to_json
 from prefill.web.rendering.prefill import render_prefill
 from prefill.web.response_cache import CacheableResponse, dependencies_of
 from prefill.web.responses import log_summary, route_name, streamed, tagged_json
+from prefill.web.streams import StreamSlots
 
 MAX_EVENT_ID = 500  # characters of a `Last-Event-ID` that are read
 
@@ -25,8 +26,8 @@ blueprint = Blueprint("prefill", __name__)
 @blueprint.get("/v1/prefill/<path:number>")
 def prefill(number: str) -> AnyResponse:
     query = read_prefill_request(number)
-    if request.accept_mimetypes.best_match(["application/json", sse.MEDIA]) == sse.MEDIA:
-        return _stream(query)
+    if sse.is_asked(request.accept_mimetypes) and app_context().stream_slots.acquire():
+        return _stream(query, app_context().stream_slots)
     return _respond(current_services().service.prefill(query))
 
 
@@ -40,8 +41,18 @@ def _respond(prefill: Prefill) -> AnyResponse:
     return response.make_conditional(request)
 
 
-def _stream(query: Request) -> AnyResponse:
-    """Answer with events. `Last-Event-ID` names the sources whose events the caller already has."""
+def _stream(query: Request, slots: StreamSlots) -> AnyResponse:
+    """Answer with events, holding a slot. `Last-Event-ID` names the sources whose events the caller already has."""
+    try:
+        response = _events(query)
+    except BaseException:
+        slots.release()
+        raise
+    response.call_on_close(slots.release)
+    return response
+
+
+def _events(query: Request) -> AnyResponse:
     received = re.findall(r"\w+", request.headers.get("Last-Event-ID", "")[:MAX_EVENT_ID])
     if sse.ENDED in received:
         return Response(status=204)  # nothing is left to send: an EventSource stops here
