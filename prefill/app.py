@@ -36,6 +36,7 @@ from prefill.tenancy.model import Tenant
 from prefill.tenancy.registry import BadTenants
 from prefill.web.app import create_web
 from prefill.web.context import AppContext
+from prefill.web.pacing import DelayScheduler, VisitMemory
 from prefill.web.rate_limit import RateLimiter
 from prefill.web.response_cache import ResponseCache
 from prefill.web.streams import StreamSlots
@@ -82,6 +83,8 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         rate_limiter=rate_limiter,
         response_cache=ResponseCache(settings.response_cache, tenants=tenants.directory),
         stream_slots=StreamSlots(),
+        visits=VisitMemory(),
+        scheduler=DelayScheduler(),
         now=now,
         clock=time.monotonic,
         environ=os.environ,
@@ -113,3 +116,4 @@ def _log_start(context: AppContext) -> None:
         telemetry.event("schemas.replaced", form=line)
     for remark in (*forms.remarks, *directory.remarks):
         telemetry.warning("schemas.remark", remark=str(remark))
+    telemetry.flush()

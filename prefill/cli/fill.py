@@ -142,4 +142,4 @@ def _written(value: Any, words: Mapping[str, Any]) -> str:
 
 
 def _failure(status: Mapping[str, Any]) -> str:
-    return ", ".join(str(status[key]) for key in ("status", "cause", "code", "requestId") if status.get(key))
+    return ", ".join(str(status[key]) for key in ("status", "cause", "code") if status.get(key))

@@ -136,6 +136,10 @@ class Service:
         self._clock = clock
         self._today = today
 
+    def with_registers(self, registers: Registers) -> Service:
+        """The same service on other registers."""
+        return Service(registers, deadline=self._deadline, clock=self._clock, today=self._today)
+
     def holds(self, request: Request) -> bool:
         """Tell whether the company is known already and asking costs the registers nothing new."""
         company = Company.unread(request.number)

@@ -71,15 +71,15 @@ class CacheEntry:
     def fresh(self, now: float) -> Answer | None:
         """What needs no call: a fresh answer, or a failure too recent to try again."""
         if self.answer and now < self.fresh_until:
-            return replace(self.answer, cached=True, seconds=0.0)
+            return replace(self.answer, cached=True)
         if self.failure and now < self.failure_until:
-            return self.stale(now) or replace(self.failure, cached=True, seconds=0.0)
+            return self.stale(now) or replace(self.failure, cached=True)
         return None
 
     def stale(self, now: float) -> Answer | None:
         """What may still be served while the source fails."""
         if self.answer and self.answer.ok and now < self.keep_until:
-            return replace(self.answer, cached=True, stale=True, seconds=0.0)
+            return replace(self.answer, cached=True, stale=True)
         return None
 
     def updated(self, answer: Answer, now: float) -> CacheEntry:

@@ -26,6 +26,7 @@ from prefill import telemetry
 from prefill.clock import Clock
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.company import Company
+from prefill.domain.dates import PARIS
 from prefill.domain.disclosure import disclose, undisclosed
 from prefill.domain.sources import DOWNLOADS, Kind, Source
 from prefill.registers.answer_cache import AnswerCache, CacheEntry, Key
@@ -185,7 +186,14 @@ class RegisterClient:
         now = self._epoch()
         kept = self.cache.get_local(key)
         fault = self.cache.get_local(self._own(key)).fresh(now)
-        return kept.fresh(now) or (fault and self._or_stale(kept, fault))
+        return self._of_today(key, kept.fresh(now)) or (fault and self._or_stale(kept, fault))
+
+    def _of_today(self, key: Key, answer: Answer | None) -> Answer | None:
+        """Leave an open answer of another day aside: its day, which candidates see, would tell that somebody asked."""
+        if answer is None or key[0] or answer.stale or answer.retrieved_at is None:
+            return answer
+        same_day = answer.retrieved_at.astimezone(PARIS).date() == self._clock.now().astimezone(PARIS).date()
+        return answer if same_day else None
 
     def _epoch(self) -> float:
         return self._clock.now().timestamp()
@@ -229,7 +237,7 @@ class RegisterClient:
             return self._shared_answer(source, key) or self._call_and_store(question)
 
     def _shared_answer(self, source: Source, key: Key) -> Answer | None:
-        known = self.cache.get_shared(source, key).fresh(self._epoch())
+        known = self._of_today(key, self.cache.get_shared(source, key).fresh(self._epoch()))
         if known is not None:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "shared")
         return known

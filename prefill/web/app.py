@@ -22,6 +22,7 @@ def create_web(context: AppContext) -> Flask:
         app.wsgi_app,
         context.response_cache,
         rate_limiter=context.rate_limiter,
+        visits=None if context.settings.sandbox else context.visits,
         now=context.now,
         clock=context.clock,
     )

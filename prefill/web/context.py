@@ -12,9 +12,10 @@ from prefill.audit.trail import AuditTrail
 from prefill.auth.authenticator import Authenticator
 from prefill.domain.permissions import Caller
 from prefill.forms.registry import FormRegistry
-from prefill.prefilling.service import Prefill
+from prefill.prefilling.service import Prefill, Service
 from prefill.settings import Settings
 from prefill.tenancy.registry import Tenants
+from prefill.web.pacing import DelayScheduler, PacedRegisters, VisitMemory
 from prefill.web.rate_limit import RateLimiter
 from prefill.web.response_cache import ResponseCache
 from prefill.web.streams import StreamSlots
@@ -39,6 +40,8 @@ class AppContext:
         rate_limiter: requests per address; it also hashes what logs must not show.
         response_cache: complete prefill responses.
         stream_slots: caps the event streams of the process.
+        visits: which answers each visitor has had.
+        scheduler: delivers paced answers.
         now: the time in Paris.
         clock: a monotonic clock, in seconds.
         environ: the process's environment.
@@ -55,6 +58,8 @@ class AppContext:
     rate_limiter: RateLimiter
     response_cache: ResponseCache
     stream_slots: StreamSlots
+    visits: VisitMemory
+    scheduler: DelayScheduler
     now: Callable[[], datetime]
     clock: Callable[[], float]
     environ: Mapping[str, str]
@@ -81,3 +86,17 @@ def current_caller() -> Caller:
 def current_services() -> TenantServices:
     """Return the services of the caller's tenant."""
     return app_context().tenant_services.for_tenant(current_caller().tenant)
+
+
+def candidate_service() -> Service:
+    """Return the prefill service of the caller's tenant as this visitor may see it.
+
+    The sandbox has no bidder to protect: there answers come at once.
+    """
+    context, services = app_context(), current_services()
+    if context.settings.sandbox:
+        return services.service
+    visitor = context.rate_limiter.name(request.remote_addr or "")
+    return services.service.with_registers(
+        PacedRegisters(services.upstream, context.visits, context.scheduler, visitor, services.tenant.id)
+    )

@@ -24,7 +24,7 @@ from prefill.problems import (
     TooManyRequests,
 )
 from prefill.sandbox.companies import is_invented
-from prefill.web.context import app_context, current_caller, current_services
+from prefill.web.context import app_context, candidate_service, current_caller
 from prefill.web.request_guard import refuse_cross_site
 
 DEFAULT_FORM = "dume"
@@ -53,7 +53,7 @@ def read_number(text: str) -> str:
 
 def _check_rate_limit(asked: Request) -> None:
     """Limit the companies that an address asks for in a minute; those in the cache are limited less."""
-    wait = app_context().rate_limiter.check(request.remote_addr or "", cached=current_services().service.holds(asked))
+    wait = app_context().rate_limiter.check(request.remote_addr or "", cached=candidate_service().holds(asked))
     if wait:
         raise TooManyRequests(retry_after=wait, retryAfter=wait)
 

@@ -25,6 +25,7 @@ from prefill.registers.answer_cache import CacheEntry, Key
 from prefill.registers.client import RegisterClient
 from prefill.tenancy.model import Directory
 from prefill.web.access_log import record_request, request_id_of
+from prefill.web.pacing import VisitMemory
 from prefill.web.rate_limit import RateLimiter
 
 PREFIX = "/v1/prefill/"
@@ -76,6 +77,7 @@ class CacheableResponse:
     route: str
     company: str
     log_fields: Mapping[str, Any]
+    tenant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +151,14 @@ class ResponseCacheMiddleware:
         cache: ResponseCache,
         *,
         rate_limiter: RateLimiter,
+        visits: VisitMemory | None,
         now: Callable[[], datetime],
         clock: Callable[[], float],
     ) -> None:
         self._application = application
         self._cache = cache
         self._rate_limiter = rate_limiter
+        self._visits = visits
         self._now = now
         self._clock = clock
 
@@ -162,9 +166,18 @@ class ResponseCacheMiddleware:
         started_at = self._clock()
         key = cache_key(environ)
         entry = key and self._cache.get(key, self._now().timestamp())
-        if not entry or self._rate_limiter.check(environ.get("REMOTE_ADDR") or "", cached=True):
+        address = environ.get("REMOTE_ADDR") or ""
+        if not entry or not self._was_sent(entry, address) or self._rate_limiter.check(address, cached=True):
             return self._application(environ, start_response)
         return self._send(entry, environ, start_response, started_at)
+
+    def _was_sent(self, entry: CachedResponse, address: str) -> bool:
+        """Whether this visitor has had every answer in it: the others must not learn that it is cached."""
+        if self._visits is None:
+            return True
+        visitor, response = self._rate_limiter.name(address), entry.response
+        keys = (key for key, _ in response.dependencies.entries)
+        return all(self._visits.has((visitor, response.tenant, source, number)) for _, source, number in keys)
 
     def _send(
         self, entry: CachedResponse, environ: Environ, start_response: StartResponse, started_at: float

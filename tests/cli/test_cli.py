@@ -110,7 +110,7 @@ def test_a_dead_register_is_said_where_its_values_would_be_and_is_no_failure(run
 
     assert result.exit_code == 0
     assert "— Infogreffe ne répond pas : à saisir." in result.stdout
-    assert re.search(r"Source en défaut : extraits_rcs_infogreffe \(unavailable, provider, 02\d+, ", result.stdout)
+    assert re.search(r"Source en défaut : extraits_rcs_infogreffe \(unavailable, provider, 02\d+\)", result.stdout)
     assert "PLOMBERIE LATOUR-MEUNIER" in result.stdout
 
 

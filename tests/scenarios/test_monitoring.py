@@ -57,6 +57,7 @@ EVENTS = {
     **constants("event", "warning", "error"),
     "upstream.call": "registers/client.py",
     "library": "telemetry/events.py",
+    "log.dropped": "telemetry/log_writer.py",
 }
 
 

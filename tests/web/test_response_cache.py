@@ -85,7 +85,6 @@ def test_a_warm_answer_is_made_once_and_then_sent_again(client, made):
     assert made[ORDINARY] == 2
     assert again.data == warm.data
     assert cold.json["data"] == again.json["data"]
-    assert {one["cached"] for one in again.json["sources"].values() if one["status"] == "ok"} == {True}
     assert again.headers["ETag"] == warm.headers["ETag"] == cold.headers["ETag"]
 
 

@@ -30,13 +30,18 @@ def render_prefill(prefill: Prefill, language: Language) -> dict[str, Any]:
         "form": form,
         "complete": prefill.filled.complete,
         **render_filled(form, prefill.filled, language),
-        "sources": render_sources_asked(prefill.answers),
+        "sources": render_outcomes(prefill.answers),
         "notices": render_notices(prefill.notices, language),
     })  # fmt: skip
 
 
+def render_outcomes(answers: Mapping[str, Answer]) -> dict[str, Any]:
+    """Say how each source answered, without what would tell a candidate whether others asked before."""
+    return {name: _outcome(answer) for name, answer in _distinct(answers).items()}
+
+
 def render_sources_asked(answers: Mapping[str, Answer]) -> dict[str, Any]:
-    """Say how each source answered."""
+    """Say how each source answered, and how the answer was had: for agents."""
     return {name: _source_status(answer) for name, answer in _distinct(answers).items()}
 
 
@@ -69,7 +74,7 @@ def _provenance(pointer: str, one: Any) -> dict[str, Any]:
     return _known(
         source=one.source,
         producer=one.producer,
-        retrievedAt=one.retrieved_at and one.retrieved_at.isoformat(),
+        retrievedAt=one.retrieved_at and one.retrieved_at.date().isoformat(),
         field=None if one.field == pointer else one.field,
         confirm=one.confirm or None,
         stale=one.stale or None,
@@ -101,13 +106,15 @@ def _distinct(answers: Mapping[str, Answer]) -> dict[str, Answer]:
 
 
 def _source_status(answer: Answer) -> dict[str, Any]:
+    seconds = 0.0 if answer.cached else float(answer.seconds)
+    return _outcome(answer) | _known(cached=answer.cached, seconds=seconds, requestId=answer.request_id)
+
+
+def _outcome(answer: Answer) -> dict[str, Any]:
     return _known(
         status=answer.status.value,
         cause=answer.cause and answer.cause.value,
         code=answer.code,
-        cached=answer.cached,
-        seconds=float(answer.seconds),
-        requestId=answer.request_id,
         retryAfter=answer.retry_after and float(answer.retry_after),
         stale=answer.stale or None,
     )

@@ -33,7 +33,7 @@ class ProvenanceSchema(ResponseSchema):
         required=True, metadata={"description": "Name in the catalogue.", "example": "etablissements"}
     )
     producer = fields.String(required=True, metadata={"example": "Insee"})
-    retrievedAt = fields.DateTime(metadata={"description": "When the register said so (ISO 8601)."})
+    retrievedAt = fields.Date(metadata={"description": "The day when the register said so (ISO 8601)."})
     field = fields.String(
         metadata={"description": "The form's path, when it is not the pointer itself (entry of a list)."}
     )
@@ -48,15 +48,20 @@ class MissingSchema(ResponseSchema):
     retryAfter = fields.Float(metadata={"description": "Seconds."})
 
 
-class SourceStatus(ResponseSchema):
+class SourceOutcome(ResponseSchema):
     status = fields.Enum(Status, by_value=True, required=True)
     cause = fields.String(metadata={"example": "timeout"})
     code = fields.String(metadata={"description": "API Entreprise's own error code.", "example": "02002"})
+    retryAfter = fields.Float(metadata={"description": "Seconds."})
+    stale = fields.Boolean()
+
+
+class SourceStatus(SourceOutcome):
+    """How an answer was had: for agents. A candidate would learn from it what others ask."""
+
     cached = fields.Boolean(required=True)
     seconds = fields.Float(required=True)
     requestId = fields.String(metadata={"description": "What API Entreprise's support asks for."})
-    retryAfter = fields.Float(metadata={"description": "Seconds."})
-    stale = fields.Boolean()
 
 
 class NoticeSchema(ResponseSchema):
@@ -91,7 +96,7 @@ class PrefillSchema(ResponseSchema):
     )
     provenance = by_name(ProvenanceSchema, "Who says so, by JSON pointer under `data`.")
     missing = by_name(MissingSchema, "Every other field of the form, by its path, and why it has no value.")
-    sources = by_name(SourceStatus, "How each source answered, by its name.")
+    sources = by_name(SourceOutcome, "How each source answered, by its name.")
     notices = fields.List(fields.Nested(NoticeSchema), required=True)
     aliases = fields.Dict(
         keys=fields.String(), values=fields.String(), required=True,

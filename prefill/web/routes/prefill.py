@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from prefill.prefilling.service import Prefill, Request
 from prefill.web import sse
-from prefill.web.context import app_context, current_services
+from prefill.web.context import app_context, candidate_service, current_services
 from prefill.web.params import language, read_prefill_request
 from prefill.web.rendering.json_writer import prefill_to_json
 from prefill.web.rendering.prefill import render_prefill
@@ -28,7 +28,7 @@ def prefill(number: str) -> AnyResponse:
     query = read_prefill_request(number)
     if sse.is_asked(request.accept_mimetypes) and app_context().stream_slots.acquire():
         return _stream(query, app_context().stream_slots)
-    return _respond(current_services().service.prefill(query))
+    return _respond(candidate_service().prefill(query))
 
 
 def _respond(prefill: Prefill) -> AnyResponse:
@@ -37,7 +37,9 @@ def _respond(prefill: Prefill) -> AnyResponse:
     response = tagged_json(body, tag)
     dependencies = dependencies_of(prefill, current_services().upstream, app_context().now())
     if dependencies:
-        g.cacheable = CacheableResponse(response.get_data(), tag, dependencies, route_name(), g.company, g.log_fields)
+        g.cacheable = CacheableResponse(
+            response.get_data(), tag, dependencies, route_name(), g.company, g.log_fields, current_services().tenant.id
+        )
     return response.make_conditional(request)
 
 
@@ -56,5 +58,5 @@ def _events(query: Request) -> AnyResponse:
     received = re.findall(r"\w+", request.headers.get("Last-Event-ID", "")[:MAX_EVENT_ID])
     if sse.ENDED in received:
         return Response(status=204)  # nothing is left to send: an EventSource stops here
-    events = current_services().service.stream(query, tick=sse.HEARTBEAT_SECONDS)
+    events = candidate_service().stream(query, tick=sse.HEARTBEAT_SECONDS)
     return streamed(events, partial(sse.render, received=received))

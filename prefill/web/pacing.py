@@ -1,0 +1,131 @@
+"""Cached answers as slow as the calls they came from, for visitors who did not make those calls.
+
+Who bids is confidential: an answer that comes at once would tell anybody that a company was asked for lately. An
+answer reaches a visitor who has not had it a fixed delay after the question, computed from the duration of the call
+that brought it: the same whether that call was made for this visitor, for another or for an agent. Who has had the
+answer learns nothing by having it again, and gets it at once.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+
+from cachetools import TTLCache
+
+from prefill.domain.answers import Answer
+from prefill.domain.company import Company
+from prefill.domain.sources import Source
+from prefill.prefilling.service import Registers
+
+STEP_SECONDS = 0.025  # delays are whole steps, with one to spare for what varies between a call and a cache hit
+MEMORY_SECONDS = 600.0
+MAX_VISITS = 200_000
+
+Visit = tuple[str, str, str, str]  # visitor (keyed hash), tenant, source, number
+
+
+class VisitMemory:
+    """Which answers each visitor has had in the last minutes."""
+
+    def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
+        self._lock = threading.Lock()
+        self._visits: TTLCache[Visit, bool] = TTLCache(MAX_VISITS, MEMORY_SECONDS, timer=timer)
+
+    def has(self, visit: Visit) -> bool:
+        with self._lock:
+            return visit in self._visits
+
+    def add(self, visit: Visit) -> None:
+        with self._lock:
+            self._visits[visit] = True
+
+
+class DelayScheduler:
+    """Runs functions later, all in one thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+        self._thread: threading.Thread | None = None
+
+    def run_at(self, moment: float, run: Callable[[], None]) -> None:
+        """Run this at a moment of the monotonic clock."""
+        with self._changed:
+            heapq.heappush(self._waiting, (moment, next(self._order), run))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._loop, name="pacing", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def _loop(self) -> None:
+        while True:
+            self._next()()
+
+    def _next(self) -> Callable[[], None]:
+        with self._changed:
+            while True:
+                left = self._waiting[0][0] - time.monotonic() if self._waiting else None
+                if left is not None and left <= 0:
+                    return heapq.heappop(self._waiting)[2]
+                self._changed.wait(left)
+
+
+@dataclass(frozen=True, slots=True)
+class PacedRegisters:
+    """The registers as one visitor may see them."""
+
+    registers: Registers
+    visits: VisitMemory
+    scheduler: DelayScheduler
+    visitor: str
+    tenant: str
+
+    def submit(self, source: Source, company: Company, *, object: str | None = None) -> Future[Answer]:
+        visit, began = self._visit(source, company), time.monotonic()
+        answered = self.registers.submit(source, company, object=object)
+        if self.visits.has(visit):
+            return answered
+        paced: Future[Answer] = Future()
+        answered.add_done_callback(lambda future: self._deliver(future, paced, visit, began))
+        return paced
+
+    def is_cached(self, source: Source, company: Company) -> bool:
+        """Whether this visitor has had the answer: what others caused does not show in the limits either."""
+        return self.visits.has(self._visit(source, company))
+
+    def _visit(self, source: Source, company: Company) -> Visit:
+        return self.visitor, self.tenant, source.name, source.identify(company) or ""
+
+    def _deliver(self, answered: Future[Answer], paced: Future[Answer], visit: Visit, began: float) -> None:
+        fault = answered.exception()
+        if fault is not None:
+            paced.set_exception(fault)
+            return
+        answer = answered.result()
+
+        def finish() -> None:
+            self.visits.add(visit)
+            with suppress(Exception):
+                paced.set_result(answer)
+
+        moment = began + delay_of(answer)
+        if moment <= time.monotonic():
+            finish()
+        else:
+            self.scheduler.run_at(moment, finish)
+
+
+def delay_of(answer: Answer) -> float:
+    """Seconds after the question at which the answer is delivered: none when no call could have brought it."""
+    if answer.http_status is None and not answer.cached and not answer.seconds:
+        return 0.0
+    return (math.floor(answer.seconds / STEP_SECONDS) + 2) * STEP_SECONDS
