@@ -31,6 +31,7 @@ SCENARIOS = (
     "closed with successor",
     "slow register",
     "focus during fill",
+    "axe at 320 pixels",
 )
 # Both browsers run side by side; the whole matrix takes about two minutes on two processors.
 TIMEOUT = 420

@@ -16,6 +16,8 @@ const {
 const only = new RegExp(process.env.PREFILL_ONLY || '')
 const KITS = ['plain', 'dsfr', 'bootstrap', 'react', 'vue', 'angular', 'svelte', 'shoelace', 'jquery', 'rails']
 
+/** Those whose look is not the kit's own business. */
+const MARKUP = ['plain', 'dsfr', 'bootstrap']
 const EXAMPLES = ['example-react', 'example-vue', 'example-svelte', 'example-angular']
 
 const A = '00000100800010'
@@ -157,6 +159,21 @@ async function example(form) {
 		{ timeout: 8000 },
 		NAME_A,
 	)
+}
+
+/** What axe finds, and whether anything is cut off, in the page as it is. */
+async function inspect(form, when) {
+	const found = await form.page.evaluate(async () => {
+		if (!window.axe)
+			await new Promise(done =>
+				document.head.append(Object.assign(document.createElement('script'), { src: '/axe.js', onload: done })),
+			)
+		const { violations } = await window.axe.run()
+		return violations.map(({ id, nodes }) => `${id} ${nodes[0].html}`)
+	})
+	assert.deepEqual(found, [], `axe, ${when}`)
+	const width = await form.page.evaluate(() => document.documentElement.scrollWidth)
+	assert.ok(width <= 320, `${when}: ${width} px wide`)
 }
 
 const SCENARIOS = {
@@ -311,6 +328,27 @@ const SCENARIOS = {
 		const seen = await form.becomes({ name: 'ROULAGE PERCHERON', state: 'filling' })
 		assert.equal(seen.rcs, '')
 		await form.becomes({ state: 'done', rcs: /R\.C\.S\./ })
+	},
+	async 'axe at 320 pixels'(form) {
+		if (!MARKUP.includes(form.kit)) return
+		await form.page.setViewport({ width: 320, height: 800 })
+		await form.open()
+		await inspect(form, 'idle')
+		await form.type('city', 'Ma commune')
+		await form.fill(A)
+		await form.becomes({ state: 'done' })
+		await form.page.evaluate(() => (document.querySelector('.prefill-summary').open = true))
+		await inspect(form, 'done')
+		await form.fill('00000100800011')
+		await form.becomes({ state: 'error' })
+		await inspect(form, 'error')
+		await form.fill('000001')
+		await form.focus('rcs')
+		await form.becomes({ state: /stale|error/ })
+		await inspect(form, 'stale')
+		await form.fill(CLOSED)
+		await form.becomes({ state: 'done', severity: 'warning' })
+		await inspect(form, 'closed')
 	},
 	async 'focus during fill'(form) {
 		await form.open(`${service}/fresh/${form.visit}/v1/`)
