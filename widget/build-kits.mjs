@@ -98,6 +98,7 @@ for (const kit of Object.keys(FRAMEWORKS))
 		`<!doctype html><html lang="fr"><head><meta charset="utf-8"><title>${kit}</title><link rel="icon" href="data:,"></head><body><main id="app"></main><script type="module" src="/${kit}.js"></script></body></html>`,
 	)
 cpSync(here('node_modules/@gouvfr/dsfr/dist/dsfr.min.css'), `${folder}/dsfr.css`)
+cpSync(here('node_modules/@gouvfr/dsfr/dist/icons/system'), `${folder}/icons/system`, { recursive: true })
 cpSync(here('node_modules/@gouvfr/dsfr/dist/fonts'), `${folder}/fonts`, { recursive: true })
 cpSync(here('node_modules/bootstrap/dist/css/bootstrap.min.css'), `${folder}/bootstrap.css`)
 cpSync(here('node_modules/axe-core/axe.min.js'), `${folder}/axe.js`)

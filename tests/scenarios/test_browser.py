@@ -391,7 +391,7 @@ def test_a_reset_forgets_everything(show):
     state(page, "done")
     page.fill("#name", "Mon nom")
     page.click("#reset")
-    assert page.locator(".prefill-note").count() == 0
+    expect(page.locator(".prefill-note")).to_have_count(0)
     page.fill("#siret", ORDINARY)
 
     expect(page.locator("#name")).to_have_value("MENUISERIE DU VAL DORE")

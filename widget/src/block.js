@@ -346,6 +346,7 @@ export class Block {
 			fields.parts = []
 		}
 		fields.stale = false
+		fields.number = number
 		if (!quiet) {
 			this.#become('searching', this.words.searching(number))
 			fields.reserve()
@@ -643,9 +644,10 @@ export class Block {
 		// Nothing moves in a page that is already seen: notes come with the next thing that the candidate does.
 		fields.quiet = performance.getEntriesByName('first-contentful-paint').length > 0
 		if (fields.quiet) this.#whenUsed(() => fields.reserve())
-		if (!fields.live.some(field => field.written || field.edited)) {
+		if (!fields.live.some(field => field.written)) {
 			fields.company = ''
-			return
+			fields.number = known || saved.number
+			return fields.settle()
 		}
 		fields.stale = saved.number !== value
 		if (known && fields.stale) {
@@ -678,7 +680,7 @@ export class Block {
 
 	#keep() {
 		const { fields } = this
-		const block = fields.company ? fields.export() : undefined
+		const block = fields.company || fields.number ? fields.export() : undefined
 		remember(this.place.name, block && Object.keys(block.fields).length ? block : undefined)
 	}
 

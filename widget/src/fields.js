@@ -34,6 +34,8 @@ export class Fields {
 		this.all = new Map()
 		/** The number whose values belong in the form; '' for none. */
 		this.company = ''
+		/** The number that was asked last: what was typed for another one stays marked after an undo. */
+		this.number = ''
 		/** @type {import('./transport.js').Answer[]} */
 		this.parts = []
 		/** Whether the number typed is not, or no longer, the company's. */
@@ -130,7 +132,7 @@ export class Fields {
 	/** Take over what a former visit wrote. @param {import('./memory.js').SavedBlock} saved */
 	recall(saved) {
 		this.saved = { ...saved.fields }
-		this.savedFor = this.company = saved.number
+		this.savedFor = this.company = this.number = saved.number
 		for (const [key, field] of this.all) if (field.adapter) this.#arrive(key, field, field.adapter)
 		this.collect()
 	}
@@ -138,17 +140,18 @@ export class Fields {
 	/** What to keep for a later visit. */
 	export() {
 		/** @type {Record<string, import('./memory.js').SavedField>} */
-		const fields = this.savedFor === this.company ? { ...this.saved } : {}
+		const fields = this.savedFor === (this.company || this.number) ? { ...this.saved } : {}
 		for (const [key, { written, info, edited, adapter }] of this.all) {
-			if (written?.number === this.company)
+			if (written && written.number === this.company)
 				fields[key] = [written.before, written.after, info.producer, info.retrievedAt, info.source]
 			else if (edited) fields[key] = ['', adapter?.read() ?? '', '', '', '', edited]
 		}
-		return { number: this.company, fields }
+		return { number: this.company || this.number, fields }
 	}
 
 	/** Everything in the form belongs to that number, though the script did not write it. @param {string} number */
 	adopt(number) {
+		this.number = number
 		for (const field of this.live)
 			if (!field.written && !field.adapter.display && !field.adapter.isEmpty()) field.edited ??= number
 	}
@@ -256,8 +259,9 @@ export class Fields {
 		const field = this.fieldOf(target)
 		if (!field || field.adapter.display) return
 		field.written = undefined
-		if (this.company || field.adapter.elements.length > 1 || /** @type {any} */ (target).type === 'checkbox')
-			field.edited = this.company
+		const number = this.company || this.number
+		if (number || field.adapter.elements.length > 1 || /** @type {any} */ (target).type === 'checkbox')
+			field.edited = number
 		if (done) return this.left(target)
 		field.suggestion = field.gap = undefined
 		this.#draw(field)
@@ -317,6 +321,7 @@ export class Fields {
 	/** The form was emptied by its own button. */
 	forget() {
 		this.saved = {}
+		this.number = ''
 		for (const field of this.all.values()) field.written = field.edited = field.cancelled = undefined
 		this.revertAll()
 	}
@@ -327,14 +332,15 @@ export class Fields {
 			if (field.written?.number === this.company) field.written.number = number
 			if (field.edited === this.company) field.edited = number
 		}
-		this.company = number
+		this.company = this.number = number
 	}
 
 	/** Whether the field has a value that belongs to another company. @param {Field} field */
 	#foreign({ written, edited, adapter }) {
-		if (!this.company || adapter.display || adapter.isEmpty()) return ''
-		if (written) return written.number !== this.company || this.stale ? written.number : ''
-		return edited && (edited !== this.company || this.stale) ? edited : ''
+		const company = this.company || this.number
+		if (!company || adapter.display || adapter.isEmpty()) return ''
+		const number = written ? written.number : edited
+		return number && (number !== company || this.stale) ? number : ''
 	}
 
 	counts() {
