@@ -289,6 +289,59 @@ class DocumentUnavailable(Problem):
     shown = frozenset({"retryAfter"})
 
 
+class EspdIncomplete(Problem):
+    """The standard requires what no register gave; `missing` lists it, by JSON pointer."""
+
+    status = 422
+    code = "espd_incomplete"
+    title = {"fr": "ESPD incomplet", "en": "Incomplete ESPD"}
+    sentence = {
+        "fr": "Le document ESPD ne peut pas encore être écrit : {count} information(s) restent à saisir. Donnez-les (POST, membre « declared »).",
+        "en": "The ESPD document cannot be written yet: {count} item(s) remain to be given. Supply them (POST, member “declared”).",
+    }
+    shown = frozenset({"missing"})
+
+
+class EspdUnreadable(Problem):
+    status = 400
+    code = "espd_unreadable"
+    title = {"fr": "Document ESPD illisible", "en": "Unreadable ESPD document"}
+    sentence = {
+        "fr": "Ce document ne peut pas être lu : {why}. Envoyez le fichier XML tel que l'acheteur l'a publié.",
+        "en": "This document cannot be read: {why_en}. Send the XML file as the buyer published it.",
+    }
+
+
+class EspdNotARequest(Problem):
+    status = 422
+    code = "espd_not_a_request"
+    title = {"fr": "Ce n'est pas une demande", "en": "Not a Request"}
+    sentence = {
+        "fr": "Ce document est une réponse ESPD : seule une demande d'acheteur peut être complétée.",
+        "en": "This document is an ESPD Response: only a buyer's Request can be completed.",
+    }
+
+
+class EspdVersionUnsupported(Problem):
+    status = 422
+    code = "espd_version_unsupported"
+    title = {"fr": "Version d'ESPD non prise en charge", "en": "Unsupported ESPD version"}
+    sentence = {
+        "fr": "Cette demande est de la version {version} d'ESPD-EDM : elle peut être lue, pas complétée. Versions complétées : {known}.",
+        "en": "This Request is of version {version} of ESPD-EDM: it can be read, not completed. Versions completed: {known}.",
+    }
+
+
+class EspdLotUnknown(Problem):
+    status = 422
+    code = "espd_lot_unknown"
+    title = {"fr": "Lot à choisir", "en": "Choose a lot"}
+    sentence = {
+        "fr": "Une réponse porte sur un seul lot : donnez « lot », un de {lots}.",
+        "en": "A Response is about one lot: give “lot”, one of {lots}.",
+    }
+
+
 class SettingsInvalid(Exception):
     """A setting has a value that cannot be used; the message is a full sentence that names it."""
 

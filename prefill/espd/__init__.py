@@ -1,0 +1,1 @@
+"""The DUME as ESPD XML: documents written, completed and read."""

@@ -1,0 +1,105 @@
+"""A buyer's Request to be completed: which criteria it asks, and where each question is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
+
+from prefill.espd.draft import CriterionAnswer
+from prefill.espd.elements import CAC, CBC
+from prefill.espd.reader import KINDS, parse, text_at, version_of
+from prefill.espd.versions import VERSIONS, Criterion
+from prefill.problems import EspdLotUnknown, EspdNotARequest, EspdVersionUnsupported
+
+GROUPS = (f"{{{CAC}}}TenderingCriterionPropertyGroup", f"{{{CAC}}}SubsidiaryTenderingCriterionPropertyGroup")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A Request of a version that can be completed."""
+
+    root: Element
+    version: str
+
+    @property
+    def number(self) -> str:
+        return text_at(self.root, "ID") or "1"
+
+    @property
+    def agency(self) -> str:
+        place = self.root.find(f"{{{CBC}}}ID")
+        return (place.get("schemeAgencyID") if place is not None else None) or "buyer"
+
+    @property
+    def uuid(self) -> str | None:
+        return text_at(self.root, "UUID")
+
+    @property
+    def issued(self) -> str | None:
+        return text_at(self.root, "IssueDate")
+
+    def lots(self) -> tuple[str, ...]:
+        places = self.root.iterfind(f"{{{CAC}}}ProcurementProjectLot")
+        return tuple(filter(None, (text_at(place, "ID") for place in places)))
+
+    def lot(self, asked: str | None) -> str:
+        """Choose the lot that is answered: one Response per lot. Raise `EspdLotUnknown`."""
+        known = self.lots()
+        if asked in known:
+            return str(asked)
+        if asked is None and len(known) == 1:
+            return known[0]
+        raise EspdLotUnknown(lots=", ".join(known))
+
+    def copies(self, *names: str) -> Iterator[Element]:
+        """Copy elements of the root, unchanged, in the order of the names."""
+        for name in names:
+            for space in (CBC, CAC):
+                yield from map(deepcopy, self.root.iterfind(f"{{{space}}}{name}"))
+
+    def criteria(self, lot: str) -> Iterator[Element]:
+        """Copy the criteria without lot, and those of that lot."""
+        for criterion in self.root.iterfind(f"{{{CAC}}}TenderingCriterion"):
+            references = criterion.findall(f"{{{CAC}}}ProcurementProjectLotReference")
+            if not references or lot in {text_at(reference, "ID") for reference in references}:
+                copied = deepcopy(criterion)
+                for reference in copied.findall(f"{{{CAC}}}ProcurementProjectLotReference"):
+                    if text_at(reference, "ID") != lot:
+                        copied.remove(reference)
+                yield copied
+
+    def question(self, criterion: Criterion, answer: CriterionAnswer) -> str | None:
+        """Find the identifier of a question in this Request; None when the buyer does not ask it."""
+        prefix = criterion.group.id.split("/")[0]
+        group, _, last = answer.question.rpartition("/")
+        rank = int(last.removeprefix("Q")) - 1
+        for asked in self.root.iterfind(f"{{{CAC}}}TenderingCriterion"):
+            if text_at(asked, "ID") == criterion.id:
+                return _question(asked, f"{prefix}/{group}", rank, answer.data)
+        return None
+
+
+def _question(criterion: Element, group: str, rank: int, data: str) -> str | None:
+    for place in criterion.iter():
+        if place.tag in GROUPS and text_at(place, "ID") == group:
+            questions = [
+                question
+                for question in place.iterfind(f"{{{CAC}}}TenderingCriterionProperty")
+                if text_at(question, "TypeCode") == "QUESTION"
+            ]
+            if rank < len(questions) and text_at(questions[rank], "ValueDataTypeCode") == data:
+                return text_at(questions[rank], "ID")
+    return None
+
+
+def read_request(document: bytes) -> Request:
+    """Read a Request that can be completed. Raise the problem that says what it is instead."""
+    root = parse(document)
+    kind, version = KINDS[root.tag[1:].partition("}")[0]], version_of(root)
+    if kind != "request":
+        raise EspdNotARequest
+    if version not in VERSIONS:
+        raise EspdVersionUnsupported(version=version, known=", ".join(VERSIONS))
+    return Request(root, version)

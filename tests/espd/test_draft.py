@@ -1,0 +1,187 @@
+"""The draft of an ESPD Response: what is carried, what remains, what is left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from prefill.espd.draft import CriterionAnswer, Declared, Identifier, Representative, draft_response
+
+REGISTERED = {
+    "partII": {
+        "A": {
+            "economicOperator": {
+                "name": "MENUISERIE DU VAL DORE",
+                "identifiers": [
+                    {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "00000100800010"},
+                    {"scheme": "VAT", "schemeName": "TVA", "value": "FR79000001008"},
+                ],
+                "legalEntity": {
+                    "companyID": "000001008",
+                    "legalFormCode": "5710",
+                    "shareCapital": {"amount": 50000.0},
+                    "registrationScheme": {"id": "6303", "name": "Clermont-Ferrand"},
+                },
+                "postalAddress": {"cityName": "AMBERT", "countryCode": "FRA"},
+                "companyCategory": "PME",
+            }
+        },
+        "B": {
+            "representatives": [
+                {"firstName": "ALIX", "familyName": "CHARTIER", "role": "Président"},
+                {"registrationName": "HOLDING DU VAL", "companyID": "000001016", "role": "Directeur général"},
+            ]
+        },
+    },
+    "partIV": {
+        "A": {"tradeRegister": {"registered": True, "registrationNumber": "000 001 008 R.C.S. Clermont-Ferrand"}},
+        "B": {"setUpDate": "1998-03-12"},
+    },
+}
+
+
+def with_(pointer: str, value: Any) -> dict[str, Any]:
+    """Copy the data with one member replaced; None removes it."""
+
+    def copied(tree: Any, keys: list[str]) -> Any:
+        if not keys:
+            return value
+        members = {**tree, keys[0]: copied(tree.get(keys[0], {}), keys[1:])}
+        return {key: member for key, member in members.items() if member is not None}
+
+    return copied(REGISTERED, pointer.split("/")[1:])
+
+
+def pointers(notes: Any) -> list[str]:
+    return [note.pointer for note in notes]
+
+
+def test_a_registered_company_has_its_identifiers_the_vat_number_first_and_its_european_one():
+    assert draft_response(REGISTERED, Declared()).identifiers == (
+        Identifier("VAT", "FR79000001008"),
+        Identifier("NATIONAL", "00000100800010", "SIRET"),
+        Identifier("BRIS", "FR6303.000001008"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("/partIV/A/tradeRegister/registered", False),
+        ("/partII/A/economicOperator/legalEntity/legalFormCode", "1000"),
+        ("/partII/A/economicOperator/legalEntity/registrationScheme/id", "63"),
+        ("/partII/A/economicOperator/legalEntity/companyID", None),
+    ],
+    ids=["struck off", "natural person", "unknown greffe", "no SIREN"],
+)
+def test_no_european_identifier_is_computed_in_doubt(pointer, value):
+    identifiers = draft_response(with_(pointer, value), Declared()).identifiers
+
+    assert "BRIS" not in {identifier.scheme for identifier in identifiers}
+
+
+def test_a_company_of_which_only_the_siren_is_known_is_identified_by_it():
+    data = with_("/partII/A/economicOperator/identifiers", None)
+
+    assert draft_response(data, Declared()).identifiers[0] == Identifier("NATIONAL", "000001008", "SIREN")
+
+
+@pytest.mark.parametrize(("category", "size"), [("PME", "sme"), ("ETI", "large"), ("GE", "large")])
+def test_the_size_follows_the_category_and_is_to_be_confirmed(category, size):
+    draft = draft_response(with_("/partII/A/economicOperator/companyCategory", category), Declared())
+
+    assert draft.size == size
+    assert "/partII/A/economicOperator/companyCategory" in pointers(draft.to_confirm)
+
+
+def test_a_declared_size_wins_over_the_category_and_needs_no_confirmation():
+    draft = draft_response(REGISTERED, Declared(size="small"))
+
+    assert draft.size == "small"
+    assert "/partII/A/economicOperator/companyCategory" not in pointers(draft.to_confirm)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "remaining"),
+    [
+        ("/partII/A/economicOperator/companyCategory", "/partII/A/economicOperator/companyCategory"),
+        ("/partII/A/economicOperator/name", "/partII/A/economicOperator/name"),
+        (
+            "/partII/A/economicOperator/postalAddress/countryCode",
+            "/partII/A/economicOperator/postalAddress/countryCode",
+        ),
+        ("/partIV", "/partIV/B/setUpDate"),
+    ],
+)
+def test_what_the_standard_requires_and_no_register_gave_remains(pointer, remaining):
+    assert pointers(draft_response(with_(pointer, None), Declared()).remaining) == [remaining]
+
+
+def test_what_the_caller_declares_no_longer_remains():
+    declared = Declared(size="micro", name="Chez nous", country="BEL", set_up_date="2020-01-31")
+    draft = draft_response(
+        {"partII": {"A": {"economicOperator": {"legalEntity": {"companyID": "000001008"}}}}}, declared
+    )
+
+    assert draft.remaining == ()
+    assert draft.operator["name"] == "Chez nous"
+    assert draft.operator["postalAddress"] == {"countryCode": "BEL"}
+    assert draft.answers == (CriterionAnswer("gen-year-to", "RG1/RSG1/QSG3/Q1", "DATE", "2020-01-31"),)
+
+
+def test_a_capital_without_currency_is_left_out_and_never_in_euros():
+    draft = draft_response(REGISTERED, Declared())
+
+    assert "shareCapital" not in draft.operator["legalEntity"]
+    assert "/partII/A/economicOperator/legalEntity/shareCapital/currencyID" in pointers(draft.left_out)
+
+
+def test_a_capital_is_carried_with_the_currency_declared():
+    draft = draft_response(REGISTERED, Declared(currency="EUR"))
+
+    assert draft.operator["legalEntity"]["shareCapital"] == {"amount": 50000.0, "currencyID": "EUR"}
+
+
+def test_representatives_wait_for_their_country_and_legal_persons_are_left_out():
+    draft = draft_response(REGISTERED, Declared())
+
+    assert draft.representatives == ()
+    assert pointers(draft.left_out)[:2] == [
+        "/partII/B/representatives/0/residenceCountry",
+        "/partII/B/representatives/1",
+    ]
+
+
+def test_a_representative_whose_country_is_declared_is_carried():
+    draft = draft_response(REGISTERED, Declared(residence={0: "FRA", 1: "FRA"}))
+
+    assert draft.representatives == (Representative("ALIX", "CHARTIER", "Président", "FRA"),)
+
+
+def test_a_registered_company_answers_yes_with_its_number():
+    assert draft_response(REGISTERED, Declared()).answers[:2] == (
+        CriterionAnswer("trade-regist", "RG1/RSG1/QSG2/Q1", "INDICATOR", "true"),
+        CriterionAnswer("trade-regist", "RG1/RSG1/QSG2/QSG1/Q1", "DESCRIPTION", "000 001 008 R.C.S. Clermont-Ferrand"),
+    )
+
+
+def test_a_struck_off_company_answers_no_with_the_date():
+    data = with_("/partIV/A/tradeRegister", {"registered": False, "strikeOffDate": "2024-05-31"})
+
+    assert draft_response(data, Declared()).answers[:2] == (
+        CriterionAnswer("trade-regist", "RG1/RSG1/QSG2/Q1", "INDICATOR", "false"),
+        CriterionAnswer(
+            "trade-regist",
+            "RG1/RSG1/QSG2/QSG2/Q1",
+            "DESCRIPTION",
+            "Radié du registre du commerce et des sociétés le 2024-05-31.",
+        ),
+    )
+
+
+@pytest.mark.parametrize("register", [None, {"registered": True}, {"registered": False}])
+def test_a_register_that_says_only_half_gets_no_answer(register):
+    data = with_("/partIV/A/tradeRegister", register)
+
+    assert [answer.criterion for answer in draft_response(data, Declared()).answers] == ["gen-year-to"]
