@@ -1,0 +1,86 @@
+"""What the caller declares for an ESPD document, and what remains of one, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
+
+from prefill.domain.countries import ALPHA3, FRANCE
+from prefill.espd.draft import Declared, Draft, Note
+from prefill.espd.versions import ROLES, SIZES
+from prefill.problems import EspdIncomplete, ParameterInvalid
+
+MAX_TEXT = 400  # characters
+COUNTRIES = frozenset({FRANCE, *ALPHA3.values()})
+
+
+def _text() -> fields.String:
+    return fields.String(validate=validate.Length(1, MAX_TEXT))
+
+
+def _country() -> fields.String:
+    return fields.String(validate=validate.OneOf(sorted(COUNTRIES)))
+
+
+class ResidenceSchema(Schema):
+    """The country of residence of one representative, by its index in the JSON."""
+
+    index = fields.Integer(required=True, validate=validate.Range(0, 200))
+    country = fields.String(data_key="residenceCountry", required=True, validate=validate.OneOf(sorted(COUNTRIES)))
+
+
+class DeclaredSchema(Schema):
+    """What the caller declares: checked against the code lists, never taken for a register's."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    role = fields.String(validate=validate.OneOf(ROLES))
+    lot = fields.String(validate=validate.Regexp(r"(LOT|GLO)-\d{4}$"))
+    procedure = _text()
+    buyer = _text()
+    name = _text()
+    size = fields.String(validate=validate.OneOf(SIZES))
+    country = fields.String(data_key="countryCode", validate=validate.OneOf(sorted(COUNTRIES)))
+    currency = fields.String(data_key="currencyID", validate=validate.Regexp(r"[A-Z]{3}$"))
+    set_up_date = fields.Date(data_key="setUpDate")
+    residence = fields.List(fields.Nested(ResidenceSchema), data_key="representatives")
+
+    @post_load
+    def _declared(self, values: dict[str, Any], **_: object) -> Declared:
+        residence = {row["index"]: row["country"] for row in values.pop("residence", ())}
+        date = values.pop("set_up_date", None)
+        return Declared(**values, residence=residence, set_up_date=date.isoformat() if date else None)
+
+
+def read_declared(values: Mapping[str, Any]) -> Declared:
+    """Read what the caller declares. Raise `ParameterInvalid` with the first value that cannot be used."""
+    try:
+        declared: Declared = DeclaredSchema().load(dict(values))
+    except ValidationError as error:
+        messages = error.normalized_messages()
+        name = next(iter(messages))
+        raise ParameterInvalid(
+            name=name, why="valeur hors des listes de l'ESPD, ou mal écrite.", why_en="not in the ESPD's lists."
+        ) from None
+    return declared
+
+
+def render_status(draft: Draft) -> dict[str, Any]:
+    """Say whether a document can be had, what remains, what is left out and what to confirm."""
+    return {
+        "available": not draft.remaining,
+        "remaining": _notes(draft.remaining),
+        "leftOut": _notes(draft.left_out),
+        "toConfirm": _notes(draft.to_confirm),
+    }
+
+
+def incomplete(draft: Draft) -> EspdIncomplete:
+    return EspdIncomplete(count=len(draft.remaining), missing=_notes(draft.remaining))
+
+
+def _notes(notes: Iterable[Note]) -> list[dict[str, str]]:
+    return [{"pointer": note.pointer, "message": note.message} for note in notes]
