@@ -12,6 +12,7 @@ from prefill import __version__, telemetry
 from prefill.cli.admin import audit, tenant
 from prefill.cli.ask import ask
 from prefill.cli.doctor import doctor, openapi, show_settings
+from prefill.cli.espd import espd
 from prefill.cli.fill import fill
 from prefill.cli.sandbox import sandbox
 from prefill.cli.schema import schema
@@ -20,7 +21,7 @@ from prefill.cli.sources import sources
 
 __all__ = ["main"]
 
-COMMANDS = (serve, sandbox, fill, ask, sources, schema, tenant, audit, show_settings, openapi, doctor)
+COMMANDS = (serve, sandbox, fill, espd, ask, sources, schema, tenant, audit, show_settings, openapi, doctor)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,9 +8,16 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from prefill.web import hooks
 from prefill.web.context import EXTENSION, AppContext
 from prefill.web.response_cache import ResponseCacheMiddleware
-from prefill.web.routes import catalogue, dossiers, operations, pages, prefill
+from prefill.web.routes import catalogue, dossiers, espd, operations, pages, prefill
 
-BLUEPRINTS = (prefill.blueprint, catalogue.blueprint, operations.blueprint, dossiers.blueprint, pages.blueprint)
+BLUEPRINTS = (
+    prefill.blueprint,
+    espd.blueprint,
+    catalogue.blueprint,
+    operations.blueprint,
+    dossiers.blueprint,
+    pages.blueprint,
+)
 
 
 def create_web(context: AppContext) -> Flask:

@@ -60,8 +60,7 @@ def read_declared(values: Mapping[str, Any]) -> Declared:
     try:
         declared: Declared = DeclaredSchema().load(dict(values))
     except ValidationError as error:
-        messages = error.normalized_messages()
-        name = next(iter(messages))
+        name = str(next(iter(error.messages_dict)))
         raise ParameterInvalid(
             name=name, why="valeur hors des listes de l'ESPD, ou mal écrite.", why_en="not in the ESPD's lists."
         ) from None

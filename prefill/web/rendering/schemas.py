@@ -130,6 +130,10 @@ class ProblemSchema(ResponseSchema):
     digits = fields.Integer(metadata={"description": "How many digits were seen."})
     retryAfter = fields.Float(metadata={"description": "Seconds."})
     group = fields.String(metadata={"enum": ["siren", "siret"], "description": "Which check digit fails."})
+    missing = fields.List(
+        fields.Dict(keys=fields.String(), values=fields.String()),
+        metadata={"description": "What remains to be given: `pointer` and `message`."},
+    )
 
 
 class FieldSchema(ResponseSchema):

@@ -15,7 +15,7 @@ from prefill.espd.request import read_request
 from prefill.espd.writer import Identity, complete_request, write_profile
 from prefill.prefilling.service import Prefill
 from prefill.problems import ParameterInvalid
-from prefill.web.context import app_context, current_services
+from prefill.web.context import app_context, candidate_service
 from prefill.web.params import read_prefill_request
 from prefill.web.rendering.espd import incomplete, read_declared, render_status
 from prefill.web.responses import json_response, log_summary
@@ -68,7 +68,7 @@ def draft_of(prefill: Prefill, declared: Mapping[str, Any]) -> Draft:
 
 def _prefill(number: str) -> Prefill:
     query = read_prefill_request(number)
-    return current_services().service.prefill(query)
+    return candidate_service().prefill(query)
 
 
 def _declared_in_body() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from prefill.web.rendering.json_writer import prefill_to_json
 from prefill.web.rendering.prefill import render_prefill
 from prefill.web.response_cache import CacheableResponse, dependencies_of
 from prefill.web.responses import log_summary, route_name, streamed, tagged_json
+from prefill.web.routes.espd import draft_of, respond_with_profile, wants_espd
 from prefill.web.streams import StreamSlots
 
 MAX_EVENT_ID = 500  # characters of a `Last-Event-ID` that are read
@@ -26,6 +27,8 @@ blueprint = Blueprint("prefill", __name__)
 @blueprint.get("/v1/prefill/<path:number>")
 def prefill(number: str) -> AnyResponse:
     query = read_prefill_request(number)
+    if wants_espd():
+        return respond_with_profile(draft_of(candidate_service().prefill(query), request.args))
     if sse.is_asked(request.accept_mimetypes) and app_context().stream_slots.acquire():
         return _stream(query, app_context().stream_slots)
     return _respond(candidate_service().prefill(query))

@@ -1,0 +1,165 @@
+"""The ESPD over HTTP and on the command line."""
+
+from __future__ import annotations
+
+import io
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner
+from flask.testing import FlaskClient
+
+from prefill.app import create_app
+from prefill.cli import main
+from prefill.espd.elements import CAC, CBC
+from prefill.settings import Settings
+from tests.espd.test_request import SET_UP, TURNOVER, criterion, property_of, request
+
+ORDINARY = "00000100800010"
+WITHOUT_SIZE = "00001200500013"
+ALL_DOWN = "00001400100010"
+XML = {"Accept": "application/xml"}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+@pytest.fixture(scope="module")
+def client() -> FlaskClient:
+    return create_app(Settings()).test_client()
+
+
+def test_xml_is_had_by_its_media_type_or_by_its_format(client):
+    by_type = client.get(f"/v1/prefill/{ORDINARY}?size=small", headers=XML)
+    by_format = client.get(f"/v1/prefill/{ORDINARY}?size=small&format=espd")
+
+    for answer in (by_type, by_format):
+        assert answer.status_code == 200
+        assert answer.content_type == "application/xml; charset=utf-8"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "Accept" in answer.headers["Vary"]
+        assert ET.fromstring(answer.data).findtext(f".//{{{CAC}}}PartyName/{{{CBC}}}Name") == "MENUISERIE DU VAL DORE"
+
+
+def test_a_browser_that_names_xml_among_others_gets_json(client):
+    assert client.get(f"/v1/prefill/{ORDINARY}", headers=BROWSER).is_json
+
+
+def test_nothing_in_the_xml_is_not_in_the_json(client):
+    texts = client.get(f"/v1/prefill/{ORDINARY}").text
+    root = ET.fromstring(client.get(f"/v1/prefill/{ORDINARY}?size=small", headers=XML).data)
+    operator = root.find(f"{{{CAC}}}EconomicOperatorParty/{{{CAC}}}Party")
+    ours = {"small", "FR3501.000001008"}
+    values = {element.text for element in operator.iter() if element.text and element.text.strip()} - ours
+
+    assert [value for value in values if value not in texts and f"{value}.0" not in texts] == []
+
+
+def test_what_remains_is_listed_by_pointer(client):
+    answer = client.get(f"/v1/prefill/{ALL_DOWN}", headers=XML)
+
+    assert answer.status_code == 422
+    assert answer.json["code"] == "espd_incomplete"
+    assert "/partII/A/economicOperator/name" in [note["pointer"] for note in answer.json["missing"]]
+
+
+def test_the_status_says_what_remains_what_is_left_out_and_what_to_confirm(client):
+    status = client.get(f"/v1/prefill/{ORDINARY}/espd").json
+
+    assert set(status) == {"available", "remaining", "leftOut", "toConfirm"}
+    assert status["available"] == (status["remaining"] == [])
+    assert any("résidence" in note["message"] for note in status["leftOut"])
+
+
+def test_what_is_declared_completes_the_document(client):
+    assert client.get(f"/v1/prefill/{WITHOUT_SIZE}", headers=XML).status_code == 422
+
+    answer = client.post(f"/v1/prefill/{WITHOUT_SIZE}/espd", json={"declared": {"size": "medium"}})
+
+    assert answer.status_code == 200
+    assert ET.fromstring(answer.data).findtext(f".//{{{CBC}}}IndustryClassificationCode") == "medium"
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        {"size": "huge"},
+        {"countryCode": "FR"},
+        {"role": "boss"},
+        {"lot": "1"},
+        {"currencyID": "euros"},
+        {"setUpDate": "1965-03"},
+        {"representatives": [{"index": 0, "residenceCountry": "France"}]},
+        {"name": "x" * 401},
+        {"name": 3},
+    ],
+)
+def test_a_declared_value_outside_the_lists_is_refused_by_its_name(client, declared):
+    answer = client.post(f"/v1/prefill/{ORDINARY}/espd", json={"declared": declared})
+
+    assert answer.status_code == 400
+    assert next(iter(declared)) in answer.json["detail"]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'{"declared": 3}', b"{" * 100])
+def test_a_body_that_declares_nothing_says_what_to_send(client, body):
+    answer = client.post(f"/v1/prefill/{ORDINARY}/espd", data=body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert "declared" in answer.json["detail"]
+
+
+def test_a_request_is_completed(client):
+    asked = request(criterion(TURNOVER, SET_UP, property_of("q-77", "QUESTION", "DATE")))
+    answer = client.post(f"/v1/espd?siret={ORDINARY}&size=small", data=asked, content_type="application/xml")
+
+    assert answer.status_code == 200
+    assert ET.fromstring(answer.data).findtext(f".//{{{CBC}}}ValidatedCriterionPropertyID") == "q-77"
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "status"),
+    [
+        (b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "espd_unreadable", 400),
+        (b"<html/>", "espd_unreadable", 400),
+        (request(lots=("LOT-0001", "LOT-0002")), "espd_lot_unknown", 422),
+        (request(version="3.0.0"), "espd_version_unsupported", 422),
+    ],
+)
+def test_a_request_that_cannot_be_completed_is_a_clear_problem(client, body, code, status):
+    answer = client.post(f"/v1/espd?siret={ORDINARY}", data=body, content_type="application/xml")
+
+    assert (answer.status_code, answer.json["code"]) == (status, code)
+
+
+def test_a_document_larger_than_the_limit_is_refused_before_it_is_read(client):
+    answer = client.post(
+        f"/v1/espd?siret={ORDINARY}", input_stream=io.BytesIO(b" " * 6_000_000), content_type="application/xml",
+        content_length=6_000_000,
+    )  # fmt: skip
+
+    assert answer.status_code in (400, 413)
+
+
+def test_the_command_line_writes_and_reads_back(tmp_path):
+    written = CliRunner().invoke(main, ["espd", "write", ORDINARY, "--size", "small"])
+    (tmp_path / "profile.xml").write_bytes(written.stdout_bytes)
+    shown = CliRunner().invoke(main, ["espd", "read", str(tmp_path / "profile.xml")])
+
+    assert written.exit_code == 0
+    assert "Réponse d'un candidat, ESPD-EDM 4.1.0" in shown.output
+    assert "name : MENUISERIE DU VAL DORE" in shown.output
+    assert "trade-regist (Inscription au registre du commerce) : true ;" in shown.output
+
+
+def test_the_command_line_says_what_remains():
+    refused = CliRunner().invoke(main, ["espd", "write", WITHOUT_SIZE])
+
+    assert refused.exit_code == 1
+    assert "Taille de l'entreprise : à choisir" in refused.output
+
+
+def test_the_command_line_says_why_a_file_cannot_be_read(tmp_path):
+    (tmp_path / "page.xml").write_text("<html/>")
+    refused = CliRunner().invoke(main, ["espd", "read", str(tmp_path / "page.xml")])
+
+    assert refused.exit_code == 1
+    assert "ni une demande ni une réponse ESPD" in refused.output
