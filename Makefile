@@ -58,7 +58,7 @@ lock-add: | $(TOOLS)/uv ## Add to the lock files what pyproject.toml asks and th
 	$(LOCK) --group lock --output-file requirements-uv.lock
 
 bench: $(VENV)/.dev $(TOOLS)/.bench ## Measure side by side: make bench [ONLY="warm cold"]
-	$(VENV_PYTHON) bench/bench.py $(ONLY)
+	$(VENV_PYTHON) tools/bench/bench.py $(ONLY)
 
 clean: ## Remove the environment and all that tools left behind
 	rm -rf $(VENV) $(TOOLS) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

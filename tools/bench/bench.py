@@ -1,7 +1,7 @@
-"""Measure the service side by side with something simpler, in ratios; write bench/results.json and docs/performance.md.
+"""Measure the service side by side with something simpler, in ratios; write tools/bench/results.json and docs/performance.md.
 
-    python bench/bench.py             everything
-    python bench/bench.py warm cold   these alone; the other lines are kept
+    python tools/bench/bench.py             everything
+    python tools/bench/bench.py warm cold   these alone; the other lines are kept
 
 Figures in seconds mean little on a shared machine: each line is a ratio of two sides that take turns in one
 run, its median and its spread. Everything runs on loopback and ends by itself.

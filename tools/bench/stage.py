@@ -21,13 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT)]
 
 from tests.support import simulator as invented
 from tests.support.sandbox import free_port, run_sandbox
 
-BENCH = ROOT / "bench"
+BENCH = ROOT / "tools" / "bench"
 simulator = run_sandbox
 PYTHON = ROOT / ".tools" / "bench" / "bin" / "python"
 TOKEN = "open-data-of-the-bench"

@@ -1,13 +1,13 @@
 """Load the service as the eve of a deadline does, and check that nothing breaks.
 
-    python bench/load.py                      64 clients, 2,000 companies, as fast as they can
-    python bench/load.py --chaos              the same; Redis and a process are killed on the way
-    python bench/load.py --dead-provider      Infogreffe never answers, then heals
-    python bench/load.py --soak 1200          a steady rate: memory, threads and sockets
+    python tools/bench/load.py                      64 clients, 2,000 companies, as fast as they can
+    python tools/bench/load.py --chaos              the same; Redis and a process are killed on the way
+    python tools/bench/load.py --dead-provider      Infogreffe never answers, then heals
+    python tools/bench/load.py --soak 1200          a steady rate: memory, threads and sockets
 
 Everything runs on loopback and ends by itself: three services as the Procfile starts them, a Redis, the
 sandbox (`prefill sandbox`), and the clients, spread evenly. Only processes started here are ended, each by its own number.
-Results are printed, and kept in `bench/results-load.json`; the exit code says whether every check holds.
+Results are printed, and kept in `tools/bench/results-load.json`; the exit code says whether every check holds.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from tests.support import simulator as invented
 from tests.support.sandbox import free_port, run_sandbox
 
-RESULTS = ROOT / "bench" / "results-load.json"
+RESULTS = ROOT / "tools" / "bench" / "results-load.json"
 DEADLINE = 8.0
 GRACE = 0.5  # seconds: the clients and what they load share the machine
 JSON_BUDGET = 250
