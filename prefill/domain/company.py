@@ -26,6 +26,7 @@ class Company:
     closed: bool | None = None
     ceased: bool | None = None
     partial: bool | None = None
+    overseas: bool | None = None  # where the establishment is; that of the company only at its head office
 
     @classmethod
     def read(cls, data: Mapping[str, Any], *, today: date) -> Company:
@@ -35,6 +36,7 @@ class Company:
         activity = _text(_NAF, data, "activite_principale_naf_rev2", "code") or _text(
             _NAF, data, "activite_principale", "code"
         )
+        municipality = _text(_MUNICIPALITY, data.get("adresse"), "code_commune")
         return cls(
             siren=siren_of(data["siret"]),
             siret=data["siret"],
@@ -45,6 +47,7 @@ class Company:
             closed=closed_on(data, today),
             ceased=unit.get("etat_administratif") == "C",
             partial=unit.get("status_diffusion") != "diffusible",
+            overseas=municipality.startswith(OVERSEAS) if municipality else None,
         )
 
     @classmethod
@@ -55,6 +58,8 @@ class Company:
 
 _NAF = re.compile(r"\d{2}[0-9.A-Z]*")
 _LEGAL_FORM = re.compile(r"\d{4}")
+_MUNICIPALITY = re.compile(r"[0-9][0-9AB][0-9]{3}")
+OVERSEAS = ("97", "98")  # departments and collectivities, by the Insee's codes of municipalities
 _RNA = re.compile(r"W[0-9A-Z]{3}\d{6}")
 
 
@@ -108,25 +113,48 @@ def is_unread(company: Company) -> bool:
     return company.legal_form is None
 
 
-def works_in(*divisions: str) -> Condition:
-    """Build the condition « its NAF division is one of these »."""
+def may_have_vat_number(company: Company) -> bool | None:
+    """The DGFIP attributes none to a company whose head office is overseas, nor does a ceased company have one."""
+    if company.ceased or (company.overseas and company.head_office):
+        return False
+    return is_alive(company)
+
+
+def is_covered_on_the_mainland(company: Company) -> bool | None:
+    return None if company.overseas is None else not company.overseas
+
+
+def may_contribute_to_probtp(company: Company) -> bool | None:
+    """ProBTP covers neither overseas nor associations."""
+    if company.overseas or is_association(company):
+        return False
+    return None if company.overseas is None or company.legal_form is None else True
+
+
+def activity_in(*codes: str) -> Condition:
+    """Build the guess « its declared activity begins with one of these NAF codes »."""
+    prefixes = tuple(code.replace(".", "") for code in codes)
 
     def condition(company: Company) -> bool | None:
-        return company.activity.startswith(divisions) if company.activity else None
+        return company.activity.replace(".", "").startswith(prefixes) if company.activity else None
 
     return condition
 
 
-FARMING = works_in("01", "02", "03")
-BUILDING = works_in("41", "42", "43")
-ENGINEERING = works_in("71")
-ENERGY_WORKS = works_in("41", "42", "43", "71")
+# Guesses: a declared activity tells what to ask first, never what does not concern a company.
+FARMING = activity_in("01", "02", "03", "81.30")  # landscapers are compulsorily with the MSA
+BUILDING = activity_in("41", "42", "43")
+QUALIFIED_WORKS = activity_in("16.23", "25.12", "41", "42", "43", "81.30")  # joiners and metal workers too
+ENERGY_WORKS = activity_in("16.23", "25.12", "41", "42", "43", "71")
+ELECTRICAL_WORKS = activity_in("33.20", "42.22", "43.2")
+TRAINING = activity_in("85")
 
 SPOKEN: Mapping[str, str] = MappingProxyType({
     "Ademe": "L'Ademe",
     "Banque de France": "La Banque de France",
+    "Carif-Oref": "Le réseau des Carif-Oref",
+    "CIBTP": "La CIBTP",
     "CNETP": "La CNETP",
-    "Commission européenne": "La Commission européenne",
     "DGFIP": "La DGFIP",
     "FNTP": "La FNTP",
     "GIP-MDS": "Le GIP-MDS",

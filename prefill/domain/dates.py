@@ -1,7 +1,9 @@
-"""Dates as the registers write them: Unix timestamps of midnight in Paris."""
+"""Dates as the registers write them: timestamps of midnight in Paris, ISO days, days in French words."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -24,3 +26,39 @@ def paris_date(timestamp: object) -> date | None:
 
 
 UNKNOWN_DAY = date(1900, 1, 1)
+
+
+_MONTHS = "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
+_FRENCH_DAY = re.compile(r"(\d{1,2})(?:er)? ([a-z]+) (\d{4})")
+
+
+def french_date(text: str) -> date | None:
+    """Read a day in French words.
+
+    >>> french_date("30 MAI 2017"), french_date("1er août 2024"), french_date("31 FEVRIER 2024")
+    (datetime.date(2017, 5, 30), datetime.date(2024, 8, 1), None)
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    match = _FRENCH_DAY.fullmatch(" ".join(plain.split()))
+    if match is None or match[2] not in _MONTHS:
+        return None
+    try:
+        return date(int(match[3]), _MONTHS.index(match[2]) + 1, int(match[1]))
+    except ValueError:
+        return None
+
+
+def register_date(value: object) -> date | None:
+    """Read the day of a register's own date, however that register writes it; an instant is a day in Paris.
+
+    >>> register_date(1676329200), register_date("2026-11-24T23:10:00.000000+00:00"), register_date("2010-12-22")
+    (datetime.date(2023, 2, 14), datetime.date(2026, 11, 25), datetime.date(2010, 12, 22))
+    """
+    if not isinstance(value, str):
+        return paris_date(value)
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return french_date(value)
+    day = moment.astimezone(PARIS).date() if moment.tzinfo else moment.date()
+    return None if day == UNKNOWN_DAY else day

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from prefill.domain.company import SPOKEN, Company, Condition, anyone
+from prefill.domain.dates import register_date
+from prefill.problems import Language
+
+Sentence = Mapping[Language, str]
 
 
 class Identifier(StrEnum):
@@ -49,17 +55,74 @@ TIMEOUTS = {Kind.JSON: 5.0, Kind.DOCUMENTS: 12.0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Proof:
+    """What a document or a status of a register proves.
+
+    Attributes:
+        proves: what it states, in the register's own terms.
+        until: until when that holds.
+        delivered_only_if_in_order: whether it exists only for a company in order; its absence then proves
+            neither a breach nor that there is none.
+        never_covered: who never has one, though in order.
+        refusals: what the upstream's error codes mean, by whole code or by its last three digits.
+        caution: what a reader could wrongly conclude from it.
+        alternative: the other way to get it.
+    """
+
+    proves: Sentence
+    until: Sentence
+    delivered_only_if_in_order: bool = False
+    never_covered: tuple[Sentence, ...] = ()
+    refusals: Mapping[str, Sentence] = field(default_factory=dict)
+    caution: Sentence | None = None
+    alternative: Sentence | None = None
+
+    def refusal(self, code: str | None) -> Sentence | None:
+        """Explain an error code. The digits of the provider are often another's: the last three are what counts."""
+        return self.refusals.get(code or "") or self.refusals.get((code or "")[-3:])
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """That the upstream deprecates an endpoint; `successor` is the row that replaces it, if any."""
+
+    successor: str | None
+    fr: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Where the company can have a register corrected."""
+
+    url: str
+    fr: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """One upstream endpoint.
 
-    `path` holds its identifier in braces and is empty for a withdrawn service. `fresh` is how many
-    seconds an answer stays good, `keep` how long it may still be served when the source fails.
-    `names_people` marks a register that would name those whom a partial disclosure protects.
-    `personal` names the keys that a tender form has no use for, at whatever depth. `shape` gives the
-    keys that a readable answer must hold, with their types; `keys` the keys it is known to hold, for
-    a « did you mean ». `documents` is a JMESPath to its files (addresses, or objects of `url` and `title`),
-    `under_review` the error codes that mean « being analysed ». `refusal` is the sentence that a form naming
-    a refused row is answered.
+    Attributes:
+        path: holds its identifier in braces; empty for a service that no longer exists.
+        tenders: whether this service asks for it at all; `refusal` is the sentence that says why not.
+        fresh: how many seconds an answer stays good.
+        keep: how many seconds it may still be served when the source fails.
+        applies: whether the law or the producer excludes such a company; never a guess.
+        likely: a guess from the declared activity: where it says no, the source is asked on request only.
+        names_people: a register that would name those whom a partial disclosure protects.
+        personal: the keys that a tender form has no use for, at whatever depth.
+        shape: the keys that a readable answer must hold, with their types.
+        keys: the keys it is known to hold, for a « did you mean ».
+        documents: a JMESPath to its files (addresses, or objects of `url` and `title`).
+        outside_documents: whether its files lie on hosts of third parties, to be offered as links only.
+        under_review: the error codes that mean « being analysed ».
+        silence: the sentence that says what a 404 means, where it is not « no such information ».
+        as_of: where the register's own date stands, the first that is readable: `meta` or `data`, then a key.
+        proof: what it proves, for the rows that are proofs.
+        deprecated: that the upstream deprecates it.
+        fix: where the company can have it corrected.
     """
 
     name: str
@@ -77,6 +140,7 @@ class Source:
     fresh: int = DAY
     keep: int = 3 * DAY
     applies: Condition = anyone
+    likely: Condition = anyone
     on_demand: bool = False
     names_people: bool = False
     twin_of: str | None = None
@@ -87,7 +151,13 @@ class Source:
     parameters: Mapping[str, str] = field(default_factory=dict)
     years_back: int = 0
     documents: str | None = None
+    outside_documents: bool = False
     under_review: frozenset[str] = frozenset()
+    silence: Sentence | None = None
+    as_of: tuple[tuple[str, str], ...] = ()
+    proof: Proof | None = None
+    deprecated: Deprecation | None = None
+    fix: Fix | None = None
 
     @property
     def timeout(self) -> float:
@@ -102,6 +172,16 @@ class Source:
     @property
     def usable(self) -> bool:
         return self.tenders and not self.withdrawn
+
+    def register_date(self, data: Any, meta: Mapping[str, Any]) -> date | None:
+        """Read the day on which the register itself last changed, as far as the answer says."""
+        parts: Mapping[str, Any] = {"data": data, "meta": meta}
+        for part, key in self.as_of:
+            holder = parts[part]
+            day = register_date(holder.get(key)) if isinstance(holder, Mapping) else None
+            if day:
+                return day
+        return None
 
     def identify(self, company: Company) -> str | None:
         """Choose the number this endpoint wants of a company; None when it has none."""

@@ -74,9 +74,10 @@ def firm(fonction: str, name: str, siren: str) -> Json:
 
 
 def vat(of: Json) -> Reply:
-    """Give the VAT number that the key of the SIREN leads to."""
+    """Give the VAT number that the key of the SIREN leads to, in the DGFIP's list of the day before."""
     siren = of["siren"]
-    return ok({"tva_number": f"FR{(12 + 3 * int(siren)) % 97:02d}{siren}"})
+    number = f"FR{(12 + 3 * int(siren)) % 97:02d}{siren}"
+    return ok({"siren": siren, "numero_tva": number}, meta={"date_derniere_mise_a_jour": in_days(-1)})
 
 
 def association(

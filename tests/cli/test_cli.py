@@ -227,7 +227,7 @@ def test_a_source_is_shown_as_it_answers(run):
     answer = json.loads(run("ask", "numero_tva", ORDINARY).stdout)
 
     assert answer["status"] == "ok"
-    assert answer["data"] == {"tva_number": "FR29000001008"}
+    assert answer["data"] == {"numero_tva": "FR29000001008"}
     assert answer["requestId"]
 
 

@@ -312,7 +312,7 @@ def test_a_field_that_an_integrator_adds_is_shown_with_its_label(open_service, s
   /proofs/numero_tva/number:
     label: Numéro de TVA
     from:
-      - numero_tva: tva_number
+      - numero_tva: numero_tva
   /proofs/exercices/latest:
     label: Dernier exercice connu
     from:
@@ -323,7 +323,7 @@ def test_a_field_that_an_integrator_adds_is_shown_with_its_label(open_service, s
     tenants = write_tenants(tmp_path, str(write_keys(tmp_path)))
     service = open_service(tenants=str(tenants), token=None, audit=str(trace), schemas=(str(tmp_path / "forms"),))
     vat = {"path": CATALOGUE["numero_tva"].path, "params": {"siren": SIREN}, "status": 200,
-           "payload": {"data": {"tva_number": f"FR00{SIREN}"}, "links": {}, "meta": {}}}  # fmt: skip
+           "payload": {"data": {"numero_tva": f"FR00{SIREN}"}, "links": {}, "meta": {}}}  # fmt: skip
     simulator.add(known_company(), vat)
 
     body = ask(service, SIRET).json

@@ -361,13 +361,13 @@ def test_a_pointer_is_unescaped_once(pointer, keys):
 
 IDENTIFIERS = (
     field("/ids[siret]", (INSEE, "siret"), constants={"scheme": "NATIONAL"}, alias="siret"),
-    field("/ids[vat]", ("numero_tva", "tva_number"), constants={"scheme": "VAT"}),
+    field("/ids[vat]", ("numero_tva", "numero_tva"), constants={"scheme": "VAT"}),
     field("/ids[rna]", (RNA, "rna")),
 )
 
 
 def test_named_entries_make_one_list_in_the_order_of_the_form():
-    outcome = filled(*IDENTIFIERS, answers=[ok(RNA, rna="W751"), ok(siret="552"), ok("numero_tva", tva_number="FR5")])
+    outcome = filled(*IDENTIFIERS, answers=[ok(RNA, rna="W751"), ok(siret="552"), ok("numero_tva", numero_tva="FR5")])
 
     assert outcome.data == {
         "ids": [{"scheme": "NATIONAL", "value": "552"}, {"scheme": "VAT", "value": "FR5"}, {"value": "W751"}]
@@ -648,7 +648,7 @@ REAL = {
     INSEE: ESTABLISHMENT,
     SEAT: ESTABLISHMENT,
     RCS: EXTRACT,
-    "numero_tva": {"tva_number": "FR5552049447"},
+    "numero_tva": {"numero_tva": "FR5552049447"},
     RNA: {
         "rna": "W751", "nom": "AMIS DU BOIS", "regime": "loi1901", "date_creation": "1985-07-01",
         "activites": {"objet": "Le bois"},

@@ -967,7 +967,7 @@ ATELIER = {
         "unite_legale": {"personne_morale_attributs": {"raison_sociale": "ATELIER DU BOIS"}},
         "adresse": {"code_commune": "35238"},
     },
-    "numero_tva": {"tva_number": "FR05552049447"},
+    "numero_tva": {"numero_tva": "FR05552049447"},
     "extraits_rcs_infogreffe": {
         "mandataires_sociaux": [
             {"nom": "DURAND", "fonction": "Président"},

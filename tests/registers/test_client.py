@@ -78,7 +78,7 @@ class Register(ThreadingHTTPServer):
 
 
 def vat_number(handler: Handler) -> None:
-    handler.say(200, json.dumps({"data": {"tva_number": "FR00"}, "links": {}, "meta": {}}).encode())
+    handler.say(200, json.dumps({"data": {"numero_tva": "FR00"}, "links": {}, "meta": {}}).encode())
 
 
 def saying(status=200, document=None, body=None, **headers) -> Reply:
@@ -135,9 +135,9 @@ def test_a_call_is_signed_and_says_for_whom_and_why(register, door):
     answer = door().fetch(VAT, COMPANY)
     [(path, headers)] = register.seen
 
-    assert (answer.status, answer.data) == (Status.OK, {"tva_number": "FR00"})
+    assert (answer.status, answer.data) == (Status.OK, {"numero_tva": "FR00"})
     assert headers["Authorization"] == f"Bearer {TOKEN}"
-    assert path.startswith(f"/v3/european_commission/unites_legales/{COMPANY.siren}/numero_tva?")
+    assert path.startswith(f"/v3/dgfip/unites_legales/{COMPANY.siren}/numero_tva?")
     assert f"recipient={BUYER}" in path
     assert "context=" in path
     assert "object=" in path
@@ -272,7 +272,7 @@ def test_after_a_429_nothing_is_sent_to_the_group_until_its_reset(register, door
     "body",
     [
         b"", b"null", b"[]", b"{", b"<html>", b"[" * 100_000, b'{"data": null}', b'{"data": []}', b"\xff\xfe",
-        b'{"data": {"tva_number": 12}}',
+        b'{"data": {"numero_tva": 12}}',
     ],
 )  # fmt: skip
 def test_a_body_of_another_shape_is_unreadable(register, door, body):

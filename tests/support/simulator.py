@@ -25,7 +25,7 @@ PATHS = {
     "siege_social": "/v4/insee/sirene/unites_legales/diffusibles/{siren}/siege_social",
     "successions": "/v3/insee/sirene/etablissements/{siret}/successions",
     "extraits_rcs_infogreffe": "/v3/infogreffe/rcs/unites_legales/{siren}/extrait_kbis",
-    "numero_tva": "/v3/european_commission/unites_legales/{siren}/numero_tva",
+    "numero_tva": "/v3/dgfip/unites_legales/{siren}/numero_tva",
     "associations": "/v4/djepva/api-association/associations/open_data/{siren_or_rna}",
     "documents_associations": "/v3/ministere_interieur/rna/associations/{siret_or_rna}/documents",
     "actes_inpi": "/v3/inpi/rne/unites_legales/open_data/{siren}/actes_bilans",
@@ -243,7 +243,7 @@ def rcs(number: str, **changes: object) -> dict[str, Any]:
 
 
 def vat(number: str) -> dict[str, Any]:
-    return case("numero_tva", number, wrapped({"tva_number": f"FR00{number}"}))
+    return case("numero_tva", number, wrapped({"numero_tva": f"FR00{number}"}))
 
 
 def association(number: str, **changes: object) -> dict[str, Any]:

@@ -485,7 +485,7 @@ def soak(stage: Stage, seconds: float) -> Report:
             if crowd.ended.wait(max(0.0, began + 10 * tick - time.time())) or 10 * tick > seconds:
                 break
             samples.append({"at": 10 * tick, **footprint([one.worker() for one in served])})
-            stage.simulator.fail({"infogreffe": "502", "european_commission": "504@0.5"} if tick % 12 in (5, 6) else {})
+            stage.simulator.fail({"infogreffe": "502", "dgfip": "504@0.5"} if tick % 12 in (5, 6) else {})
         crowd.stop()
         sum_up(report, crowd, stage.simulator, began, stage.window)
     warm = [one for one in samples if one["at"] > min(120, seconds / 3)]

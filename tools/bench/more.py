@@ -41,7 +41,7 @@ fields:
   /vat:
     label: Numéro de TVA
     from:
-      numero_tva: tva_number
+      numero_tva: numero_tva
 """
 
 # -- the peer ---------------------------------------------------------------------------------------
