@@ -114,6 +114,14 @@ def read_origins(text: str) -> tuple[str, ...]:
     return _list(text)
 
 
+def read_hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.lower() for host in _list(text))
+    for host in hosts:
+        if not re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", host):
+            raise BadValue(f"attend des noms d'hôtes comme www.qualibat.com, pas « {host} »")
+    return hosts
+
+
 def _choice(*known: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in known:
@@ -177,6 +185,10 @@ class Settings:
     schemas: tuple[str, ...] = _setting(
         "PREFILL_SCHEMAS", _list, (),
         "Dossiers de formulaires ajoutés à ceux du service, séparés par des virgules ; le dernier l'emporte.",
+    )
+    document_hosts: tuple[str, ...] = _setting(
+        "PREFILL_DOCUMENT_HOSTS", read_hosts, (),
+        "Hôtes d'organismes tiers (certificats RGE, Qualifelec) dont le service peut télécharger les documents, séparés par des virgules. Aucun par défaut : l'agent reçoit un lien.",
     )
     deadline: float = _setting(
         "PREFILL_DEADLINE", _seconds(0.1, 60), 8.0, "Temps accordé à un préremplissage, en secondes."

@@ -29,7 +29,7 @@ from prefill.audit.trail import Outcome
 from prefill.cli import main
 from prefill.domain.answers import Cause, Status
 from prefill.domain.catalogue import CATALOGUE
-from prefill.dossier.model import State
+from prefill.dossier.states import State
 from prefill.forms.reasons import Reason
 from prefill.prefilling.notices import SENTENCES
 from prefill.problems import every_problem

@@ -1,16 +1,20 @@
 """Audit trail in a database: SQLite or PostgreSQL, through SQLAlchemy Core.
 
 A dead connection is replaced and a missing table is created again: the trail recovers without a restart.
-Rows older than 36 months are deleted, at most once a day.
+Records are deleted only by `purge`, an explicit command: by the database's clock, in one transaction with the record that
+says so. SQLite has no clock of its own: it is this machine's.
 """
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sql
@@ -18,12 +22,14 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from prefill import telemetry
-from prefill.audit.trail import COLUMNS, AccessRecord, AuditWriteError, oldest_kept, read_access
+from prefill.audit.trail import COLUMNS, AccessRecord, AuditWriteError, Outcome, Purge, oldest_kept, read_access
+from prefill.domain.dates import PARIS
 
 TIMEOUT = 3.0  # seconds to connect, or to wait for a lock
 STATEMENT_TIMEOUT = 5000  # milliseconds
 BATCH = 1000  # rows fetched at once
+CLOCK_TOLERANCE = timedelta(hours=1)
+MAX_IDLE = timedelta(days=31)  # between the last record and a purge: more suggests a clock ahead
 
 # `at` is ISO 8601 in Paris time: its first ten characters are the day, which exports filter on.
 ACCESSES = sql.Table(
@@ -42,7 +48,6 @@ class DatabaseSink:
         self._engine = _engine(url, timeout)
         self._lock = threading.Lock()
         self._ready = False
-        self._purged_on: date | None = None
 
     def append(self, access: AccessRecord) -> None:
         was_ready = self._ready
@@ -52,7 +57,6 @@ class DatabaseSink:
             if not was_ready:
                 raise
             self._insert(access)  # the table may have been dropped or the file replaced: create it and try once more
-        self._purge_daily(access.at.date())
 
     def _insert(self, access: AccessRecord) -> None:
         with self._transaction() as connection:
@@ -72,9 +76,15 @@ class DatabaseSink:
             for row in connection.execution_options(yield_per=BATCH).execute(query).mappings():
                 yield read_access(dict(row))
 
-    def purge(self, before: date) -> int:
+    def purge(self, purge: Purge) -> int:
         with self._transaction() as connection:
-            return connection.execute(ACCESSES.delete().where(ACCESSES.c.at < before.isoformat())).rowcount
+            now = _database_time(connection)
+            if not purge.confirmed:
+                _refuse_wrong_clock(purge.at, now, connection.scalar(sql.select(sql.func.max(ACCESSES.c.at))))
+            before = oldest_kept(now.date()).isoformat()
+            deleted = connection.execute(ACCESSES.delete().where(ACCESSES.c.at < before)).rowcount
+            connection.execute(ACCESSES.insert().values(_record_of(purge, now, before, deleted).plain()))
+            return deleted
 
     def close(self) -> None:
         self._engine.dispose()
@@ -102,23 +112,52 @@ class DatabaseSink:
             self._ready = True
 
     def _create_table(self) -> None:
+        _restrict_sqlite(self._engine.url)
         with self._engine.begin() as connection:
             connection.execute(CreateTable(ACCESSES, if_not_exists=True))
             for index in ACCESSES.indexes:
                 connection.execute(CreateIndex(index, if_not_exists=True))
 
-    def _purge_daily(self, today: date) -> None:
-        """Forget what is too old. A failure waits for tomorrow: the line itself is written."""
-        if self._purged_on == today:
-            return
-        self._purged_on = today
-        try:
-            gone = self.purge(oldest_kept(today))
-        except AuditWriteError as lost:
-            telemetry.warning("audit.purge", cause=str(lost))
-            return
-        if gone:
-            telemetry.event("audit.purge", lines=gone)
+
+def _database_time(connection: sql.Connection) -> datetime:
+    """The time by the database's clock, in Paris."""
+    text = "SELECT strftime('%s', 'now')" if connection.dialect.name == "sqlite" else "SELECT extract(epoch FROM now())"
+    return datetime.fromtimestamp(float(connection.scalar(sql.text(text)) or 0), PARIS)
+
+
+def _refuse_wrong_clock(local: datetime, now: datetime, newest: str | None) -> None:
+    """Raise `AuditWriteError` where a clock may be wrong: a clock ahead would delete records that the law keeps."""
+    if abs(now - local) > CLOCK_TOLERANCE:
+        raise AuditWriteError(
+            f"l'horloge de la base ({now:%d/%m/%Y %H:%M}) et celle du service ({local:%d/%m/%Y %H:%M}) diffèrent"
+        )
+    if newest is None:
+        return
+    last = datetime.fromisoformat(newest)
+    if last > now + CLOCK_TOLERANCE:
+        raise AuditWriteError(f"un accès porte une date à venir ({last:%d/%m/%Y}) : une horloge a été en avance")
+    if now - last > MAX_IDLE:
+        raise AuditWriteError(
+            f"le dernier accès date du {last:%d/%m/%Y}, {(now - last).days} jours avant l'heure de la base ({now:%d/%m/%Y}) : "
+            "si cette heure est juste, ajoutez --confirm"
+        )
+
+
+def _record_of(purge: Purge, now: datetime, before: str, deleted: int) -> AccessRecord:
+    """The record that a purge leaves: who, when, up to which day and how many."""
+    procedure = f"purge avant {before} : {deleted} accès"
+    return AccessRecord(now, "", purge.agent, "", (), procedure, Outcome.PURGED, "")
+
+
+def _restrict_sqlite(url: sql.URL) -> None:
+    """Make SQLite's file, and so its journals, readable by its owner alone."""
+    path = url.database
+    if url.get_backend_name() != "sqlite" or not path or path == ":memory:":
+        return
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    if stat.S_IMODE(os.stat(path).st_mode) & 0o077:  # noqa: PTH116
+        with contextlib.suppress(OSError):  # the file of another user
+            os.chmod(path, 0o600)  # noqa: PTH101
 
 
 def _engine(url: str, timeout: float) -> sql.Engine:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future
 from datetime import date
 from pathlib import Path
 
-from prefill.audit.trail import AccessRecord, AuditWriteError, read_access
+from prefill.audit.trail import AccessRecord, AuditWriteError, Purge, read_access
 
 STDOUT = "stdout"
 STDOUT_DESCRIPTOR = 1
+WRITE_DEADLINE = 2.0  # seconds
+NOT_READ = "la sortie standard n'est plus lue"
 MAX_LINE = 4096  # bytes: PIPE_BUF, what a pipe writes atomically, so that processes never mix their lines
 
 
@@ -28,16 +32,46 @@ def line_of(access: AccessRecord) -> bytes:
 
 
 class StreamSink:
-    """Writes to an open descriptor, usually standard output, which the host's log system stores."""
+    """Writes to an open descriptor, usually standard output, which the host's log system stores.
 
-    def __init__(self, descriptor: int) -> None:
+    A reader that stops reading fills the pipe, and a write would then block for ever: each record has `deadline` seconds.
+    One that is still blocked then may be written later, although nothing was served; while it is, others are refused at
+    once.
+    """
+
+    def __init__(self, descriptor: int, *, deadline: float = WRITE_DEADLINE) -> None:
         self._descriptor = descriptor
+        self._deadline = deadline
         self._lock = threading.Lock()
+        self._blocked: threading.Thread | None = None
 
     def append(self, access: AccessRecord) -> None:
         line = line_of(access)
-        with self._lock:
-            _write(self._descriptor, line)
+        if not self._lock.acquire(timeout=self._deadline):
+            raise AuditWriteError(NOT_READ)
+        try:
+            self._write(line)
+        finally:
+            self._lock.release()
+
+    def _write(self, line: bytes) -> None:
+        if self._blocked is not None and self._blocked.is_alive():
+            raise AuditWriteError(NOT_READ)
+        self._blocked = None
+        if not _accepts_writes(self._descriptor, self._deadline):
+            raise AuditWriteError(NOT_READ)
+        self._write_in_thread(line)
+
+    def _write_in_thread(self, line: bytes) -> None:
+        """Write where a block harms nobody: another process may fill the pipe between the check and the write."""
+        written: Future[None] = Future()
+        thread = threading.Thread(target=_complete, args=(written, self._descriptor, line), daemon=True)
+        thread.start()
+        try:
+            written.result(timeout=self._deadline)
+        except TimeoutError:
+            self._blocked = thread
+            raise AuditWriteError(NOT_READ) from None
 
     def probe(self) -> None:
         try:
@@ -50,7 +84,7 @@ class StreamSink:
             "la trace est écrite sur la sortie standard : c'est le journal de l'hébergeur qui la garde"
         )
 
-    def purge(self, before: date) -> int:
+    def purge(self, purge: Purge) -> int:
         raise AuditWriteError(
             "la trace est écrite sur la sortie standard : c'est le journal de l'hébergeur qui l'oublie"
         )
@@ -69,6 +103,7 @@ class FileSink:
         line = line_of(access)
         with self._open() as descriptor, _locked(descriptor):
             state = os.fstat(descriptor)
+            _restrict(descriptor, state)
             if not stat.S_ISREG(state.st_mode):
                 _write(descriptor, line)
                 return
@@ -88,7 +123,7 @@ class FileSink:
         except OSError as fault:
             raise AuditWriteError(_error_text(fault)) from fault
 
-    def purge(self, before: date) -> int:
+    def purge(self, purge: Purge) -> int:
         raise AuditWriteError("un fichier s'oublie par rotation (logrotate, maxage 1096), pas ligne à ligne")
 
     def close(self) -> None:
@@ -145,6 +180,29 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _accepts_writes(descriptor: int, seconds: float) -> bool:
+    """Wait until the descriptor takes a line; an error is for the write itself to report."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return bool(poll.poll(seconds * 1000))
+
+
+def _complete(written: Future[None], descriptor: int, line: bytes) -> None:
+    try:
+        _write(descriptor, line)
+    except AuditWriteError as lost:
+        written.set_exception(lost)
+    else:
+        written.set_result(None)
+
+
+def _restrict(descriptor: int, state: os.stat_result) -> None:
+    """Take the file from the group and the others, whoever made it: rotation and backups often leave it readable."""
+    if stat.S_ISREG(state.st_mode) and state.st_mode & 0o077:
+        with contextlib.suppress(OSError):  # the file of another user
+            os.fchmod(descriptor, 0o600)
 
 
 def _write(descriptor: int, line: bytes) -> None:

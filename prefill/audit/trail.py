@@ -1,7 +1,8 @@
-"""Audit trail: one record for every access to protected data, written before the data is served.
+"""Audit trail: the intent of every access to protected data, written before any register is queried, and its outcome,
+written before anything is served.
 
 Who, for which buyer, which company, which sources, for which procedure, when; never the data. While a record cannot be
-written the data is not served; as soon as one can be, it is again, without a restart.
+written no register is queried and nothing is served; as soon as one can be, without a restart, all is as before.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ KEPT_MONTHS = 36
 class Outcome(StrEnum):
     """The outcome of an access, as far as it is known when the record is written."""
 
+    REQUESTED = "requested"  # the intent, written before any register is queried; another record has the outcome
     COMPLETE = "complete"  # every source answered
     PARTIAL = "partial"  # some sources did not
     OPENED = "opened"  # a stream or an archive: its end is not known when its first byte is sent
     REFUSED = "refused"  # nothing was served
+    PURGED = "purged"  # records older than 36 months were deleted
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,18 @@ class AuditWriteError(Exception):
     """A record cannot be written or read; the message is the cause, in French for the operator."""
 
 
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """Who asks for the old records to be deleted, and when by the clock of this machine.
+
+    `confirmed` deletes although something looks wrong.
+    """
+
+    at: datetime
+    agent: str
+    confirmed: bool = False
+
+
 class Sink(Protocol):
     """Where records are stored. Each method raises `AuditWriteError`."""
 
@@ -83,8 +98,8 @@ class Sink(Protocol):
     def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         """Yield the records of these days, both included, oldest first."""
 
-    def purge(self, before: date) -> int:
-        """Delete the records older than a day; return their number."""
+    def purge(self, purge: Purge) -> int:
+        """Delete the records older than 36 months; return their number."""
 
     def close(self) -> None:
         """Release what is kept open between two records."""
@@ -129,9 +144,12 @@ class AuditTrail:
         """Yield the records of these days, both included, oldest first. Raises `AuditWriteError`."""
         return self._sink.read(since, until)
 
-    def purge(self, today: date) -> int:
-        """Delete the records older than 36 months; return their number. Raises `AuditWriteError`."""
-        return self._sink.purge(oldest_kept(today))
+    def purge(self, purge: Purge) -> int:
+        """Delete the records older than 36 months, and leave a record of it; return their number.
+
+        Raises `AuditWriteError`, also when a clock looks wrong.
+        """
+        return self._sink.purge(purge)
 
     def close(self) -> None:
         """Release what is kept open between two records."""

@@ -17,7 +17,7 @@ import click
 from prefill.assembly import candidate_forms, now, open_audit, read_forms, today
 from prefill.audit.export import csv_rows
 from prefill.audit.sinks import STDOUT, StreamSink
-from prefill.audit.trail import AccessRecord, AuditTrail, AuditWriteError, Outcome
+from prefill.audit.trail import AccessRecord, AuditTrail, AuditWriteError, Outcome, Purge
 from prefill.cli.errors import CliError
 from prefill.domain.answers import Answer
 from prefill.domain.permissions import Scope
@@ -140,12 +140,16 @@ def _as_json(accesses: Iterable[AccessRecord]) -> Iterator[str]:
     yield "[]\n" if before == "[" else "\n]\n"
 
 
-@audit.command("purge", help="Oublier, dans la base, les accès de plus de 36 mois ; elle le fait aussi d'elle-même.")
-def purge() -> None:
+@audit.command(
+    "purge", help="Supprimer, dans la base, les accès de plus de 36 mois, par l'horloge de la base. Une ligne le dit."
+)
+@click.option("--confirm", "confirmed", is_flag=True, help="Supprimer bien qu'une horloge paraisse fausse.")
+def purge(*, confirmed: bool) -> None:
     try:
-        click.echo(f"{_trace().purge(today())} accès oubliés.")
+        deleted = _trace().purge(Purge(now(), f"cli:{getpass.getuser()}", confirmed))
     except AuditWriteError as lost:
         raise CliError(f"La trace ne peut pas être purgée : {lost}.") from lost
+    click.echo(f"{deleted} accès supprimés.")
 
 
 def _trace() -> AuditTrail:

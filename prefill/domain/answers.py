@@ -26,7 +26,7 @@ class Status(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why an answer is unavailable."""
+    """Why an answer is unavailable, or was not requested."""
 
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
@@ -38,6 +38,7 @@ class Cause(StrEnum):
     UNREADABLE = "unreadable"  # HTML, broken or empty JSON, another shape, another company
     TOO_LARGE = "too_large"
     REDIRECTED = "redirected"
+    UNLIKELY = "unlikely"  # not requested: the declared activity makes an answer unlikely, which excludes nothing
 
 
 @dataclass(frozen=True, slots=True)

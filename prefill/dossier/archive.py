@@ -29,8 +29,12 @@ def stream_archive(
     summary: str,
     facts: Mapping[str, Any],
     language: Language,
+    left: Iterable[Document] = (),
 ) -> Iterator[bytes]:
-    """Yield the archive as it grows: the summary, each document once it is fetched, the manifest (`facts` first)."""
+    """Yield the archive as it grows: the summary, each document once it is fetched, the manifest (`facts` first).
+
+    `left` are the documents of the dossier that another archive will hold.
+    """
     archive = ZipStream(compress_type=ZIP_DEFLATED)
     packed = [_add(archive, SUMMARY, summary.encode())]
     failed = []
@@ -43,7 +47,7 @@ def stream_archive(
         else:
             packed.append({**_add(archive, file.name, file.body), **_reference(document)})
             yield from archive.all_files()
-    manifest = {**facts, "files": packed, "failed": failed}
+    manifest = {**facts, "files": packed, "failed": failed, "left": [_reference(document) for document in left]}
     _add(archive, MANIFEST, json.dumps(manifest, ensure_ascii=False, indent=2).encode())
     _add(archive, CHECKSUMS, "".join(f"{file['sha256']}  {file['name']}\n" for file in packed).encode())
     yield from archive.finalize()

@@ -1,12 +1,12 @@
-"""The agent's dossier: what each register lets the entitled buyer see, in the words an agent uses.
+"""Builds the dossier of a company: for every row of the tender use case, its state, details and documents.
 
-The figures and dates come from the instructor form `dossier` through the mapping engine; this module
-adds, for every row of the tender use case, its state and what to watch.
+The figures and dates come from the instructor form `dossier` through the mapping engine; what a state means comes from
+the catalogue.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,129 +15,233 @@ import jmespath
 
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
-from prefill.domain.sources import Source
-from prefill.dossier.model import (
+from prefill.domain.company import Company
+from prefill.domain.sources import Kind, Sentence, Source
+from prefill.dossier.mentions import mentions_of
+from prefill.dossier.model import EXPIRES_SOON, Detail, Document, Dossier, Proof
+from prefill.dossier.outside import is_outside_link
+from prefill.dossier.states import REFUSAL_CODES, STATES, UNREADABLE_CODES, State
+from prefill.dossier.themes import (
     ANSWERING_SOURCES,
     COMPANY,
-    EXPIRES_SOON,
     OTHERS,
     PROOFS,
     PUBLIC_SEARCH,
     REPLACEMENTS,
-    STATES,
     THEMES,
-    Detail,
-    Document,
-    Dossier,
-    Proof,
-    State,
     Theme,
 )
-from prefill.dossier.validity import _at, _next_deadline, _state_today, _with_validity
+from prefill.dossier.validity import next_deadline, state_on, value_at, with_validity
 from prefill.forms.filling import FilledForm
 from prefill.forms.model import Form
 
+TAX_CERTIFICATE = "attestations_fiscales_dgfip"
+SHAREHOLDERS = "liens_capitalistiques"
+TAX_GROUP_SHARE = 95  # per cent of the capital: CGI, art. 223 A
+PARENT: Sentence = {
+    "fr": "D'après la déclaration de l'entreprise, {name} (SIREN {siren}) détient {share} % de son capital : si elles forment "
+    "un groupe fiscal, demander aussi l'attestation fiscale de cette société mère.",
+    "en": "By the company's own return, {name} (SIREN {siren}) holds {share} % of its capital: if they are taxed together, "
+    "ask for the parent company's tax certificate too.",
+}
 
-def build_dossier(form: Form, filled: FilledForm, answers: Mapping[str, Answer], siren: str, today: date) -> Dossier:
-    """Draw up the dossier from a filled form and the answers it came from; what has no answer yet is late."""
-    asked = form.sources(frozenset(form.on_demand()))
-    waiting = {name: Answer(name, Status.LATE) for name in asked}
-    known = ProofContext(form, filled, {**waiting, **answers}, siren, today)
+Fetchable = Callable[[str], bool]
+
+
+def build_dossier(
+    form: Form,
+    filled: FilledForm,
+    answers: Mapping[str, Answer],
+    siren: str,
+    today: date,
+    *,
+    fetchable: Fetchable = lambda _: True,
+) -> Dossier:
+    """Build the dossier from a filled form and its answers; a source without an answer yet is late.
+
+    `fetchable` tells the addresses of documents that this service may download.
+    """
+    pending = {name: Answer(name, Status.LATE) for name in form.sources(frozenset(form.on_demand()))}
+    context = ProofContext(form, filled, {**pending, **answers}, siren, today, fetchable)
     themes = (*THEMES, *_other_theme(form))
     return Dossier(
         company=details_of(form, filled, COMPANY),
-        themes=tuple((theme, tuple(_proof(CATALOGUE[name], known) for name in theme.sources)) for theme in themes),
+        themes=tuple((theme, tuple(_proof(CATALOGUE[name], context) for name in theme.sources)) for theme in themes),
+        mentions=mentions_of(answers),
     )
 
 
 def details_of(form: Form, filled: FilledForm, *place: str) -> tuple[Detail, ...]:
-    """Gather the values under a place of the form, in the form's order: whatever an integrator added is there."""
-    signed = {one.field: (pointer, one) for pointer, one in filled.provenance.items()}
-    parts = (part for part in form.fields if part.place[: len(place)] == place and part.path in signed)
+    """Return the values under a place of the form, in the form's order, fields added by an integrator included."""
+    filled_fields = {provenance.field: (pointer, provenance) for pointer, provenance in filled.provenance.items()}
+    fields = (field for field in form.fields if field.place[: len(place)] == place and field.path in filled_fields)
     return tuple(
-        Detail("/".join(part.place[len(place) :]), part, _at(filled.data, signed[part.path][0]), signed[part.path][1])
-        for part in parts
+        Detail(
+            "/".join(field.place[len(place) :]),
+            field,
+            value_at(filled.data, filled_fields[field.path][0]),
+            filled_fields[field.path][1],
+        )
+        for field in fields
     )
 
 
-def documents_of(source: Source, answer: Answer | None) -> tuple[Document, ...]:
-    """List the files that an answer names, in its order; a file without an address keeps its number."""
+def documents_of(source: Source, answer: Answer | None, fetchable: Fetchable = lambda _: True) -> tuple[Document, ...]:
+    """Return the files that an answer names, in its order; a file without an address keeps its number.
+
+    A file on a third party's host is an outside link where the catalogue says that this source has such files; one whose
+    address is not fit for a link is left out.
+    """
     if answer is None or not answer.ok or source.documents is None:
         return ()
     rows = jmespath.search(source.documents, answer.data) or []
-    read = ((place, *_link(row)) for place, row in enumerate(rows, start=1))
-    return tuple(Document(source.name, place, title or source.title, url) for place, url, title in read if url)
+    found = (_document(source, rank, row, fetchable) for rank, row in enumerate(rows, start=1))
+    return tuple(document for document in found if document is not None)
+
+
+def _document(source: Source, rank: int, row: Any, fetchable: Fetchable) -> Document | None:
+    url, title = _link(row)
+    outside = source.outside_documents and not fetchable(url)
+    if not url or (outside and not is_outside_link(url)):
+        return None
+    return Document(source.name, rank, title or source.title, url, outside)
 
 
 def _link(row: Any) -> tuple[str, str]:
-    """Read the address and the title of a file; empty when there is none."""
+    """Return the address and the title of a file; empty when there is none."""
     url, title = (row.get("url"), row.get("title")) if isinstance(row, Mapping) else (row, None)
     return url if isinstance(url, str) else "", " ".join(title.split()) if isinstance(title, str) else ""
 
 
 @dataclass(frozen=True, slots=True)
 class ProofContext:
-    """All that a proof is drawn up from."""
+    """All that a proof is built from."""
 
     form: Form
     filled: FilledForm
     answers: Mapping[str, Answer]
     siren: str
-    day: date
+    today: date
+    fetchable: Fetchable
+
+    @property
+    def company(self) -> Company | None:
+        """The company as the establishment's answer describes it."""
+        answer = self.answers.get("etablissements")
+        return Company.read(answer.data, today=self.today) if answer is not None and answer.ok else None
 
 
 def _other_theme(form: Form) -> Iterator[Theme]:
-    """Make room for the sources that an integrator's form adds."""
+    """Yield a theme for the sources that an integrator's form adds."""
     placed = {name for theme in THEMES for name in theme.sources}
-    named = dict.fromkeys(part.place[1] for part in form.fields if part.place[0] == PROOFS and len(part.place) > 2)
+    named = dict.fromkeys(field.place[1] for field in form.fields if field.place[0] == PROOFS and len(field.place) > 2)
     others = tuple(name for name in named if name in CATALOGUE and name not in placed)
     if others:
         yield Theme("others", OTHERS, others)
 
 
-def _proof(source: Source, known: ProofContext) -> Proof:
-    details = details_of(known.form, known.filled, PROOFS, source.name)
-    answer = _answer_for(source, known.answers)
-    until = _next_deadline(details, known.day)
+def _proof(source: Source, context: ProofContext) -> Proof:
+    details = details_of(context.form, context.filled, PROOFS, source.name)
+    answer = _answer_for(source, context.answers)
+    documents = documents_of(source, answer, context.fetchable)
+    until = next_deadline(details, context.today)
+    state = state_on(_state(source, details, documents, answer, context.form), details, until, context.today)
     return Proof(
         source=source,
-        state=_state(source, details, answer, until, known),
-        details=tuple(_with_validity(one, known.day) for one in details if one.name != "state"),
+        state=state,
+        details=tuple(with_validity(detail, context.today) for detail in details if detail.name != "state"),
         answer=answer,
         valid_until=until,
-        expires_soon=bool(until and known.day <= until <= known.day + EXPIRES_SOON),
-        documents=documents_of(source, answer),
-        link=PUBLIC_SEARCH.format(siren=known.siren) if source.name == "extraits_courts_inpi" else None,
-        stand_ins=tuple(_proof(CATALOGUE[name], known) for name in REPLACEMENTS.get(source.name, ())),
+        expires_soon=bool(until and context.today <= until <= context.today + EXPIRES_SOON),
+        documents=documents,
+        link=PUBLIC_SEARCH.format(siren=context.siren) if source.name == "extraits_courts_inpi" else None,
+        activity=_unlikely_activity(source, context.company) if state is State.NOT_QUERIED else None,
+        cautions=tuple(_cautions(source, answer, context.answers)),
+        replacements=tuple(_proof(CATALOGUE[name], context) for name in REPLACEMENTS.get(source.name, ())),
     )
 
 
 def _answer_for(source: Source, answers: Mapping[str, Answer]) -> Answer | None:
-    """Choose among the calls that answer a row: the first that has something, else the first."""
+    """Choose among the calls that answer a row: the first that succeeded, else the first."""
     names = ANSWERING_SOURCES.get(source.name, (source.name,))
     found = [answers[name] for name in names if name in answers]
     return next((answer for answer in found if answer.ok), found[0] if found else None)
 
 
 def _state(
-    source: Source, details: tuple[Detail, ...], answer: Answer | None, until: date | None, known: ProofContext
+    source: Source,
+    details: tuple[Detail, ...],
+    documents: tuple[Document, ...],
+    answer: Answer | None,
+    form: Form,
 ) -> State:
     if not source.tenders:
-        return State.FORBIDDEN
+        return State.NEVER_QUERIED
     if source.withdrawn:
         return State.WITHDRAWN
     if answer is None:
         return State.NOT_ASKED
+    if not answer.ok:
+        return _state_without_data(source, answer)
+    if source.proof and not details and not documents:
+        return _state_of_absence(source)
+    return _stated(source, details, answer, form)
+
+
+def _state_without_data(source: Source, answer: Answer) -> State:
     if answer.code in source.under_review:
         return State.UNDER_REVIEW
-    state = _told(source, details, known.form) if answer.ok else STATES[answer.status]
-    return _state_today(state, details, until, known.day)
+    if answer.code in REFUSAL_CODES:
+        return State.REFUSED
+    if answer.code in UNREADABLE_CODES:
+        return State.OUT_OF_SCOPE
+    return _state_of_absence(source) if answer.status is Status.ABSENT else STATES[answer.status]
 
 
-def _told(source: Source, details: tuple[Detail, ...], form: Form) -> State:
-    """Read the state that the form found in the answer; a form that looks for one and finds none leaves a doubt."""
-    told = next((one.value for one in details if one.name == "state"), None)
-    if isinstance(told, str) and told in State.__members__.values():
-        return State(told)
-    sought = any(part.place == (PROOFS, source.name, "state") for part in form.fields)
-    return State.TO_CHECK if sought else State.AVAILABLE
+def _state_of_absence(source: Source) -> State:
+    """Tell a certificate that is due on request and was not delivered from a register that lists whom it knows."""
+    proof = source.proof
+    if proof and (proof.delivered_only_if_in_order or (source.kind is Kind.DOCUMENTS and not source.open)):
+        return State.NOT_DELIVERED
+    return State.OUT_OF_SCOPE
+
+
+def _stated(source: Source, details: tuple[Detail, ...], answer: Answer, form: Form) -> State:
+    """Return the state that the form reads in the answer; where it looks for one and finds none, it is to be checked."""
+    stated = next((detail.value for detail in details if detail.name == "state"), None)
+    if isinstance(stated, str) and stated in State.__members__.values():
+        return State(stated)
+    sought = any(field.place == (PROOFS, source.name, "state") for field in form.fields)
+    return State.TO_CHECK if sought or answer.meta.get("extractor_error") else State.AVAILABLE
+
+
+def _unlikely_activity(source: Source, company: Company | None) -> str | None:
+    if company is None or company.activity is None or source.likely(company) is not False:
+        return None
+    return company.activity
+
+
+def _cautions(source: Source, answer: Answer | None, answers: Mapping[str, Answer]) -> Iterator[Sentence]:
+    """Yield what a reader of an answered proof could wrongly conclude."""
+    if answer is None or not (answer.ok or answer.status is Status.ABSENT):
+        return
+    if source.proof and source.proof.caution:
+        yield source.proof.caution
+    if source.name == TAX_CERTIFICATE:
+        yield from _parents(answers.get(SHAREHOLDERS))
+
+
+def _parents(answer: Answer | None) -> Iterator[Sentence]:
+    """Yield a sentence for each company that declares to hold enough of the capital to form a tax group."""
+    capital = answer.data.get("capital") if answer is not None and answer.ok else None
+    shareholders = capital.get("actionnaires") if isinstance(capital, Mapping) else None
+    for shareholder in shareholders if isinstance(shareholders, list) else ():
+        share, firm = shareholder.get("pourcentage"), shareholder.get("personne_morale_attributes")
+        if (
+            isinstance(share, int | float)
+            and share >= TAX_GROUP_SHARE
+            and isinstance(firm, Mapping)
+            and firm.get("denomination")
+        ):
+            values = {"name": firm["denomination"], "siren": firm.get("siren") or "—", "share": f"{share:g}"}
+            yield {language: text.format(**values) for language, text in PARENT.items()}

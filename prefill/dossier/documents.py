@@ -7,6 +7,7 @@ served and stored nowhere.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlsplit
@@ -42,10 +43,10 @@ class File:
     body: bytes = field(repr=False)
 
 
-def fetch(upstream: RegisterClient, document: Document, siren: str, today: date) -> File:
+def fetch(upstream: RegisterClient, document: Document, siren: str, today: date, hosts: Collection[str] = ()) -> File:
     """Download a document. Raises `DocumentRefused` for what must not be served, `DocumentUnavailable` for a failure."""
     try:
-        body = _download(upstream, document.url)
+        body = _download(upstream, document.url, hosts)
         extension, media = detect_type(body)
     except Problem as problem:
         telemetry.warning("document.failed", source=document.source, cause=problem.code)
@@ -53,8 +54,8 @@ def fetch(upstream: RegisterClient, document: Document, siren: str, today: date)
     return File(file_name(document, siren, today, extension), media, body)
 
 
-def _download(upstream: RegisterClient, url: str) -> bytes:
-    if not is_allowed(url, upstream.connection.url):
+def _download(upstream: RegisterClient, url: str, hosts: Collection[str]) -> bytes:
+    if not is_allowed(url, upstream.connection.url, hosts):
         raise refused("address")
     answer = upstream.download(url, largest=MAX_BYTES, patience=TOTAL_TIMEOUT)
     if answer.cause in REASON_BY_CAUSE:
@@ -65,8 +66,10 @@ def _download(upstream: RegisterClient, url: str) -> bytes:
     return body
 
 
-def is_allowed(url: str, base: str) -> bool:
-    """Whether a document may be downloaded from there; `base` is the address of API Entreprise.
+def is_allowed(url: str, base: str, hosts: Collection[str] = ()) -> bool:
+    """Whether a document may be downloaded from there.
+
+    `base` is the address of API Entreprise, `hosts` the third parties that the operator lists.
 
     >>> is_allowed("https://storage.entreprise.api.gouv.fr/siade/a.pdf", "https://entreprise.api.gouv.fr")
     True
@@ -82,7 +85,9 @@ def is_allowed(url: str, base: str) -> bool:
     scheme, host, port = target
     if scheme == "http":
         return target == upstream and host in LOOPBACK
-    return scheme == "https" and (target == upstream or (host in DOCUMENT_HOSTS and port == PORTS["https"]))
+    return scheme == "https" and (
+        target == upstream or ((host in DOCUMENT_HOSTS or host in hosts) and port == PORTS["https"])
+    )
 
 
 def _endpoint(url: str) -> tuple[str, str, int]:

@@ -1,4 +1,4 @@
-"""Dates of validity of a proof, and its state today."""
+"""Dates of validity of a proof, and its state on a given day."""
 
 from __future__ import annotations
 
@@ -7,60 +7,75 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from prefill.dossier.model import Detail, State
+from prefill.dossier.model import Detail
+from prefill.dossier.states import State
 from prefill.forms.functions import read_iso_date
 from prefill.forms.model import pointer_keys
 
+DATED = frozenset({State.DELIVERED, State.AVAILABLE, State.CLOSED, State.UP_TO_DATE})
 
-def _state_today(state: State, details: tuple[Detail, ...], until: date | None, today: date) -> State:
-    """Weigh what the register says against the day: a closing announced for later leaves the company open."""
-    if state not in (State.UP_TO_DATE, State.AVAILABLE, State.CLOSED):
+
+def state_on(state: State, details: tuple[Detail, ...], until: date | None, today: date) -> State:
+    """Compare what the register states with the day: a closure announced for later leaves the company open."""
+    if state not in DATED:
         return state
     closed_on = _closed_on(details)
     if closed_on:
         state = State.CLOSED if closed_on <= today else State.AVAILABLE
     if state is State.CLOSED:
         return state
-    if until and until < today:
+    if (until and until < today) or _all_archived(details):
         return State.EXPIRED
     return State.VALID if until and state is State.AVAILABLE else state
 
 
 def _closed_on(details: tuple[Detail, ...]) -> date | None:
-    read = (read_iso_date(str(one.value)) for one in details if one.name == "closedOn")
-    return min((date.fromisoformat(day) for day in read if day), default=None)
+    days = (read_iso_date(str(detail.value)) for detail in details if detail.name == "closedOn")
+    return min((date.fromisoformat(day) for day in days if day), default=None)
 
 
-def _next_deadline(details: tuple[Detail, ...], today: date) -> date | None:
-    """Give the first validity still to end, else the last one that ended."""
-    deadlines = sorted(_deadlines({one.name: one.value for one in details}))
+def next_deadline(details: tuple[Detail, ...], today: date) -> date | None:
+    """Return the first validity still to end, else the last one that ended."""
+    deadlines = sorted(_deadlines({detail.name: detail.value for detail in details}))
     return next((day for day in deadlines if day >= today), deadlines[-1] if deadlines else None)
 
 
 def _deadlines(values: Mapping[str, Any]) -> Iterator[date]:
-    """Find every end of validity in a proof's details, at whatever depth."""
+    """Yield every end of validity in a proof's details, at any depth; an archived certificate has none."""
+    if _is_archived(values):
+        return
     for key, value in values.items():
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, Mapping):
-                yield from _deadlines(one)
-            elif key.lower().endswith("validuntil") and isinstance(one, str) and read_iso_date(one):
-                yield date.fromisoformat(one)
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, Mapping):
+                yield from _deadlines(item)
+            elif key.lower().endswith("validuntil") and isinstance(item, str) and read_iso_date(item):
+                yield date.fromisoformat(item)
 
 
-def _with_validity(detail: Detail, today: date) -> Detail:
-    """Say beside each row of a list whether it is valid today."""
+def _all_archived(details: tuple[Detail, ...]) -> bool:
+    """Whether the register lists certificates and all are archived."""
+    rows = [row for detail in details if isinstance(detail.value, list) for row in detail.value]
+    return bool(rows) and all(isinstance(row, Mapping) and _is_archived(row) for row in rows)
+
+
+def _is_archived(row: Mapping[str, Any]) -> bool:
+    return row.get("archived") is True
+
+
+def with_validity(detail: Detail, today: date) -> Detail:
+    """Add to each row of a list whether it is valid that day."""
     if not isinstance(detail.value, list):
         return detail
-    return replace(detail, value=[_row(one, today) for one in detail.value])
+    return replace(detail, value=[_row(row, today) for row in detail.value])
 
 
-def _row(one: Any, today: date) -> Any:
-    if not isinstance(one, Mapping) or not read_iso_date(str(one.get("validUntil"))):
-        return one
-    return {**one, "valid": date.fromisoformat(one["validUntil"]) >= today}
+def _row(row: Any, today: date) -> Any:
+    if not isinstance(row, Mapping) or not read_iso_date(str(row.get("validUntil"))):
+        return row
+    return {**row, "valid": not _is_archived(row) and date.fromisoformat(row["validUntil"]) >= today}
 
 
-def _at(data: Any, pointer: str) -> Any:
+def value_at(data: Any, pointer: str) -> Any:
     """Follow a JSON pointer that `fill` wrote."""
     for key in pointer_keys(pointer):
         data = data[int(key)] if isinstance(data, list) else data[key]

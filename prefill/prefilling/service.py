@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
 
-from prefill.domain.answers import Answer, Status
+from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
 from prefill.domain.disclosure import DISCLOSED
@@ -58,7 +58,8 @@ class Request:
     """Which form to fill, for which number (14 digits, or 9 for the head office), for whom.
 
     `extra` names the sources asked on demand, `object` the procedure that the registers are told, and
-    `every` asks also the sources that do not concern such a company.
+    `every` asks also the sources that do not concern such a company. `on_request` names those that are asked only when
+    `named`; a source that the declared activity makes unlikely is asked only when `named`, too.
     """
 
     number: str
@@ -67,6 +68,8 @@ class Request:
     extra: frozenset[str] = frozenset()
     object: str | None = None
     every: bool = False
+    on_request: frozenset[str] = frozenset()
+    named: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +249,13 @@ def _not_applicable(asking: PrefillRun) -> dict[str, Answer]:
     return {row.name: Answer(row.name, Status.NOT_APPLICABLE) for row in rows if row.applies(asking.company) is False}
 
 
+def _is_unlikely(source: Source, asking: PrefillRun) -> bool:
+    """Tell whether the declared activity makes an answer unlikely, for a source that nobody named."""
+    request = asking.request
+    named = request.named | (request.extra if request.caller.audience is Audience.CANDIDATE else frozenset())
+    return source.likely(asking.company) is False and not (request.every or source.name in named)
+
+
 def _unasked(source: Source, asking: PrefillRun) -> Answer | None:
     """Answer for a source that must not or need not be asked; None when it must."""
     company = asking.company
@@ -253,6 +263,10 @@ def _unasked(source: Source, asking: PrefillRun) -> Answer | None:
         return Answer(source.name, Status.WITHHELD)
     if source.identify(company) is None or (source.applies(company) is False and not asking.request.every):
         return Answer(source.name, Status.NOT_APPLICABLE)
+    if _is_unlikely(source, asking):
+        return Answer(source.name, Status.NOT_REQUESTED, cause=Cause.UNLIKELY)
+    if source.name in asking.request.on_request - asking.request.named:
+        return Answer(source.name, Status.NOT_REQUESTED)
     return None
 
 

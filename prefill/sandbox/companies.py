@@ -30,6 +30,7 @@ from prefill.sandbox.proofs import (
     with_staff,
 )
 from prefill.sandbox.registers import NO_PERSON, agreement, association, associations, firm, officer, rcs, vat
+from prefill.sandbox.tender_rows import qualifelec, qualiopi, rne, rne_officer, shareholdings
 
 CARPENTERS = agreement(
     1597, "Convention collective nationale des ouvriers du bâtiment, plus de dix salariés", "Bâtiment (plus de 10)",
@@ -80,7 +81,15 @@ def _menuiserie() -> SandboxCompany:
             "conventions_collectives": listed(CARPENTERS),
             "actes_inpi": deeds("menuiserie"),
             "exercices": turnover((2, 2614500), (1, 2893120), (3, 2407890)),
-            **with_staff("000001008", 17.4, 15.25, 1.5),
+            **with_staff("000001008", 17.4, 15.25, 14.0, disabled=1.5, liable=16.0),
+            "extraits_rne": rne(
+                of, where, rne_officer("Président de SAS", "KERGALVEN", "ANOUK", "1974-05", "RENNES"),
+                registered="1998-03-20", capital=(80000.0, "EUR"),
+                observations=(("2011-05-04", "Transfert du siège dans le même ressort"),),
+            ),
+            "certificats_cibtp": link("cibtp-menuiserie", seconds=600),
+            "attestations_probtp": link("probtp-menuiserie"),
+            "liens_capitalistiques": shareholdings(("000026005", "HOLDING DU VAL DORE", 95.0)),
             "attestations_fiscales_dgfip": tax_certificate("menuiserie"),
             "attestations_sociales_acoss": vigilance("menuiserie"),
             "cotisation_retraite_probtp": probtp(eligible=True),
@@ -125,6 +134,7 @@ def _bureau_etudes() -> tuple[SandboxCompany, SandboxCompany]:
         "attestations_sociales_acoss": vigilance("ingenierie"),
     }  # fmt: skip
     local = {"conventions_collectives": listed(ENGINEERS)}
+    training = {"certifications_qualiopi": qualiopi(head, "84690000000", "84690000001")}
     return (
         SandboxCompany(
             branch, "TRAVERSE INGENIERIE (Grenoble)",
@@ -137,7 +147,7 @@ def _bureau_etudes() -> tuple[SandboxCompany, SandboxCompany]:
             "Le siège d'une société qui a un autre établissement (00000200600021, à Grenoble).",
             "The head office of a company with another establishment (00000200600021, in Grenoble).",
             {
-                **insee(at_head, of), **shared, **local,
+                **insee(at_head, of), **shared, **local, **training,
                 "exercices": turnover((1, 9120400), (3, 8004150), (2, 8650900)),
             },
         ),
@@ -500,6 +510,8 @@ def _roadworks() -> SandboxCompany:
             "cotisation_retraite_probtp": probtp(eligible=False),
             "certificats_cnetp": link("cnetp-routes"),
             "cartes_professionnelles_fntp": link("fntp-routes"),
+            "certificats_cibtp": Reply(fault="422"),
+            "certificats_qualifelec": qualifelec(1204, until=in_days(150)),
             "certificats_qualibat": qualibat("routes", until="2024-02-29"),
             "certificats_rge_ademe": listed(rge("routes", until="2023-06-30")),
         },

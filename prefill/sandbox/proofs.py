@@ -23,8 +23,8 @@ def document(name: str) -> str:
     return f"{URL}/documents/{name}.pdf"
 
 
-def link(name: str) -> Reply:
-    return ok({"document_url": document(name), "expires_in": DAY})
+def link(name: str, *, seconds: int = DAY) -> Reply:
+    return ok({"document_url": document(name), "expires_in": seconds})
 
 
 def deeds(name: str) -> Reply:
@@ -75,12 +75,13 @@ def average_staff(value: float | None, *, ago: int, nature: str = "effectif_moye
     })  # fmt: skip
 
 
-def with_staff(siren: str, last: float, before: float, disabled: float) -> dict[str, Reply]:
-    """Give a company its staff of two years and, of them, the disabled workers."""
+def with_staff(siren: str, *years: float, disabled: float, liable: float) -> dict[str, Reply]:
+    """Give a company its staff of the last years, latest first, its disabled workers and the staff that counts for that duty."""
+    names = ("effectifs_annuels", "effectifs_annuels_precedents", "effectifs_annuels_anterieurs")
     replies = {
-        "effectifs_annuels": average_staff(last, ago=1),
-        "effectifs_annuels_precedents": average_staff(before, ago=2),
+        **{name: average_staff(value, ago=ago) for ago, (name, value) in enumerate(zip(names, years, strict=True), 1)},
         "effectifs_boeth": average_staff(disabled, ago=1, nature="effectif_boeth_annuel"),
+        "effectifs_oeth": average_staff(liable, ago=1, nature="effectif_assujettissement_oeth_annuel"),
     }
     return {name: ok({**reply.body["data"], "siren": siren}) for name, reply in replies.items()}
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
-from datetime import date
 from itertools import chain
 from typing import Any
 
@@ -21,7 +20,7 @@ from prefill.forms.model import list_of, pointer_keys
 from prefill.forms.reasons import Missing, Reason
 from prefill.prefilling.service import Answered, Event, Finished, Heartbeat
 from prefill.problems import Language
-from prefill.web.rendering.dossier import render_dossier, render_dossier_progress
+from prefill.web.rendering.dossier import DossierView, render_dossier, render_dossier_progress
 from prefill.web.rendering.prefill import render_prefill, render_progress
 
 MEDIA = "text/event-stream"
@@ -77,24 +76,24 @@ def _render_events(events: Iterable[Event], language: Language, received: list[s
 
 
 def render_dossier_events(
-    events: Generator[Event, None, None], language: Language, explain: Explain, today: date
+    events: Generator[Event, None, None], language: Language, explain: Explain, view: DossierView
 ) -> Iterator[str]:
     """Write a dossier as text, event by event, as `render` does a prefill."""
     first = next(events)
-    return _guard(events, _render_dossier_events(chain((first,), events), language, today), explain)
+    return _guard(events, _render_dossier_events(chain((first,), events), language, view), explain)
 
 
-def _render_dossier_events(events: Iterable[Event], language: Language, today: date) -> Iterator[str]:
+def _render_dossier_events(events: Iterable[Event], language: Language, view: DossierView) -> Iterator[str]:
     sent: list[dict[str, Any]] = []
     answered = 0
     for event in events:
         if isinstance(event, Heartbeat):
             yield ":\n\n"
         elif isinstance(event, Finished):
-            yield _event(ENDED, render_dossier(event.prefill, today, language))
+            yield _event(ENDED, render_dossier(event.prefill, view, language))
         else:
             answered += 1
-            yield _event("proofs", _new_proofs(render_dossier_progress(event, today, language, answered), sent))
+            yield _event("proofs", _new_proofs(render_dossier_progress(event, view, language, answered), sent))
 
 
 def _new_proofs(progress: dict[str, Any], sent: list[dict[str, Any]]) -> dict[str, Any]:

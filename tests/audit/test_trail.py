@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import getpass
 import io
 import json
 import os
+import re
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
+import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -22,11 +28,12 @@ import pytest
 from click.testing import CliRunner
 
 from prefill import telemetry
+from prefill.assembly import now
 from prefill.audit.database import DatabaseSink
 from prefill.audit.export import escape_formula
 from prefill.audit.factory import open_audit_trail
 from prefill.audit.sinks import MAX_LINE, FileSink, StreamSink
-from prefill.audit.trail import AccessRecord, AuditTrail, AuditWriteError, Outcome
+from prefill.audit.trail import AccessRecord, AuditTrail, AuditWriteError, Outcome, Purge, oldest_kept
 from prefill.cli import main
 from prefill.domain.dates import PARIS
 from prefill.problems import AuditUnavailable
@@ -374,20 +381,16 @@ def test_a_server_that_dies_and_comes_back_serves_again_without_a_restart(server
     assert not refuses(trace)
     assert list(trace.read(*EVER)) == [ACCESS, ACCESS]
     assert [one.at.isoformat() for one in trace.read(date(2026, 11, 23), date(2026, 11, 23))] == [PLAIN["at"]] * 2
-    assert trace.purge(date(2030, 1, 1)) == 2
+    assert trace.purge(Purge(now(), "cli:operator", confirmed=True)) == 0
     trace.close()
 
 
-def test_a_database_forgets_by_itself_what_is_older_than_36_months(tmp_path):
-    old, kept = (replace(ACCESS, at=datetime(2023, 11, day, tzinfo=PARIS)) for day in (22, 23))
-    file = tmp_path / "trace.db"
-    open_audit_trail(url_of(file)).write(old)
-    open_audit_trail(url_of(file)).write(kept)
+def test_writing_never_deletes_even_with_a_clock_ahead(tmp_path):
+    target = url_of(tmp_path / "trace.db")
+    open_audit_trail(target).write(ACCESS)
+    open_audit_trail(target).write(replace(ACCESS, at=ACCESS.at.replace(year=2031)))
 
-    trace = open_audit_trail(url_of(file))
-    trace.write(ACCESS)
-
-    assert [one.at for one in trace.read(*EVER)] == [kept.at, ACCESS.at]
+    assert len(list(open_audit_trail(target).read(date(2020, 1, 1), date(2040, 1, 1)))) == 2
 
 
 def run(target: str, *options: str) -> Any:
@@ -420,13 +423,34 @@ def test_days_without_access_are_an_empty_export(target):
     assert run(target, "export", *none).stdout.split(",")[0] == "at"
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\n=1"])
+FORMULAS = [
+    "=1+1",
+    "+33",
+    "-2",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "  =1",
+    "\n=1",
+    "\u00a0=1",
+    "\u200b=1",
+    "\uff1d1+1",
+    "\uff20SUM(A1)",
+    "\uff0b1",
+    "\uff0d1",
+    "%1",
+    "|calc",
+    '"=1',
+]
+
+
+@pytest.mark.parametrize("text", FORMULAS)
 def test_no_cell_is_a_formula(target, text):
     open_audit_trail(target).write(replace(ACCESS, agent=text, procedure=text, tenant=text))
 
     [row] = csv.DictReader(io.StringIO(run(target, "export", *DAYS).stdout, newline=""))
     assert [row[name][0] for name in ("agent", "object", "tenant")] == ["'"] * 3
-    assert escape_formula(text)[1:] == text
+    assert escape_formula(text).replace("'", "") == text.replace("'", "")
 
 
 @pytest.mark.parametrize(
@@ -447,10 +471,127 @@ def test_what_cannot_be_exported_is_a_sentence(where, options):
     assert done.stderr.strip().endswith(".")
 
 
-def test_a_database_is_purged_on_demand(tmp_path):
-    target = url_of(tmp_path / "trace.db")
-    open_audit_trail(target).write(replace(ACCESS, at=datetime(2019, 1, 1, tzinfo=PARIS)))
-    open_audit_trail(target).write(replace(ACCESS, at=datetime(2019, 1, 2, tzinfo=PARIS)))
+# Part of a French spreadsheet's line once it is split on `;`, whatever the quotes, or on a tab.
+@pytest.mark.parametrize(
+    "text", [f"lot 1{separator}{formula}" for separator in ";\t," for formula in ("=1+1", "@A1", "＝1", " +1")]
+)
+def test_no_part_of_a_cell_is_a_formula_however_it_is_split(text):
+    escaped = escape_formula(text)
 
-    assert "2 accès" in run(target, "purge").stdout
+    for part in re.split(r"[;\t,]", escaped):
+        assert not unicodedata.normalize("NFKC", part).strip().startswith(("=", "+", "-", "@"))
+
+
+@pytest.mark.parametrize("text", ["2026-TRX-014", "lot 1; lot 2", "key:Service des marchés", "", "a=b", "Lyon, lot-2"])
+def test_an_ordinary_cell_is_left_as_it_is(text):
+    assert escape_formula(text) == text
+
+
+def accesses(target: str, *days: datetime) -> str:
+    for day in days:
+        open_audit_trail(target).write(replace(ACCESS, at=day))
+    return target
+
+
+def test_a_purge_deletes_what_is_older_than_36_months_and_leaves_a_record(tmp_path):
+    today = now()
+    target = accesses(url_of(tmp_path / "trace.db"), today - timedelta(days=1200), today - timedelta(days=1000), today)
+
+    assert "1 accès" in run(target, "purge").stdout
+    *kept, line = open_audit_trail(target).read(date(2000, 1, 1), today.date())
+    assert [access.at.date() for access in kept] == [(today - timedelta(days=1000)).date(), today.date()]
+    assert (line.outcome, line.agent) == ("purged", f"cli:{getpass.getuser()}")
+    assert line.procedure == f"purge avant {oldest_kept(today.date())} : 1 accès"
+
+
+@pytest.mark.parametrize(
+    ("days", "reason"),
+    [((-1200, -400), "--confirm"), ((-1200, 3), "une date à venir")],
+    ids=["a machine a year ahead", "a clock that was ahead"],
+)
+def test_a_purge_refuses_what_looks_wrong_and_deletes_nothing(tmp_path, days, reason):
+    target = accesses(url_of(tmp_path / "trace.db"), *(now() + timedelta(days=day) for day in days))
+
+    refused = run(target, "purge")
+    assert refused.exit_code == 1
+    assert reason in refused.stderr
+    assert len(list(open_audit_trail(target).read(date(2000, 1, 1), date(2100, 1, 1)))) == len(days)
+    assert "1 accès" in run(target, "purge", "--confirm").stdout
+
+
+def test_a_purge_refuses_when_the_two_clocks_differ(tmp_path):
+    trace = open_audit_trail(accesses(url_of(tmp_path / "trace.db"), now()))
+
+    with pytest.raises(AuditWriteError, match="diffèrent"):
+        trace.purge(Purge(now() + timedelta(days=1500), "cli:operator"))
+
+
+def test_only_a_database_is_purged(tmp_path):
     assert run("stdout", "purge").exit_code == 1
+    assert run(str(tmp_path / "trace.log"), "purge").exit_code == 1
+
+
+@pytest.mark.parametrize("kind", ["file", "database"])
+def test_a_file_left_readable_is_taken_back(tmp_path, kind):
+    file = tmp_path / "trace"
+    file.touch(0o644)
+    open_audit_trail(str(file) if kind == "file" else url_of(file)).write(ACCESS)
+
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_a_new_database_is_for_its_owner_alone(tmp_path):
+    open_audit_trail(url_of(tmp_path / "trace.db")).write(ACCESS)
+
+    assert stat.S_IMODE((tmp_path / "trace.db").stat().st_mode) == 0o600
+
+
+def fill_pipe(descriptor: int) -> None:
+    """Fill a pipe that nobody reads, to the last page."""
+    os.set_blocking(descriptor, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(descriptor, b"x" * 4096)
+    os.set_blocking(descriptor, True)
+
+
+def test_a_standard_output_that_nobody_reads_refuses_in_time_and_is_used_again():
+    reading, writing = os.pipe()
+    trace = AuditTrail(StreamSink(writing, deadline=0.1))
+    fill_pipe(writing)
+
+    before = time.monotonic()
+    assert refuses(trace)
+    assert time.monotonic() - before < 1.0
+    assert trace.fault == "la sortie standard n'est plus lue"
+    os.read(reading, 2**20)
+    assert not refuses(trace)
+    assert json.loads(os.read(reading, 4096)) == {"event": "audit", **PLAIN}
+    os.close(writing)
+    os.close(reading)
+
+
+def test_a_write_that_blocks_after_all_is_abandoned_and_others_are_refused_at_once():
+    reading, writing = os.pipe()
+    sink = StreamSink(writing, deadline=0.2)
+    os.set_blocking(writing, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writing, b"x" * 1024)
+    os.set_blocking(writing, True)
+    os.read(reading, 4096)  # one page: the check passes, and a longer line does not fit
+
+    long = replace(ACCESS, sources=("y" * 3800,))
+    os.write(writing, b"z" * 1024)
+    trace = AuditTrail(sink)
+    with pytest.raises(AuditUnavailable):
+        trace.write(long)
+    with pytest.raises(AuditUnavailable):
+        trace.write(ACCESS)
+    os.set_blocking(reading, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.read(reading, 2**16):
+            time.sleep(0.01)
+    assert not refuses(trace)
+    os.close(writing)
+    os.close(reading)

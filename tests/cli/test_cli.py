@@ -166,7 +166,7 @@ def test_sentences_come_in_english_too(run):
         ([UNDISCLOSED], "La loi ne permet pas"),
         ([ORDINARY, "--schema", "dumme"], "Vouliez-vous dire « dume » ?"),
         ([ORDINARY, "--with", "actes"], "Vouliez-vous dire « actes_inpi » ?"),
-        ([ORDINARY, "--with", "bilans_inpi"], "n'est pas permis pour les marchés publics"),
+        ([ORDINARY, "--with", "bilans_inpi"], "ne demande pas cette donnée"),
     ],
 )
 def test_a_refusal_is_the_sentence_of_the_api(run, arguments, words):
@@ -227,7 +227,7 @@ def test_a_source_is_shown_as_it_answers(run):
     answer = json.loads(run("ask", "numero_tva", ORDINARY).stdout)
 
     assert answer["status"] == "ok"
-    assert answer["data"] == {"numero_tva": "FR29000001008"}
+    assert answer["data"] == {"siren": "000001008", "numero_tva": "FR29000001008"}
     assert answer["requestId"]
 
 

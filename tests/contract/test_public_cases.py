@@ -140,7 +140,7 @@ GOLDENS = {
             {
                 "/v4/insee/sirene/etablissements/diffusibles/55204944776279",
                 "/v3/infogreffe/rcs/unites_legales/552049447/extrait_kbis",
-                "/v3/european_commission/unites_legales/552049447/numero_tva",
+                "/v3/dgfip/unites_legales/552049447/numero_tva",
             }
         ),
     ),
@@ -258,7 +258,7 @@ GOLDENS = {
             {
                 "/v4/insee/sirene/etablissements/diffusibles/77567227221138",
                 "/v4/djepva/api-association/associations/open_data/775672272",
-                "/v3/european_commission/unites_legales/775672272/numero_tva",
+                "/v3/dgfip/unites_legales/775672272/numero_tva",
             }
         ),
     ),
@@ -329,7 +329,7 @@ GOLDENS = {
             {
                 "/v4/insee/sirene/etablissements/diffusibles/38948624200032",
                 "/v4/djepva/api-association/associations/open_data/389486242",
-                "/v3/european_commission/unites_legales/389486242/numero_tva",
+                "/v3/dgfip/unites_legales/389486242/numero_tva",
             }
         ),
     ),

@@ -15,7 +15,8 @@ from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.dates import PARIS
 from prefill.dossier.builder import documents_of
-from prefill.dossier.model import SENTENCES, STATES, WORDS, State
+from prefill.dossier.states import SENTENCES, STATES, WORDS, State
+from prefill.dossier.themes import ON_REQUEST
 from prefill.settings import Settings
 from prefill.tenancy.model import SANDBOX_AGENT_KEY
 from tests.support.factories import (
@@ -37,6 +38,7 @@ from tests.support.factories import (
 from tests.support.simulator import OpenService, Simulator, wrapped
 
 SANDBOX = bearer(SANDBOX_AGENT_KEY)
+ACTIVITY = "25.62B"
 FORBIDDEN = ("bilans_inpi", "bilans_entreprises_bdf", "liasses_fiscales_dgfip")
 # Every row of the use case that tenders may use.
 ROWS = (
@@ -60,14 +62,14 @@ EXPECTED: dict[str, tuple[str, dict[str, Any]]] = {
     "conventions_collectives": ("available", {"agreements": [
         {"idcc": "9417", "title": "Convention collective nationale de la mécanique des Ravières"},
     ]}),
-    "attestations_fiscales_dgfip": ("up_to_date", {"deliveredOn": "2026-02-10", "situationOn": "2026-01-31"}),
+    "attestations_fiscales_dgfip": ("delivered", {"deliveredOn": "2026-02-10", "situationOn": "2026-01-31"}),
     "attestations_sociales_acoss": (
         "expired", {"validFrom": "2024-05-31", "validUntil": "2024-11-30", "securityCode": "QRZK7041TELMA85"},
     ),
     "cotisations_msa": ("up_to_date", {}),
     "cotisation_retraite_probtp": ("up_to_date", {}),
-    "certificats_cnetp": ("up_to_date", {}),
-    "cartes_professionnelles_fntp": ("up_to_date", {}),
+    "certificats_cnetp": ("delivered", {}),
+    "cartes_professionnelles_fntp": ("delivered", {}),
     "certificats_qualibat": ("expired", {
         "validUntil": "2024-05-31", "deliveredOn": "2021-06-01",
         "qualifications": [
@@ -158,15 +160,15 @@ def test_each_qualification_says_whether_it_is_valid_today(whole):
     assert [(row["validUntil"], row["valid"]) for row in rows] == [("2025-07-01", False)] * 2
 
 
-def test_the_withdrawn_attestation_is_served_by_what_stands_in_for_it(whole):
+def test_the_withdrawn_certificate_is_served_by_its_replacements(whole):
     proof = proofs_of(whole)["attestations_agefiph"]
 
     assert proof["state"] == "withdrawn"
-    assert details_of(proof) == {"disabledWorkers": 2, "year": str(datetime.now(PARIS).year - 1)}
-    assert {one["source"]: one["state"] for one in proof["standIns"]} == {
+    assert details_of(proof).items() >= {"disabledWorkers": 2, "year": str(datetime.now(PARIS).year - 1)}.items()
+    assert {one["source"]: one["state"] for one in proof["replacements"]} == {
         "effectifs_boeth": "available", "attestations_sociales_acoss": "expired",
     }  # fmt: skip
-    assert "attestation de vigilance la mentionne" in proof["message"]
+    assert "la couvrent" in proof["message"]
 
 
 def test_intellectual_property_is_one_public_search_away(whole):
@@ -176,8 +178,8 @@ def test_intellectual_property_is_one_public_search_away(whole):
 
 
 @pytest.mark.parametrize("source", FORBIDDEN)
-def test_a_forbidden_row_is_named_and_never_called(whole, everything, source):
-    assert proofs_of(whole)[source]["state"] == "forbidden"
+def test_a_row_that_this_service_never_asks_for_is_named_and_never_called(whole, everything, source):
+    assert proofs_of(whole)[source]["state"] == "never_queried"
     assert not [
         path for path in everything.calls() if "/bilans" in path.removesuffix("actes_bilans") or "liasses" in path
     ]
@@ -188,7 +190,7 @@ def test_the_registers_are_asked_without_a_fault_for_the_buyer_and_its_procedure
 
     assert everything.stats()["violations"] == {}
     assert {(one["recipient"], one["object"]) for one in asked} == {(LYON, OBJECT)}
-    assert sum(everything.calls().values()) == len(asked) == 19
+    assert sum(everything.calls().values()) == len(asked) == 25
 
 
 def test_two_questions_at_one_address_are_never_asked_at_once(buyer, everything):
@@ -213,25 +215,58 @@ NO_CERTIFICATE = dict.fromkeys((
 
 
 @pytest.mark.parametrize(
-    ("source", "data"),
+    ("source", "data", "state", "word"),
     [
-        ("attestations_sociales_acoss", {"entity_status": NOT_DELIVERED, **NO_CERTIFICATE}),
-        ("cotisation_retraite_probtp", {"eligible": False}),
+        (
+            "attestations_sociales_acoss", {"entity_status": NOT_DELIVERED, **NO_CERTIFICATE},
+            "refused", "délivrance refusée par l'Urssaf",
+        ),
+        ("cotisation_retraite_probtp", {"eligible": False}, "not_up_to_date", "non à jour selon ProBTP"),
+        ("cotisation_retraite_probtp", {"eligible": True}, "up_to_date", "à jour selon ProBTP"),
+        ("cotisations_msa", {"status": "outdated"}, "not_up_to_date", "non à jour selon la MSA"),
+        ("cotisations_msa", {"status": "under_investigation"}, "under_review", "en cours d'analyse"),
     ],
-)
-def test_a_refusal_is_told_as_one(buyer, simulator, source, data):
+)  # fmt: skip
+def test_a_status_is_the_registers_own_and_names_it(buyer, simulator, source, data, state, word):
     simulator.add(known_company(), {**told(source), "payload": wrapped(data)})
 
-    assert proofs_of(ask(buyer, SIRET, all="1").json)[source]["state"] == "not_up_to_date"
+    proof = proofs_of(ask(buyer, SIRET, all="1").json)[source]
+    assert (proof["state"], proof["word"]) == (state, word)
 
 
-def test_what_no_register_knows_is_out_of_scope_and_no_breach(buyer, simulator):
+DELIVERED_ONLY_IF_IN_ORDER = {
+    "attestations_fiscales_dgfip", "certificats_cnetp", "certificats_cibtp", "cartes_professionnelles_fntp",
+}  # fmt: skip
+
+
+def test_a_certificate_that_was_not_delivered_is_to_be_asked_of_the_candidate(buyer, simulator):
     simulator.add(known_company())
 
-    proofs = proofs_of(ask(buyer, SIRET, all="1").json)
-    silent = {name for name in EXPECTED if proofs[name]["state"] != "out_of_scope"}
-    assert silent == set()
-    assert "ce n'est pas un manquement" in proofs["certificats_cnetp"]["message"]
+    body = ask(buyer, SIRET, all="1").json
+    proofs = proofs_of(body)
+    asked = {name for name, proof in proofs.items() if proof["state"] == "not_delivered"}
+    assert asked == {*DELIVERED_ONLY_IF_IN_ORDER, "attestations_sociales_acoss"}
+    assert {(proofs[name]["tone"], proofs[name]["folded"]) for name in asked} == {("ask", False)}
+    assert body["counts"][0] == {
+        "state": "not_delivered", "word": "non délivrée : à demander au candidat", "tone": "ask", "number": 5,
+    }  # fmt: skip
+    tax = proofs["attestations_fiscales_dgfip"]
+    assert "pas en règle, ou hors du périmètre" in tax["message"]
+    assert any("impôt sur le revenu" in reason for reason in tax["perimeter"])
+    assert "3666" in tax["alternative"]
+    assert "manquement" not in json.dumps(body, ensure_ascii=False)
+
+
+def test_a_refusal_code_of_a_fund_is_a_refusal(buyer, simulator):
+    path = CATALOGUE["certificats_cibtp"].path
+    error = {"code": "38422", "title": "t", "detail": "d", "meta": {"provider": "CIBTP"}}
+    simulator.add(
+        known_company(), {"path": path, "params": {"siret": SIRET}, "status": 404, "payload": {"errors": [error]}}
+    )
+
+    proof = proofs_of(ask(buyer, SIRET, all="1").json)["certificats_cibtp"]
+    assert (proof["state"], proof["word"]) == ("refused", "délivrance refusée par la CIBTP")
+    assert "selon elle" in proof["message"]
 
 
 def test_only_what_concerns_the_company_is_asked_unless_all_is(buyer, simulator):
@@ -239,10 +274,29 @@ def test_only_what_concerns_the_company_is_asked_unless_all_is(buyer, simulator)
 
     few = proofs_of(ask(buyer, SIRET).json)
     assert {name for name in ROWS if few[name]["state"] == "not_applicable"} == {
-        "associations", "documents_associations", "cotisations_msa", "cotisation_retraite_probtp",
-        "certificats_cnetp", "cartes_professionnelles_fntp", "certificats_rge_ademe", "certificats_qualibat",
-        "certificats_opqibi",
+        "associations",
+        "documents_associations",
+    }
+    unlikely = {name for name, proof in few.items() if proof["state"] == "not_queried"} - ON_REQUEST
+    assert unlikely == {
+        "cotisations_msa", "cotisation_retraite_probtp", "certificats_cnetp", "certificats_cibtp",
+        "cartes_professionnelles_fntp", "certificats_rge_ademe", "certificats_qualibat", "certificats_qualifelec",
+        "certifications_qualiopi",
     }  # fmt: skip
+    assert few["cotisations_msa"]["message"] == (
+        f"Non interrogé (activité déclarée : {ACTIVITY}). Le code d'activité n'exclut rien : à interroger au besoin."
+    )
+    assert not any(few[name]["folded"] for name in unlikely)
+
+
+def test_a_source_that_the_activity_makes_unlikely_is_one_request_away(buyer, simulator):
+    simulator.add(known_company(), told("cotisations_msa"))
+
+    proofs = proofs_of(ask(buyer, SIRET, **{"with": "cotisations_msa,liens_capitalistiques"}).json)
+    assert proofs["cotisations_msa"]["state"] == "up_to_date"
+    assert proofs["liens_capitalistiques"]["state"] == "out_of_scope"
+    assert proofs["certificats_cnetp"]["state"] == "not_queried"
+    assert ask(buyer, SIRET, **{"with": "bilans_inpi"}).json["code"] == "parameter_invalid"
 
 
 @pytest.mark.parametrize(
@@ -260,7 +314,7 @@ def test_a_register_that_fails_leaves_the_rest(buyer, everything, fault, state):
 
     body = ask(buyer, SIRET, all="1").json
     assert proofs_of(body)["attestations_sociales_acoss"]["state"] == state
-    assert proofs_of(body)["attestations_fiscales_dgfip"]["state"] == "up_to_date"
+    assert proofs_of(body)["attestations_fiscales_dgfip"]["state"] == "delivered"
 
 
 def test_a_situation_under_review_says_when_to_come_back():
@@ -303,7 +357,7 @@ def test_a_company_that_sirene_does_not_know_is_a_problem_with_its_line(buyer, s
     response = ask(buyer, SIRET)
 
     assert (response.status_code, response.json["code"]) == (404, "company_unknown")
-    assert [line["outcome"] for line in lines_of(trace)] == ["refused"]
+    assert [line["outcome"] for line in lines_of(trace)] == ["requested", "refused"]
 
 
 def test_a_field_that_an_integrator_adds_is_shown_with_its_label(open_service, simulator, tmp_path, trace):
@@ -348,7 +402,7 @@ def test_a_dossier_arrives_as_registers_answer_and_ends_whole(buyer, everything,
     assert names[-1] == "done"
     assert set(names[:-1]) == {"proofs"}
     assert told_so_far == set(proofs_of(events[-1][1]))
-    assert [line["outcome"] for line in lines_of(trace)] == ["opened"]
+    assert [line["outcome"] for line in lines_of(trace)] == ["requested", "complete"]
 
 
 def test_a_stream_and_a_plain_answer_end_alike(buyer, everything):
@@ -358,10 +412,10 @@ def test_a_stream_and_a_plain_answer_end_alike(buyer, everything):
     assert {**streamed, "sources": None} == {**plain, "sources": None}
 
 
-def test_an_access_leaves_one_line_without_the_data(whole, trace):
-    line = lines_of(trace)[0]
+def test_an_access_leaves_its_intent_and_its_outcome_without_the_data(whole, trace):
+    intent, line = lines_of(trace)
 
-    assert len(lines_of(trace)) == 1
+    assert intent["outcome"] == "requested"
     assert {key: line[key] for key in ("tenant", "agent", "siret", "object", "outcome")} == {
         "tenant": "lyon", "agent": "key:Agent right", "siret": SIRET, "object": OBJECT, "outcome": "complete",
     }  # fmt: skip
@@ -373,7 +427,7 @@ def test_an_access_leaves_one_line_without_the_data(whole, trace):
 @pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
 @pytest.mark.parametrize("path", [SIRET, f"{SIRET}/documents/certificats_cnetp", f"{SIRET}/documents.zip"])
 @pytest.mark.parametrize("broken", ["file", "database"])
-def test_nothing_is_served_when_the_line_cannot_be_written(
+def test_no_register_is_queried_while_no_record_can_be_written(
     open_service, everything, tmp_path, trace, broken, path, accept
 ):
     target = tmp_path / "no" / "trace.log"
@@ -384,6 +438,7 @@ def test_nothing_is_served_when_the_line_cannot_be_written(
     refused = ask(service, path, headers, all="1")
     assert (refused.status_code, refused.json["code"]) == (503, "audit_unavailable")
     assert "ATELIERS DU GIER" not in refused.text
+    assert everything.total() == 0
     target.parent.mkdir()
     assert ask(service, path, headers, all="1").status_code == 200
 

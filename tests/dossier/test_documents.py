@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 
 from prefill.app import create_app
 from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.dates import PARIS
 from prefill.dossier import documents
 from prefill.dossier.documents import MAX_BYTES, file_name, is_allowed
 from prefill.dossier.model import Document
@@ -36,7 +38,7 @@ from tests.support.factories import (
     write_keys,
     write_tenants,
 )
-from tests.support.simulator import OpenService, Simulator, wrapped
+from tests.support.simulator import OpenService, Simulator, close_service, open_service_on, run_simulator, wrapped
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 400 + b"\n%%EOF\n"
 CNETP = f"{SIRET}/documents/certificats_cnetp"
@@ -80,7 +82,9 @@ def test_a_document_arrives_byte_for_byte_with_one_line(buyer, with_documents, t
     assert served.mimetype == "application/pdf"
     assert served.headers["Content-Disposition"].startswith(f'attachment; filename="{source}_{SIREN}_')
     assert served.headers["Cache-Control"] == "no-store, no-transform"
-    assert [(line["sources"], line["outcome"]) for line in lines_of(trace)] == [(source, "complete")]
+    assert [(line["sources"], line["outcome"]) for line in lines_of(trace)] == [
+        (source, "requested"), (source, "complete"),
+    ]  # fmt: skip
     assert with_documents.stats()["violations"] == {}
 
 
@@ -125,7 +129,7 @@ def test_a_register_that_has_nothing_has_no_document(buyer, simulator, trace):
     simulator.add(known_company())
 
     assert ask(buyer, CNETP).json["code"] == "document_unknown"
-    assert [line["outcome"] for line in lines_of(trace)] == ["refused"]
+    assert [line["outcome"] for line in lines_of(trace)] == ["requested", "refused"]
 
 
 def test_a_register_that_fails_gives_its_document_later(buyer, with_documents):
@@ -178,7 +182,7 @@ def test_an_address_elsewhere_is_refused_without_a_call(buyer, simulator, trace,
 
     response = ask(buyer, CNETP)
     assert (response.status_code, response.json["code"]) == (502, "document_refused")
-    assert [line["outcome"] for line in lines_of(trace)] == ["refused"]
+    assert [line["outcome"] for line in lines_of(trace)] == ["requested", "refused"]
 
 
 def test_another_port_of_this_machine_is_elsewhere(buyer, simulator, storage):
@@ -285,7 +289,7 @@ def test_the_archive_holds_every_document_with_its_sum(buyer, with_documents, tr
     assert manifest["failed"] == []
     assert {one["name"]: one["sha256"] for one in manifest["files"]} == sums
     assert all(hashlib.sha256(archive.read(name)).hexdigest() == mark for name, mark in sums.items())
-    assert [line["outcome"] for line in lines_of(trace)] == ["opened"]
+    assert [line["outcome"] for line in lines_of(trace)] == ["requested", "opened"]
 
 
 def test_the_summary_of_the_archive_is_for_people(buyer, with_documents):
@@ -312,3 +316,84 @@ def test_an_archive_without_documents_still_says_so(buyer, simulator):
     archive, manifest = unpacked(ask(buyer, f"{SIRET}/documents.zip").data)
     assert sorted(archive.namelist()) == ["SHA256SUMS", "dossier.html", "manifeste.json"]
     assert [one["name"] for one in manifest["files"]] == ["dossier.html"]
+
+
+def many_documents(simulator: Simulator, count: int) -> None:
+    """Give the association that many files, all of them one file of the sandbox."""
+    case = told("documents_associations")
+    [first, *_] = case["payload"]["data"]
+    case["payload"]["data"] = [first] * count
+    simulator.add(known_company(), case)
+
+
+def test_an_archive_keeps_to_the_downloads_of_the_minute_and_says_where_the_next_begins(
+    open_service, simulator, tmp_path, trace
+):
+    many_documents(simulator, 120)
+    tenants = str(write_tenants(tmp_path, str(write_keys(tmp_path))))
+    path, packed, parts = f"/v1/dossiers/{SIRET}/documents.zip?object=x&all=1", [], []
+    for _ in range(3):
+        service = open_service(tenants=tenants, audit=str(trace), token=None)  # another minute: a fresh quota
+        response = service.get(path, headers=dict(RIGHT))
+        _, manifest = unpacked(response.data)
+        parts.append(
+            (len(manifest["files"]) - 1, len(manifest["left"]), int(response.headers["X-Prefill-Documents-Left"]))
+        )
+        packed += [file["n"] for file in manifest["files"] if "n" in file]
+        assert manifest["failed"] == []
+        assert manifest["documents"] == 120
+        link = response.headers.get("Link")
+        path = link.removeprefix("<").removesuffix('>; rel="next"') if link else ""
+
+    assert parts == [(40, 80, 80), (40, 40, 40), (40, 0, 0)]
+    assert packed == list(range(1, 121))
+    assert path == ""
+
+
+def test_an_archive_without_downloads_left_says_when_to_come_back(tmp_path, trace):
+    tenants = str(write_tenants(tmp_path, str(write_keys(tmp_path))))
+    with run_simulator() as strict:  # the quota of API Entreprise: 50 downloads a minute
+        many_documents(strict, 120)
+        service = open_service_on(strict, tenants=tenants, audit=str(trace), token=None)
+        minute = datetime.now(PARIS).minute
+        _, first = unpacked(ask(service, f"{SIRET}/documents.zip", all="1").data)
+        later = ask(service, f"{SIRET}/documents.zip", all="1", **{"from": "41"})
+        single = ask(service, f"{SIRET}/documents/documents_associations/41")
+        violations = strict.stats()["violations"]
+        close_service(service)
+
+    assert first["failed"] == []
+    assert single.status_code == 200  # the reserve
+    assert violations == {}
+    if datetime.now(PARIS).minute == minute:
+        assert (later.status_code, later.json["code"]) == (503, "document_unavailable")
+        assert 0 < later.json["retryAfter"] <= 60
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "x", "", "99999999999"])
+def test_a_rank_that_is_none_is_refused(buyer, simulator, text):
+    assert ask(buyer, f"{SIRET}/documents.zip", **{"from": text}).json["code"] == "parameter_invalid"
+
+
+def test_a_certifiers_file_is_fetched_only_from_a_host_that_the_operator_lists(
+    buyer, simulator, open_service, tmp_path, trace
+):
+    case = told("certificats_rge_ademe")
+    case["payload"]["data"][0]["data"]["url"] = "https://certificats.example/a.pdf"
+    simulator.add(known_company(), case)
+
+    first = proofs_of(ask(buyer, SIRET, all="1").json)["certificats_rge_ademe"]["documents"][0]
+    assert (first["href"], first["host"]) == ("https://certificats.example/a.pdf", "certificats.example")
+    assert ask(buyer, f"{SIRET}/documents/certificats_rge_ademe/1").json["code"] == "document_refused"
+    tenants = str(write_tenants(tmp_path, str(write_keys(tmp_path))))
+    listing = open_service(tenants=tenants, audit=str(trace), token=None, document_hosts=("certificats.example",))
+    first = proofs_of(ask(listing, SIRET, all="1").json)["certificats_rge_ademe"]["documents"][0]
+    assert "host" not in first
+    assert first["href"].startswith(f"/v1/dossiers/{SIRET}/documents/certificats_rge_ademe/1")
+    assert is_allowed("https://certificats.example/a.pdf", "https://entreprise.api.gouv.fr", ("certificats.example",))
+    assert not is_allowed(
+        "http://certificats.example/a.pdf", "https://entreprise.api.gouv.fr", ("certificats.example",)
+    )
+    assert not is_allowed(
+        "https://certificats.example:8443/a.pdf", "https://entreprise.api.gouv.fr", ("certificats.example",)
+    )

@@ -631,8 +631,8 @@ SIRET = "from: {etablissements: siret}"
          ("fields → /a → reserved : « etablissements » est une source ouverte, à lire avec « from » : « reserved » annonce une "
          "donnée protégée, que l'acheteur obtient lui-même")),
         ("/a: {label: A, reserved: bilans_inpi}",
-         ("fields → /a → reserved : la source « bilans_inpi » est refusée : l'usage de cette donnée n'est pas permis pour les "
-         "marchés publics")),
+         ("fields → /a → reserved : la source « bilans_inpi » est refusée : ce service ne demande pas cette "
+         "donnée")),
         ("/a: {label: A, reserved: }", "fields → /a → reserved : valeur manquante"),
     ],
 )  # fmt: skip

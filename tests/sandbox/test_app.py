@@ -317,7 +317,7 @@ def test_a_struck_off_company_has_ceased(ask):
         ("extraits_rcs_infogreffe", "000014001", 504, "02001"),
         ("etablissements", "00001500800014", 451, "01451"),
         ("etablissements", "00001600600017", 404, "01003"),
-        ("numero_tva", "000016006", 404, "28003"),
+        ("numero_tva", "000016006", 404, "43003"),
         ("attestations_sociales_acoss", "000023002", 502, "04501"),
         ("attestations_fiscales_dgfip", "000022004", 404, "03003"),
     ],

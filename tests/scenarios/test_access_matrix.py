@@ -156,7 +156,9 @@ def test_each_caller_gets_what_it_may(service, registers, trace, kind, route, ac
     response = ask(service, ROUTES[route], {**proof(), "Accept": accept})
     assert response.status_code == expected[route]
     if expected[route] == 200:
-        assert len(lines_of(trace)) == 1
+        assert response.data
+        assert lines_of(trace)[0]["outcome"] == "requested"
+        assert len(lines_of(trace)) == 2
         return
     assert response.json["code"] == {401: "unauthorized", 403: "forbidden"}[expected[route]]
     assert not [canary for canary in CANARIES if canary in response.text]
@@ -252,4 +254,4 @@ def test_an_agents_answer_is_kept_by_no_cache(service, registers, path):
 def test_states_are_read_in_the_language_of_the_agent(service, registers):
     body = ask(service, SIRET, {**bearer(secret("right")), "Accept-Language": "en"}, all="1").json
 
-    assert proofs_of(body)["cotisation_retraite_probtp"]["word"] == "not up to date"
+    assert proofs_of(body)["cotisation_retraite_probtp"]["word"] == "not up to date according to ProBTP"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -19,6 +21,7 @@ from tests.support.factories import lines_of
 
 UP_TO_DATE, BEHIND, REVIEWED, DOWN = "00000100800010", "00002200400014", "00002300200017", "00001300300017"
 UNKNOWN = "00001600600017"
+STRUCK_OFF = "00001900000017"
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 
@@ -75,20 +78,21 @@ def test_a_dossier_is_read_at_a_glance(page):
     consult(page, UP_TO_DATE)
 
     expect(page.get_by_role("heading", name="MENUISERIE DU VAL DORE")).to_be_visible()
-    expect(proof(page, "attestations_sociales_acoss").locator(".badge")).to_have_text("✓à jour")
+    expect(proof(page, "attestations_sociales_acoss").locator(".badge")).to_have_text("✓délivrée")
     expect(proof(page, "exercices")).to_contain_text("2\u202f893\u202f120")
-    expect(page.locator("#status")).to_have_text("Dossier complet : tous les registres ont répondu.")
+    expect(page.locator("#status")).to_have_text("Tous les registres ont répondu.")
 
 
 @pytest.mark.parametrize(
     ("number", "source", "words"),
     [
-        (BEHIND, "attestations_sociales_acoss", "✕non à jour"),
+        (BEHIND, "attestations_sociales_acoss", "✕délivrance refusée par l'Urssaf"),
+        (BEHIND, "cotisation_retraite_probtp", "✕non à jour selon ProBTP"),
         (BEHIND, "certificats_qualibat", "✕échu"),
         (REVIEWED, "attestations_sociales_acoss", "!en cours d'analyse"),
         (DOWN, "attestations_sociales_acoss", "!indisponible"),
-        (UP_TO_DATE, "certificats_cnetp", "–hors périmètre"),
-        (UP_TO_DATE, "bilans_inpi", "–interdit pour les marchés"),
+        (UP_TO_DATE, "certificats_cnetp", "?non délivrée : à demander au candidat"),
+        (UP_TO_DATE, "bilans_inpi", "–jamais demandé"),
         (UP_TO_DATE, "extraits_courts_inpi", "–service retiré"),
     ],
 )
@@ -102,6 +106,78 @@ def test_a_review_says_when_to_come_back(page):
     consult(page, REVIEWED)
 
     expect(proof(page, "attestations_sociales_acoss")).to_contain_text("Revenir dans 2 jours.")
+
+
+def test_a_certificate_that_was_not_delivered_is_counted_first_and_never_folded(page):
+    consult(page, UP_TO_DATE)
+
+    expect(page.locator("#counts li").first).to_contain_text("non délivrée : à demander au candidat")
+    row = proof(page, "certificats_cnetp")
+    expect(row).to_be_visible()
+    expect(row).to_contain_text("Rien ne distingue les deux.")
+    expect(row).to_contain_text("Demander au candidat son certificat de la CNETP")
+    expect(page.locator("#dossier")).not_to_contain_text("manquement")
+    expect(page.locator("#dossier")).not_to_contain_text("rien à en attendre")
+
+
+def test_a_register_that_the_activity_makes_unlikely_is_one_click_away(page):
+    consult(page, UP_TO_DATE)
+    row = proof(page, "cotisations_msa")
+    expect(row).to_contain_text("Non interrogé (activité déclarée : 43.32A)")
+    row.get_by_role("button", name="Interroger : Cotisations MSA").click()
+
+    expect(row.locator(".badge")).to_have_text("–inconnue ou hors périmètre")
+    expect(proof(page, "certifications_qualiopi").locator(".badge")).to_have_text("–non interrogé")
+    expect(row).to_be_focused()
+
+
+def test_entries_of_the_registers_are_quoted_above_the_fold_and_nothing_is_green_above_them(page):
+    consult(page, STRUCK_OFF)
+    mentions = page.locator("#mentions")
+
+    expect(mentions).to_be_visible()
+    expect(mentions).to_contain_text("L2141-3")
+    expect(mentions.get_by_role("listitem").first).to_contain_text("CLOTURE POUR INSUFFISANCE D'ACTIF")
+    top = page.evaluate(
+        "document.querySelector('#mentions').getBoundingClientRect().top - document.querySelector('#dossier').getBoundingClientRect().top"
+    )
+    assert top < page.evaluate(
+        "document.querySelector('#overview').getBoundingClientRect().top - document.querySelector('#dossier').getBoundingClientRect().top"
+    )
+    colours = page.evaluate(
+        "['#status', '.mark svg rect'].map((one) => { const style = getComputedStyle(document.querySelector(one)); return one === '#status' ? style.color : style.fill; })"
+    )
+    assert colours[0] != colours[1]  # the accent is the green of the page
+    expect(page.locator("#dossier")).not_to_contain_text("Dossier complet")
+
+
+def test_a_certifiers_file_is_an_outside_link_that_names_its_host(page, service):
+    consult(page, UP_TO_DATE)
+    outside = {
+        "n": 1,
+        "title": "Certificat RGE",
+        "href": "https://certificats.example/a.pdf",
+        "host": "certificats.example",
+    }
+    page.route("**/v1/dossiers/**", lambda route: route.fulfill(
+        status=200, content_type="text/event-stream", body=_with_document(service, outside)))  # fmt: skip
+    page.get_by_role("button", name="Consulter le dossier").click()
+
+    link = proof(page, "certificats_rge_ademe").get_by_role("link")
+    expect(link).to_have_text("Certificat RGE : chez certificats.example, hors de ce service (nouvel onglet)")
+    expect(link).to_have_attribute("rel", "noreferrer noopener")
+    expect(link).to_have_attribute("href", "https://certificats.example/a.pdf")
+
+
+def _with_document(service: str, document: dict[str, object]) -> str:
+    """The answer of the service with another document for the RGE certificates."""
+    headers = {"Authorization": f"Bearer {SANDBOX_AGENT_KEY}"}
+    body = requests.get(f"{service}/v1/dossiers/{UP_TO_DATE}?object=x&all=1", headers=headers, timeout=20).json()
+    for theme in body["themes"]:
+        for row in theme["proofs"]:
+            if row["source"] == "certificats_rge_ademe":
+                row["documents"] = [document]
+    return f"event: done\ndata: {json.dumps(body)}\n\n"
 
 
 def test_an_invented_company_is_one_click(page):
@@ -167,7 +243,7 @@ def test_every_document_comes_in_one_file(page):
     with page.expect_download() as caught:
         page.get_by_role("button", name="Tous les documents (ZIP)").click()
 
-    assert len(zipfile.ZipFile(caught.value.path()).namelist()) == 9
+    assert len(zipfile.ZipFile(caught.value.path()).namelist()) == 11
     expect(page.locator("#zip-status")).to_contain_text("Reçu : dossier_000001008_")
 
 
@@ -179,7 +255,7 @@ def test_a_dead_link_is_told(page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("number", [None, UP_TO_DATE, BEHIND, REVIEWED])
+@pytest.mark.parametrize("number", [None, UP_TO_DATE, BEHIND, REVIEWED, STRUCK_OFF])
 def test_the_page_breaks_no_rule_of_accessibility(page, scheme, number):
     page.emulate_media(color_scheme=scheme)
     if number:

@@ -25,7 +25,7 @@ REFUSED: tuple[Source, ...] = (
     Source(
         "certificats_agence_bio", "Certification biologique", "Agence Bio", "", open=True, withdrawn=True,
         refusal=(
-            "API Entreprise l'annonce sans publier son point d'accès ; l'annuaire public annuaire.agencebio.org accepte un "
+            "point d'accès qu'API Entreprise annonce sans le publier ; l'annuaire public annuaire.agencebio.org accepte un "
             "SIRET."
         ),
     ),

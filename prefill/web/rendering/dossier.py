@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -13,7 +14,11 @@ from prefill.domain.answers import Status
 from prefill.domain.catalogue import SOURCES
 from prefill.domain.identifiers import siren_of
 from prefill.dossier.builder import build_dossier
-from prefill.dossier.model import Detail, Document, Dossier, Proof, State, Theme
+from prefill.dossier.mentions import ARTICLE, EXPLANATION, Mention
+from prefill.dossier.model import Detail, Document, Dossier, Proof
+from prefill.dossier.outside import host_of
+from prefill.dossier.states import TONES, WORDS, State, Tone
+from prefill.dossier.themes import Theme
 from prefill.forms.model import Field, Type
 from prefill.prefilling.service import Answered, Prefill
 from prefill.problems import Language
@@ -38,7 +43,15 @@ class DetailShape(ItemShape):
 class DocumentShape(ResponseSchema):
     n = fields.Integer(required=True, metadata={"description": "Its number among those of its source, from 1."})
     title = fields.String(required=True)
-    href = fields.String(required=True, metadata={"description": "Where this service gives the file."})
+    href = fields.String(
+        required=True,
+        metadata={
+            "description": "Where this service serves the file, or the link to another site when `host` is there."
+        },
+    )
+    host = fields.String(
+        metadata={"description": "The third party that keeps the file, which this service does not fetch."}
+    )
 
 
 class OriginShape(ResponseSchema):
@@ -53,8 +66,12 @@ class StateShape(ResponseSchema):
     title = fields.String(required=True)
     producer = fields.String(required=True)
     state = fields.Enum(State, by_value=True, required=True)
-    word = fields.String(required=True, metadata={"description": "The state as an agent says it.", "example": "à jour"})
+    word = fields.String(
+        required=True, metadata={"description": "The state as an agent says it.", "example": "délivrée"}
+    )
     message = fields.String(required=True, metadata={"description": "One sentence for the agent."})
+    tone = fields.Enum(Tone, by_value=True, required=True, metadata={"description": "How a page marks the state."})
+    folded = fields.Boolean(required=True, metadata={"description": "Whether a page may fold the row away."})
     retryIn = fields.Float(attribute="retry_in", metadata={"description": "Seconds."})
 
 
@@ -64,10 +81,20 @@ class ProofShape(StateShape):
     details = fields.List(fields.Nested(DetailShape), required=True)
     documents = fields.List(fields.Nested(DocumentShape), required=True)
     link = fields.String(metadata={"description": "Where the public may search."})
+    proves = fields.String(metadata={"description": "What the proof states."})
+    holdsUntil = fields.String(attribute="holds_until", metadata={"description": "Until when it holds."})
+    cautions = fields.List(
+        fields.String(), required=True, metadata={"description": "What a reader could wrongly conclude."}
+    )
+    perimeter = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Who never has this proof, though in order: why it may not have been delivered."},
+    )
+    alternative = fields.String(metadata={"description": "The other way to get it."})
     provenance = fields.List(fields.Nested(OriginShape), required=True)
-    standIns = fields.List(
+    replacements = fields.List(
         fields.Nested(StateShape),
-        attribute="stand_ins",
         metadata={"description": "What is served in place of a withdrawn service."},
     )
 
@@ -84,6 +111,27 @@ class ExpiryShape(ResponseSchema):
     validUntil = fields.Date(attribute="valid_until", required=True)
 
 
+class MentionShape(ResponseSchema):
+    source = fields.String(required=True, metadata={"example": "extraits_rcs_infogreffe"})
+    text = fields.String(required=True, metadata={"description": "The register's own words."})
+    date = fields.Date(attribute="day", metadata={"description": "The register's date of the entry."})
+
+
+class MentionsShape(ResponseSchema):
+    """Entries of the registers of companies to be read: quoted, never judged."""
+
+    article = fields.String(required=True, metadata={"example": "L2141-3"})
+    explanation = fields.String(required=True)
+    entries = fields.List(fields.Nested(MentionShape), required=True)
+
+
+class CountShape(ResponseSchema):
+    state = fields.Enum(State, by_value=True, required=True)
+    word = fields.String(required=True)
+    tone = fields.Enum(Tone, by_value=True, required=True)
+    number = fields.Integer(required=True)
+
+
 class DossierShape(ResponseSchema):
     siret = fields.String(metadata={"example": "55204944776279"})
     siren = fields.String(required=True, metadata={"example": "552049447"})
@@ -93,6 +141,12 @@ class DossierShape(ResponseSchema):
         required=True, metadata={"description": "False when a source failed: asking again may bring more."}
     )
     company = fields.List(fields.Nested(DetailShape), required=True)
+    mentions = fields.Nested(MentionsShape, metadata={"description": "Absent when no register has such an entry."})
+    counts = fields.List(
+        fields.Nested(CountShape),
+        required=True,
+        metadata={"description": "How many proofs are in each state, those to ask of the candidate first."},
+    )
     expiring = fields.List(
         fields.Nested(ExpiryShape), required=True, metadata={"description": "What expires soon, the soonest first."}
     )
@@ -109,16 +163,26 @@ class DossierProgressShape(ResponseSchema):
     answered = fields.Integer(required=True)
     expected = fields.Integer(required=True)
     company = fields.List(fields.Nested(DetailShape), required=True)
+    mentions = fields.Nested(MentionsShape)
     themes = fields.List(fields.Nested(ThemeShape), required=True)
 
 
-def build_prefill_dossier(prefill: Prefill, today: date) -> Dossier:
-    return build_dossier(prefill.request.form, prefill.filled, prefill.answers, prefill.company.siren, today)
+@dataclass(frozen=True, slots=True)
+class DossierView:
+    """What a dossier is rendered with: the day, and which documents this service may fetch."""
+
+    today: date
+    fetchable: Callable[[str], bool]
 
 
-def render_dossier(prefill: Prefill, today: date, language: Language) -> dict[str, Any]:
-    """Write a finished dossier as the JSON of the API."""
-    dossier, asked = build_prefill_dossier(prefill, today), prefill.request
+def build_prefill_dossier(prefill: Prefill, view: DossierView) -> Dossier:
+    form, siren = prefill.request.form, prefill.company.siren
+    return build_dossier(form, prefill.filled, prefill.answers, siren, view.today, fetchable=view.fetchable)
+
+
+def render_dossier(prefill: Prefill, view: DossierView, language: Language) -> dict[str, Any]:
+    """Render a finished dossier as the JSON of the API."""
+    dossier, asked = build_prefill_dossier(prefill, view), prefill.request
     return dump(DossierShape, {
         "siret": prefill.company.siret,
         "siren": prefill.company.siren,
@@ -126,6 +190,8 @@ def render_dossier(prefill: Prefill, today: date, language: Language) -> dict[st
         "form": asked.form,
         "complete": prefill.filled.complete,
         "company": _details(dossier.company),
+        "mentions": _mentions(dossier.mentions, language),
+        "counts": [_count(state, number, language) for state, number in dossier.counts],
         "expiring": [
             {"source": one.source.name, "title": one.source.title, "valid_until": one.valid_until}
             for one in dossier.expiring
@@ -136,10 +202,11 @@ def render_dossier(prefill: Prefill, today: date, language: Language) -> dict[st
     })  # fmt: skip
 
 
-def render_dossier_progress(event: Answered, today: date, language: Language, answered: int) -> dict[str, Any]:
-    """Write what is known so far of a dossier under way: what is still awaited is left out."""
+def render_dossier_progress(event: Answered, view: DossierView, language: Language, answered: int) -> dict[str, Any]:
+    """Render what is known so far of a dossier under way; pending proofs are left out."""
     asked = event.request
-    dossier = build_dossier(asked.form, event.filled(), event.answers, siren_of(asked.number), today)
+    filled, siren = event.filled(), siren_of(asked.number)
+    dossier = build_dossier(asked.form, filled, event.answers, siren, view.today, fetchable=view.fetchable)
     known = [proof for proof in dossier.proofs if proof.state is not State.LATE]
     return dump(DossierProgressShape, {
         "source": event.answer.source,
@@ -147,6 +214,7 @@ def render_dossier_progress(event: Answered, today: date, language: Language, an
         "answered": answered,
         "expected": event.expected,
         "company": _details(dossier.company),
+        "mentions": _mentions(dossier.mentions, language),
         "themes": _themes(dossier, (asked.number, asked.object), language, known),
     })  # fmt: skip
 
@@ -176,8 +244,13 @@ def render_proof(proof: Proof, asked: Asked, language: Language) -> dict[str, An
         "details": _details(proof.details),
         "documents": [_document(one, asked) for one in proof.documents],
         "link": proof.link,
+        "proves": proof.proves(language),
+        "holds_until": proof.holds_until(language),
+        "cautions": [caution[language] for caution in proof.cautions],
+        "perimeter": proof.perimeter(language),
+        "alternative": proof.alternative(language),
         "provenance": _origins(proof),
-        "stand_ins": [_state(one, language) for one in proof.stand_ins] or None,
+        "replacements": [_state(one, language) for one in proof.replacements] or None,
     }
 
 
@@ -189,8 +262,27 @@ def _state(proof: Proof, language: Language) -> dict[str, Any]:
         "state": proof.state,
         "word": proof.word(language),
         "message": proof.message(language),
+        "tone": proof.tone,
+        "folded": proof.folded,
         "retry_in": proof.retry_in,
     }
+
+
+def _mentions(mentions: Iterable[Mention], language: Language) -> dict[str, Any] | None:
+    entries = list(mentions)
+    return {"article": ARTICLE, "explanation": EXPLANATION[language], "entries": entries} if entries else None
+
+
+# In a count the registers differ: each proof names its own.
+ANY_REGISTER: Mapping[Language, dict[str, str]] = {
+    "fr": {"by": "leur registre"},
+    "en": {"producer": "their register"},
+}
+
+
+def _count(state: State, number: int, language: Language) -> dict[str, Any]:
+    word = WORDS[state][language].format(**ANY_REGISTER[language])
+    return {"state": state, "word": word, "tone": TONES[state], "number": number}
 
 
 def _origins(proof: Proof) -> list[dict[str, Any]]:
@@ -229,6 +321,8 @@ def _items(field: Field) -> list[dict[str, Any]]:
 
 
 def _document(document: Document, asked: Asked) -> dict[str, Any]:
+    if document.outside:
+        return {"n": document.n, "title": document.title, "href": document.url, "host": host_of(document.url)}
     number, procedure = asked
     path = f"/v1/dossiers/{quote(number)}/documents/{document.source}/{document.n}"
     return {"n": document.n, "title": document.title, "href": f"{path}?{urlencode({'object': procedure or ''})}"}
@@ -263,20 +357,37 @@ def operations() -> dict[str, dict[str, Any]]:
     )  # fmt: skip
     procedure = {
         **parameter(
-            "object", "query", "The procedure, told to the registers.", "2026-TRX-014", minLength=1, maxLength=49
+            "object",
+            "query",
+            "The procedure, sent to the registers and written in the audit trail.",
+            "2026-TRX-014",
+            minLength=1,
+            maxLength=49,
         ),
         "required": True,
     }
     every = parameter(
         "all", "query", "1 also asks the sources that do not concern such a company.", "", enum=["0", "1"]
     )
+    on_request = parameter(
+        "with", "query", "Sources to query although they are not by default, separated by commas.", "cotisations_msa"
+    )
     known = sorted(source.name for source in SOURCES if source.documents)
     source = parameter("source", "path", "The source, by its name in the catalogue.", known[0], enum=known)
+    first = {
+        **parameter(
+            "from",
+            "query",
+            "The rank of the first document to pack: an archive holds what the quota of downloads allows, and its header `Link` (rel=next) is the address of the next.",
+            "",
+        ),
+        "schema": {"type": "integer", "minimum": 1},
+    }
     rank = {**parameter("n", "path", "The document's number, from 1.", ""), "schema": {"type": "integer", "minimum": 1}}
     found = {
         "/v1/dossiers/{siret}": operation(
             "dossier", "Draw up the dossier of a company", DossierShape, "The dossier, as far as the registers go.",
-            [siret, procedure, every, ACCEPT_LANGUAGE], problems=REFUSALS,
+            [siret, procedure, every, on_request, ACCEPT_LANGUAGE], problems=REFUSALS,
         ),
         "/v1/dossiers/{siret}/documents/{source}": _file(
             "document", "Give the first document of a source", [siret, source, procedure], "application/pdf"
@@ -285,7 +396,7 @@ def operations() -> dict[str, dict[str, Any]]:
             "documentN", "Give a document of a source", [siret, source, rank, procedure], "application/pdf"
         ),
         "/v1/dossiers/{siret}/documents.zip": _file(
-            "documents", "Pack every document with a summary and its sums", [siret, procedure, every], "application/zip"
+            "documents", "Pack every document with a summary and its sums", [siret, procedure, every, on_request, first], "application/zip"
         ),
     }  # fmt: skip
     return {path: {**one, "security": ANY_PROOF} for path, one in found.items()}

@@ -2,14 +2,7 @@
 "use strict";
 (() => {
   const $ = (id) => document.getElementById(id);
-  const SHAPES = {
-    good: ["✓", ["up_to_date", "valid"]],
-    bad: ["✕", ["not_up_to_date", "expired", "closed"]],
-    watch: ["!", ["to_check", "under_review", "unavailable", "late", "misconfigured", "not_entitled"]],
-    plain: ["•", ["available"]],
-    none: ["–", ["out_of_scope", "not_applicable", "not_asked", "withheld", "withdrawn", "forbidden"]],
-  };
-  const ASIDE = new Set(["not_applicable", "not_asked", "out_of_scope", "forbidden"]);
+  const SHAPES = { ask: "?", good: "✓", delivered: "✓", bad: "✕", watch: "!", plain: "•", none: "–" };
   const THEMES = ["general", "financial", "social_and_tax", "certificates", "intellectual_property", "others"];
   const NUMBERS = new Intl.NumberFormat("fr-FR", { maximumFractionDigits: 2 });
   const MOMENTS = new Intl.DateTimeFormat("fr-FR", { dateStyle: "short", timeStyle: "short" });
@@ -17,6 +10,7 @@
   let key = ""; // nowhere else: neither storage, nor address, nor field
   let asked = null;
   let running = null;
+  let nextArchive = null;
   let proofs = new Map();
   let themes = new Map();
 
@@ -36,19 +30,25 @@
   const call = (path, accept, signal) =>
     fetch(path, { headers: headers(accept), cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer", signal });
 
-  const ask = async () => {
+  const queryOf = () => new URLSearchParams({
+    object: asked.object,
+    ...(asked.all ? { all: "1" } : {}),
+    ...(asked.named.length ? { with: asked.named.join(",") } : {}),
+  });
+
+  // `named`: the sources that are queried only because the agent asks for them.
+  const ask = async (named = []) => {
     running?.abort();
     running = new AbortController();
     const mine = running;
-    asked = { siret: $("siret").value.trim(), object: $("object").value.trim(), all: $("all").checked };
+    asked = { siret: $("siret").value.trim(), object: $("object").value.trim(), all: $("all").checked, named };
     proofs = new Map();
     themes = new Map();
     clear();
     say("Les registres sont interrogés…");
     $("dossier").setAttribute("aria-busy", "true");
     try {
-      const query = new URLSearchParams({ object: asked.object, ...(asked.all ? { all: "1" } : {}) });
-      const response = await call(`/v1/dossiers/${encodeURIComponent(asked.siret)}?${query}`, "text/event-stream", mine.signal);
+      const response = await call(`/v1/dossiers/${encodeURIComponent(asked.siret)}?${queryOf()}`, "text/event-stream", mine.signal);
       if (!response.ok) throw await problem(response);
       await follow(response);
     } catch (fault) {
@@ -96,9 +96,10 @@
   const clear = () => {
     $("problem").hidden = true;
     $("dossier").hidden = true;
-    for (const id of ["overview", "zip", "notices", "expiring"]) $(id).hidden = true;
-    for (const id of ["themes", "identity", "counts", "notices", "expiring-list"]) $(id).replaceChildren();
+    for (const id of ["overview", "zip", "notices", "expiring", "mentions"]) $(id).hidden = true;
+    for (const id of ["themes", "identity", "counts", "notices", "expiring-list", "mentions-list"]) $(id).replaceChildren();
     $("zip-status").textContent = "";
+    followArchive(null);
   };
 
   const refuse = (fault) => {
@@ -110,6 +111,7 @@
 
   const progress = (body) => {
     identify(body.company);
+    quote(body.mentions);
     learn(body.themes);
     draw();
     say(`${body.answered} registre${body.answered > 1 ? "s ont" : " a"} répondu sur ${body.expected}…`);
@@ -118,16 +120,17 @@
   const finish = (body) => {
     proofs = new Map(); // in the order of the whole answer, not of arrival
     identify(body.company);
+    quote(body.mentions);
     learn(body.themes);
     draw();
     $("notices").replaceChildren(...body.notices.map((one) => make("li", {}, one.message)));
     $("notices").hidden = !body.notices.length;
     expire(body.expiring);
-    count();
+    count(body.counts);
     $("overview").hidden = false;
-    $("zip").hidden = ![...proofs.values()].some((proof) => proof.documents.length);
+    $("zip").hidden = ![...proofs.values()].some((proof) => proof.documents.some((one) => !one.host));
     $("printed").textContent = `Établi le ${MOMENTS.format(new Date())} par prefill, d’après les registres nommés.`;
-    say(body.complete ? "Dossier complet : tous les registres ont répondu."
+    say(body.complete ? "Tous les registres ont répondu."
       : "Dossier partiel : un registre au moins n’a pas répondu. Redemander ne coûte que ce qui manque.");
   };
 
@@ -139,6 +142,15 @@
     $("identity").replaceChildren(...rest.map((one) =>
       make("div", {}, make("dt", {}, one.label), make("dd", {}, written(one.value, one.type)))));
     $("dossier").hidden = false;
+  };
+
+  // Entries of the registers that must be read: quoted, with their date, above everything else.
+  const quote = (mentions) => {
+    if (!mentions) return;
+    $("mentions-about").textContent = mentions.explanation;
+    $("mentions-list").replaceChildren(...mentions.entries.map((entry) =>
+      make("li", {}, make("strong", {}, entry.date ? day(entry.date) : "sans date"), " · ", make("q", {}, entry.text))));
+    $("mentions").hidden = false;
   };
 
   const learn = (told) => {
@@ -153,25 +165,20 @@
     const focused = document.activeElement?.dataset?.href;
     const sections = THEMES.filter((id) => themes.has(id)).map((id) => {
       const all = [...proofs.values()].filter((proof) => proof.theme === id);
-      const aside = all.filter((proof) => ASIDE.has(proof.state));
-      const shown = all.filter((proof) => !ASIDE.has(proof.state));
+      const aside = all.filter((proof) => proof.folded);
+      const shown = all.filter((proof) => !proof.folded);
       return make("section", { "aria-labelledby": `theme-${id}` }, make("h3", { id: `theme-${id}` }, themes.get(id)),
         ...shown.map(line),
         aside.length ? make("details", { class: "aside", "data-theme": id, open: open.has(id) },
-          make("summary", {}, aside.length > 1 ? `${aside.length} autres sources : rien à en attendre` : "1 autre source : rien à en attendre"),
+          make("summary", {}, aside.length > 1 ? `${aside.length} autres sources, non interrogées ou sans réponse` : "1 autre source, non interrogée ou sans réponse"),
           ...aside.map(line)) : null);
     });
     $("themes").replaceChildren(...sections);
     if (focused) document.querySelector(`[data-href="${CSS.escape(focused)}"]`)?.focus();
   };
 
-  const kind = (state) => Object.keys(SHAPES).find((name) => SHAPES[name][1].includes(state)) || "watch";
-
-  const badge = (state, word) => {
-    const name = kind(state);
-    return make("span", { class: `badge ${name}` },
-      make("span", { class: "shape", "aria-hidden": "true" }, make("span", {}, SHAPES[name][0])), word);
-  };
+  const badge = (tone, word) => make("span", { class: `badge ${tone}` },
+    make("span", { class: "shape", "aria-hidden": "true" }, make("span", {}, SHAPES[tone])), word);
 
   const line = (proof) => make("article", { class: "proof", "data-source": proof.source },
     make("div", { class: "head" },
@@ -180,14 +187,20 @@
     make("div", { class: "tells" }, ...tells(proof)));
 
   const tells = (proof) => [
-    make("p", {}, badge(proof.state, proof.word)),
+    make("p", {}, badge(proof.tone, proof.word)),
     proof.validUntil ? make("p", { class: "until" },
       `${proof.state === "expired" ? "Échu le" : "Valable jusqu’au"} ${day(proof.validUntil)}`,
       proof.expiresSoon ? make("strong", {}, " · expire bientôt") : null) : null,
     make("p", { class: "message" }, proof.message, proof.retryIn ? ` Revenir dans ${wait(proof.retryIn)}.` : ""),
+    proof.state === "not_queried" ? query(proof) : null,
+    proof.perimeter.length ? make("div", { class: "perimeter" },
+      make("p", {}, "N’en ont jamais, même en règle :"), make("ul", {}, ...proof.perimeter.map((one) => make("li", {}, one)))) : null,
+    proof.alternative ? make("p", { class: "alternative" }, proof.alternative) : null,
+    proof.proves ? make("p", { class: "proves" }, `Ce qu’il atteste : ${proof.proves} ${proof.holdsUntil}`) : null,
+    ...proof.cautions.map((one) => make("p", { class: "caution" }, make("strong", {}, "Attention. "), one)),
     facts(proof.details.filter((one) => one.type !== "list" && one.name !== "validUntil")),
     ...proof.details.filter((one) => one.type === "list").map((one) => table(one, proof.title)),
-    proof.standIns ? make("ul", { class: "standins" }, ...proof.standIns.map((one) =>
+    proof.replacements ? make("ul", { class: "replacements" }, ...proof.replacements.map((one) =>
       make("li", {}, `À la place : ${one.title} (${one.producer}) · ${one.word}`))) : null,
     proof.link ? make("p", {}, make("a", { href: proof.link, rel: "noreferrer noopener", target: "_blank" },
       "Recherche publique à l’INPI (nouvel onglet)")) : null,
@@ -229,16 +242,21 @@
     return String(value);
   };
 
-  const count = () => {
-    const words = new Map();
-    for (const proof of proofs.values()) {
-      if (ASIDE.has(proof.state) || proof.state === "withdrawn") continue;
-      const known = words.get(proof.state) || { word: proof.word, number: 0 };
-      words.set(proof.state, { ...known, number: known.number + 1 });
-    }
-    const order = ["bad", "watch", "good", "plain", "none"];
-    const sorted = [...words].sort(([a], [b]) => order.indexOf(kind(a)) - order.indexOf(kind(b)));
-    $("counts").replaceChildren(...sorted.map(([state, { word, number }]) => make("li", {}, badge(state, `${number} ${word}`))));
+  const count = (counts) => {
+    $("counts").replaceChildren(...counts.map((one) => make("li", {}, badge(one.tone, `${one.number} ${one.word}`))));
+  };
+
+  // A source that is not queried by default is one click away.
+  const query = (proof) => {
+    const button = make("button", { type: "button", class: "quiet", "data-href": `query:${proof.source}`, "aria-label": `Interroger : ${proof.title}` },
+      "Interroger ce registre");
+    button.addEventListener("click", async () => {
+      await ask([...new Set([...asked.named, proof.source])]);
+      const row = document.querySelector(`[data-source="${CSS.escape(proof.source)}"]`);
+      row?.setAttribute("tabindex", "-1");
+      row?.focus();
+    });
+    return make("p", {}, button);
   };
 
   const expire = (expiring) => {
@@ -250,12 +268,16 @@
 
   const file = (one, several) => {
     const title = several ? `${one.title} (${one.n})` : one.title;
+    if (one.host) {
+      return make("a", { href: one.href, rel: "noreferrer noopener", target: "_blank" },
+        `${title} : chez ${one.host}, hors de ce service (nouvel onglet)`);
+    }
     const button = make("button", { type: "button", class: "quiet", "data-href": one.href }, `Télécharger : ${title}`);
     button.addEventListener("click", () => fetchFile(one.href, button, (text) => say(text)));
     return button;
   };
 
-  const fetchFile = async (href, button, tell) => {
+  const fetchFile = async (href, button, tell, received = () => {}) => {
     button.disabled = true;
     $("problem").hidden = true;
     try {
@@ -274,7 +296,10 @@
         tell(`${NUMBERS.format(Math.ceil(size / 1000))} ko reçus${expected ? ` (${expected} document${expected > 1 ? "s" : ""} au plus)` : ""}…`);
       }
       save(new Blob(parts, { type: response.headers.get("Content-Type") }), name(response));
-      tell(`Reçu : ${name(response)} (${NUMBERS.format(Math.ceil(size / 1000))} ko).`);
+      const left = Number(response.headers.get("X-Prefill-Documents-Left") || 0);
+      const more = left ? ` Restent ${left} document${left > 1 ? "s" : ""}, au-delà des téléchargements de cette minute.` : "";
+      tell(`Reçu : ${name(response)} (${NUMBERS.format(Math.ceil(size / 1000))} ko).${more}`);
+      received(/<([^>]+)>; rel="next"/.exec(response.headers.get("Link") || "")?.[1] || null);
     } catch (fault) {
       tell("");
       refuse(fault);
@@ -285,6 +310,12 @@
   };
 
   const name = (response) => /filename="([\w.-]+)"/.exec(response.headers.get("Content-Disposition"))?.[1] || "document";
+
+  // An archive holds what the quota of downloads allows: the button then asks for the next one.
+  const followArchive = (next) => {
+    nextArchive = next;
+    $("zip").textContent = next ? "La suite des documents (ZIP)" : "Tous les documents (ZIP)";
+  };
 
   const save = (blob, filename) => {
     const address = URL.createObjectURL(blob);
@@ -339,9 +370,8 @@
     });
   }
   $("zip").addEventListener("click", () => {
-    const query = new URLSearchParams({ object: asked.object, ...(asked.all ? { all: "1" } : {}) });
-    const path = `/v1/dossiers/${encodeURIComponent(asked.siret)}/documents.zip?${query}`;
-    fetchFile(path, $("zip"), (text) => { $("zip-status").textContent = text; });
+    const path = nextArchive || `/v1/dossiers/${encodeURIComponent(asked.siret)}/documents.zip?${queryOf()}`;
+    fetchFile(path, $("zip"), (text) => { $("zip-status").textContent = text; }, followArchive);
   });
   $("print").addEventListener("click", () => window.print());
   addEventListener("beforeprint", () => { for (const one of document.querySelectorAll(".aside")) one.open = true; });

@@ -10,7 +10,7 @@ import pytest
 
 from prefill.sandbox.contract.api import ApiEntreprise, Exchange, Request, Rules
 from prefill.sandbox.contract.cases import Case, InvalidCaseError, read_file, read_list
-from prefill.sandbox.contract.endpoints import ENDPOINTS, EVERY_SCOPE, VAT, VIES, match
+from prefill.sandbox.contract.endpoints import ENDPOINTS, EVERY_SCOPE, VAT, match
 from prefill.sandbox.contract.faults import Delivery, Fault, InvalidFaultError, Response, read_fault, read_latency
 from prefill.sandbox.contract.journal import agent_violation
 from prefill.sandbox.contract.tokens import DELEGATIONS, Delegation, TokenRules, read_grant
@@ -165,10 +165,8 @@ def test_a_number_that_is_well_formed_and_unknown_is_not_found(api):
     assert code_of(ask(api, "/v3/gip_mds/etablissements/00000100800010/effectifs_mensuels/07/annee/2025")) == "31003"
 
 
-def test_the_vat_number_of_the_commission_is_told_by_the_dgfip_and_an_unknown_one_by_neither(api):
-    old, new = (read(ask(api, path.replace("{siren}", SIREN)))["data"] for path in (VIES, VAT))
-
-    assert new in ({"numero_tva": old.get("tva_number")}, old)
+def test_the_vat_number_is_the_dgfips_and_an_unknown_one_is_not_found(api):
+    assert read(ask(api, VAT.replace("{siren}", SIREN)))["data"] == {"siren": SIREN, "numero_tva": f"FR29{SIREN}"}
     assert code_of(ask(api, VAT.replace("{siren}", "000016006"))) == "43003"
 
 
