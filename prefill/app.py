@@ -37,6 +37,7 @@ from prefill.tenancy.registry import BadTenants
 from prefill.web.app import create_web
 from prefill.web.context import AppContext
 from prefill.web.pacing import DelayScheduler, VisitMemory
+from prefill.web.proxies import ProxyWatch
 from prefill.web.rate_limit import RateLimiter
 from prefill.web.response_cache import ResponseCache
 from prefill.web.streams import StreamSlots
@@ -83,6 +84,7 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         rate_limiter=rate_limiter,
         response_cache=ResponseCache(settings.response_cache, tenants=tenants.directory),
         stream_slots=StreamSlots(),
+        proxy_watch=ProxyWatch(settings.proxies or 0),
         visits=VisitMemory(),
         scheduler=DelayScheduler(),
         now=now,

@@ -16,6 +16,7 @@ from prefill.prefilling.service import Prefill, Service
 from prefill.settings import Settings
 from prefill.tenancy.registry import Tenants
 from prefill.web.pacing import DelayScheduler, PacedRegisters, VisitMemory
+from prefill.web.proxies import ProxyWatch
 from prefill.web.rate_limit import RateLimiter
 from prefill.web.response_cache import ResponseCache
 from prefill.web.streams import StreamSlots
@@ -40,6 +41,7 @@ class AppContext:
         rate_limiter: requests per address; it also hashes what logs must not show.
         response_cache: complete prefill responses.
         stream_slots: caps the event streams of the process.
+        proxy_watch: notices a proxy that was not declared.
         visits: which answers each visitor has had.
         scheduler: delivers paced answers.
         now: the time in Paris.
@@ -58,6 +60,7 @@ class AppContext:
     rate_limiter: RateLimiter
     response_cache: ResponseCache
     stream_slots: StreamSlots
+    proxy_watch: ProxyWatch
     visits: VisitMemory
     scheduler: DelayScheduler
     now: Callable[[], datetime]

@@ -28,6 +28,7 @@ ALLOWED_HEADERS = f"Accept, Accept-Language, If-None-Match, Last-Event-ID, X-Req
 def start_request() -> None:
     """Start the timer; take the caller's request id where it is a valid one, or make one."""
     g.started_at = app_context().clock()
+    app_context().proxy_watch.look(request.headers)
     g.request_id = request_id_of(request.headers.get("X-Request-ID", ""))
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)

@@ -37,7 +37,7 @@ def openapi(
         plugins=[MarshmallowPlugin(schema_name_resolver=lambda schema: _name(schema))],
         servers=[{"url": "/"}],
     )
-    for name, scheme in (security or {}).items():
+    for name, scheme in {**OPERATOR_TOKEN, **(security or {})}.items():
         spec.components.security_scheme(name, dict(scheme))
     for path, described in {**_operations(forms, example), **(more or {})}.items():
         spec.path(path=path, operations={"get": described})
@@ -72,10 +72,10 @@ def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[s
     return {
         "/v1/prefill/{siret}": operation(
             "prefill", "Fill a form from a SIRET", PrefillSchema, "The form, as far as the registers go.",
-            [siret, schema, only, extra, ACCEPT_LANGUAGE, _IF_NONE_MATCH], example=example,
-            problems=("siret_malformed", "siret_checksum", "field_unknown", "source_unknown", "source_refused",
+            [siret, schema, only, extra, *TENANT, ACCEPT_LANGUAGE, _IF_NONE_MATCH, _LAST_EVENT_ID, REQUEST_ID], example=example,
+            problems=("siret_malformed", "siret_checksum", "field_unknown", "source_unknown", "source_refused", "cross_site_request", "tenant_unknown",
                       "company_unknown", "schema_unknown", "company_undisclosed", "too_many_requests", "upstream_misconfigured"),
-            more={"304": {"description": "The answer has not changed."}},
+            more={"304": {"description": "The answer has not changed."}}, events=PREFILL_EVENTS,
         ),
         "/v1/schemas": operation("listSchemas", "List the forms", FormsSchema, "The forms."),
         "/v1/schemas/{id}": operation("showSchema", "Show a form", FormSchema, "The form.", [form_id], problems=("schema_unknown",)),
@@ -90,6 +90,22 @@ def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[s
             more={"503": {"description": "Not ready.", "content": {"application/json": {"schema": ReadinessSchema}}}},
         ),
         "/openapi.json": operation("openapi", "Give this document", None, "This document."),
+        "/metrics": {
+            **operation("metrics", "Give the metrics", None, "Prometheus text.", problems=("not_found",), media="text/plain"),
+            "security": [{}, {"operatorToken": []}],
+        },
+        "/v1/prefill.js.json": operation("script", "Name the release of the form script", None, "Path, version, integrity."),
+        "/v1/prefill.js": operation("scriptLatest", "Give the form script", None, "The script.", media="text/javascript"),
+        "/v1/prefill.mjs": operation("moduleLatest", "Give the form script as a module", None, "The module.", media="text/javascript"),
+        "/v1/prefill.css": operation("style", "Give the style of the form script", None, "The style sheet.", media="text/css"),
+        "/v1/prefill@{name}": operation(
+            "scriptByVersion", "Give a release of the script by its version", None, "The script.", [_RELEASE],
+            problems=("not_found",), media="text/javascript",
+        ),
+        "/v1/prefill-{name}": operation(
+            "scriptByContent", "Give a release of the script by its content", None, "The script.", [_RELEASE],
+            problems=("not_found",), media="text/javascript",
+        ),
     }  # fmt: skip
 
 
@@ -104,6 +120,7 @@ def operation(
     example: Mapping[str, Any] | None = None,
     media: str = "application/json",
     more: Mapping[str, Any] | None = None,
+    events: str | None = None,
 ) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": shape or {"type": "object"}}
     if example:
@@ -118,12 +135,20 @@ def operation(
         "summary": summary,
         "parameters": parameters or [],
         "responses": {
-            "200": {"description": description, "content": {media: content}},
+            "200": {
+                "description": description,
+                "content": {media: content, **_event_stream(events)},
+                "headers": RESPONSE_HEADERS,
+            },
             **refusals,
             **(more or {}),
             "default": _refusal([Problem]),
         },
     }
+
+
+def _event_stream(events: str | None) -> dict[str, Any]:
+    return {"text/event-stream": {"schema": {"type": "string", "description": events}}} if events else {}
 
 
 def _refusal(kinds: list[type[Problem]]) -> dict[str, Any]:
@@ -152,4 +177,23 @@ def parameter(name: str, place: str, description: str, example: str, **schema: A
 
 
 ACCEPT_LANGUAGE = parameter("Accept-Language", "header", "fr (default) or en: the language of sentences.", "fr")
+REQUEST_ID = parameter(
+    "X-Request-ID", "header", "Names the request in the log and in the answer; one is made when it is absent.", ""
+)
+TENANT = (
+    parameter("tenant", "query", "The buyer, where the page's origin does not tell.", ""),
+    parameter("X-Prefill-Tenant", "header", "The buyer, as `tenant`.", ""),
+)
+OPERATOR_TOKEN = {
+    "operatorToken": {"type": "http", "scheme": "bearer", "description": "The value of `PREFILL_METRICS_TOKEN`."}
+}
+RESPONSE_HEADERS = {"X-Request-ID": {"description": "Names the request in the log.", "schema": {"type": "string"}}}
+PREFILL_EVENTS = (
+    "Server-sent events, when `Accept` prefers them: `fields` (Progress) as each source answers, `done` with the whole "
+    "answer, or `problem`. Beyond the streams that a process holds, the plain answer is given."
+)
+_LAST_EVENT_ID = parameter(
+    "Last-Event-ID", "header", "The last event that was received: those before are left out.", ""
+)
+_RELEASE = parameter("name", "path", "A version or a hash, with its extension.", "0.1.0.js")
 _IF_NONE_MATCH = parameter("If-None-Match", "header", "The ETag of an earlier answer.", "")

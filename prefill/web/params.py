@@ -39,7 +39,7 @@ def read_prefill_request(number: str) -> Request:
     form = find_form(request.args.get("schema", DEFAULT_FORM), candidate)
     asked = Request(read_number(number), narrow_form(form), candidate, read_extra_sources(form, candidate))
     g.company = app_context().rate_limiter.name(asked.number)
-    _check_rate_limit(asked)
+    check_rate_limit(cached=candidate_service().holds(asked))
     return asked
 
 
@@ -51,9 +51,9 @@ def read_number(text: str) -> str:
     return number
 
 
-def _check_rate_limit(asked: Request) -> None:
+def check_rate_limit(*, cached: bool) -> None:
     """Limit the companies that an address asks for in a minute; those in the cache are limited less."""
-    wait = app_context().rate_limiter.check(request.remote_addr or "", cached=candidate_service().holds(asked))
+    wait = app_context().rate_limiter.check(request.remote_addr or "", cached=cached)
     if wait:
         raise TooManyRequests(retry_after=wait, retryAfter=wait)
 

@@ -17,7 +17,8 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 API = schemathesis.openapi.from_wsgi("/openapi.json", APP)
 
 
-@API.parametrize()
+# Without the operator's token /metrics hides itself: 404, whatever the method.
+@API.exclude(path="/metrics").parametrize()
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_the_routes_keep_their_contract(case):
     case.call_and_validate(excluded_checks=[positive_data_acceptance])  # no schema can say « check digit »

@@ -13,6 +13,7 @@ from prefill import __version__, telemetry
 from prefill.health import Check, check_deployment, check_locally, check_tenants, check_trace, check_upstream, measure
 from prefill.problems import NotFound
 from prefill.web.context import ALL_METHODS, app_context
+from prefill.web.proxies import MESSAGE
 from prefill.web.responses import json_response
 
 blueprint = Blueprint("operations", __name__)
@@ -64,4 +65,5 @@ def _checks() -> tuple[Check, ...]:
         *check_deployment(context.settings, context.tenants, context.environ),
         check_trace(context.audit_trail),
         *dict.fromkeys(upstream),
+        *([Check("proxies", False, MESSAGE, vital=False)] if context.proxy_watch.undeclared else ()),
     )

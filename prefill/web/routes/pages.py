@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+from functools import lru_cache
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from cachetools import LRUCache
+from flask import Blueprint, Response, current_app, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from prefill import __version__
@@ -14,6 +16,7 @@ from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import SandboxCompany
 from prefill.tenancy.model import SANDBOX_AGENT_KEY
 from prefill.web.context import app_context
+from prefill.web.params import check_rate_limit
 from prefill.web.rendering.json_writer import to_json
 from prefill.web.routes.catalogue import openapi_document
 from prefill.web.widget_releases import STATIC, current_module, current_script, releases
@@ -24,6 +27,8 @@ PAGE_POLICY = (
 )
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
+PAGES = "prefill.pages"  # rendered, by template and address
+MAX_PAGES = 32  # an address is the client's word: it does not fill the memory
 WORTH_PACKING = 1000
 COMPRESSIBLE = frozenset({"text/html", "text/css", "text/javascript"})
 
@@ -40,9 +45,6 @@ PROVEN = (
 )  # fmt: skip
 
 blueprint = Blueprint("pages", __name__)
-
-
-# -- the routes -------------------------------------------------------------------------------------
 
 
 @blueprint.get("/")
@@ -117,14 +119,20 @@ def style() -> AnyResponse:
     return _asset((STATIC / "prefill.css").read_bytes(), "text/css", SHORT)
 
 
-# -- rendering --------------------------------------------------------------------------------------
-
-
 def _page(template: str, **values: Any) -> AnyResponse:
-    sandbox = app_context().settings.sandbox
-    response = Response(render_template(template, sandbox=sandbox, version=__version__, **values), mimetype="text/html")
+    """Answer with a page: rendered once for each address that the service is known by, and limited."""
+    check_rate_limit(cached=True)
+    pages: LRUCache[tuple[str, str], str] = current_app.extensions.setdefault(PAGES, LRUCache(MAX_PAGES))
+    key = (template, request.url_root)
+    page = pages.get(key)
+    if page is None:
+        sandbox = app_context().settings.sandbox
+        page = pages[key] = render_template(template, sandbox=sandbox, version=__version__, **values)
+    response = Response(page, mimetype="text/html")
     response.headers["Content-Security-Policy"] = PAGE_POLICY
-    return response
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 def _asset(body: bytes, media: str, keep: str) -> AnyResponse:
@@ -152,6 +160,7 @@ def _pack(response: Response) -> Response:
     return response
 
 
+@lru_cache(maxsize=MAX_PAGES)
 def _packed(body: bytes) -> bytes:
     return gzip.compress(body, mtime=0)
 
