@@ -1,3 +1,3 @@
 """Fill public tender forms from a SIRET, with the French company registers."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -428,12 +428,14 @@ def server(port: int, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes],
     environ = {name: value for name, value in os.environ.items() if name not in NOTHING_SET}
     with said.open("wb") as output:
         command = [sys.executable, "-m", "prefill.cli", "serve", "--port", str(port)]
-        with subprocess.Popen(command, env=environ, stdout=output, stderr=output) as process:
+        with subprocess.Popen(command, env=environ, stdout=output, stderr=output, start_new_session=True) as process:
             try:
                 _await(process, port)
                 yield process, said
             finally:
-                process.kill()
+                # The workers outlive their parent: the whole group ends.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
 
 
 def _await(process: subprocess.Popen[bytes], port: int) -> None:
