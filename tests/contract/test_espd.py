@@ -24,9 +24,17 @@ from prefill.espd.versions import LATEST, VERSIONS, Group
 from prefill.espd.writer import Identity, complete_request, write_profile
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
+from tests.contract.reference import SHARED, require_reference
 from tests.espd.test_draft import REGISTERED, with_
 
+require_reference()
+
 IDENTITY = Identity("1", "5f0f3d2e-0000-4000-8000-000000000001", datetime(2026, 11, 25, 10, 0, tzinfo=PARIS))
+
+
+@pytest.fixture(scope="module")
+def shared() -> Path:
+    return SHARED
 
 
 @pytest.fixture(scope="module")
