@@ -19,6 +19,7 @@ from prefill.domain.company import Company
 from prefill.domain.disclosure import DISCLOSED
 from prefill.domain.identifiers import spaced
 from prefill.domain.permissions import CANDIDATE, Audience, Caller, can_query, would_disclose_people
+from prefill.domain.requester import SERVICE, Requester
 from prefill.domain.sources import Source
 from prefill.forms.filling import FilledForm, fill
 from prefill.forms.model import Form
@@ -36,6 +37,7 @@ FIRST: Mapping[Audience, tuple[tuple[Source, Source], ...]] = {
         (ESTABLISHMENT, HEAD_OFFICE),
     ),
 }
+CALL_SECONDS = 1.0  # kept of the deadline for the call itself
 HEAD_OFFICES = (HEAD_OFFICE.name, "siege_social_instructeur")
 
 REFUSALS: Mapping[Status, type[Problem]] = {
@@ -48,7 +50,15 @@ REFUSALS: Mapping[Status, type[Problem]] = {
 class Registers(Protocol):
     """What the service needs of the upstream."""
 
-    def submit(self, source: Source, company: Company, *, object: str | None = None) -> Future[Answer]: ...
+    def submit(
+        self,
+        source: Source,
+        company: Company,
+        *,
+        object: str | None = None,
+        requester: Requester = SERVICE,
+        patience: float = 0.0,
+    ) -> Future[Answer]: ...
 
     def is_cached(self, source: Source, company: Company) -> bool: ...
 
@@ -60,6 +70,7 @@ class Request:
     `extra` names the sources asked on demand, `object` the procedure that the registers are told, and
     `every` asks also the sources that do not concern such a company. `on_request` names those that are asked only when
     `named`; a source that the declared activity makes unlikely is asked only when `named`, too.
+    `requester` is on whose behalf calls are made.
     """
 
     number: str
@@ -70,6 +81,7 @@ class Request:
     every: bool = False
     on_request: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
+    requester: Requester = SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +214,13 @@ class Service:
         yield from self._arrivals(asking, flights, expected=1 + len(flights))
 
     def start_request(self, asking: PrefillRun, source: Source) -> Future[Answer]:
-        return self._registers.submit(source, asking.company, object=asking.request.object)
+        """Start a call; it may wait its turn for as long as its answer can still come before the deadline."""
+        request = asking.request
+        requester = replace(request.requester, under_way=bool(asking.answers))
+        patience = max(0.0, asking.end - self._clock() - CALL_SECONDS)
+        return self._registers.submit(
+            source, asking.company, object=request.object, requester=requester, patience=patience
+        )
 
     def _arrivals(self, asking: PrefillRun, flights: Mapping[str, Future[Answer]], expected: int) -> Iterator[Event]:
         """Tell each answer as it comes, until the deadline; then what is late."""

@@ -1,10 +1,10 @@
 """The client of API Entreprise: whatever happens, the result of a call is an `Answer`.
 
-A call passes the answer cache, single flight (in this process and across processes), the token's back-off, the
-provider's circuit breaker and the quota. It is bounded in time (connection, silence, total) and in size, follows
-no redirect and carries the three tracing parameters. Identical calls share one future, so that waiting takes no
-thread. An answer that arrives after a caller's deadline still fills the cache; when a source fails, its last
-answer may stand in for it.
+A call passes the answer cache, the fair queue, single flight (in this process and across processes), the token's
+back-off, the provider's circuit breaker and the quota. It is bounded in time (connection, silence, total) and in size,
+follows no redirect and carries the three tracing parameters. Identical calls share one future, so that waiting takes
+no thread. An answer that arrives after a caller's deadline still fills the cache; when a source fails, its last answer
+may stand in for it.
 """
 
 from __future__ import annotations
@@ -13,55 +13,60 @@ import contextlib
 import hashlib
 import math
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from types import MappingProxyType
-
-import requests
-import urllib3
 
 from prefill import telemetry
 from prefill.clock import Clock
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.company import Company
 from prefill.domain.dates import PARIS
-from prefill.domain.disclosure import disclose, undisclosed
-from prefill.domain.sources import DOWNLOADS, Kind, Source
+from prefill.domain.requester import SERVICE, Requester
+from prefill.domain.sources import Source
 from prefill.registers.answer_cache import AnswerCache, CacheEntry, Key
+from prefill.registers.api import FILES, ApiCaller
 from prefill.registers.circuit_breaker import CircuitBreakers, Permit
-from prefill.registers.decoding import _code, _failed, _first_error, _is_about, _meaning, _of, _payload, _retry_after
-from prefill.registers.http import (
-    CONNECT_SECONDS,
-    MAX_BODY,
-    Bearer,
-    BodyTooLarge,
-    Connection,
-    FailedCall,
-    read_bounded,
-    without_credentials,
-)
-from prefill.registers.quota import TokenQuota
+from prefill.registers.decoding import _failed
+from prefill.registers.fair_queue import Lane, Task
+from prefill.registers.fairness import CEILINGS
+from prefill.registers.http import CONNECT_SECONDS, Connection
+from prefill.registers.quota import TokenQuota, group_of
 from prefill.registers.token_backoff import TokenBackoff
+from prefill.registers.watchdog import ThreadUnavailable
 from prefill.registers.workers import ProviderThreadPools
 
 CONFLICT_DELAY = 1.0
 PROBE_PATIENCE = 0.5  # seconds that callers wait for a probe; it goes on without them
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A call to make: of which source, for which procedure, and where its answer is stored."""
+class _QuotaExhausted(Exception):
+    """The quota holds back a call that may wait; its queue decides whether its turn comes in time."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    """A call to make: of which source, for which procedure, where its answer is stored, and its place in the queue.
+
+    `name` is what API Entreprise takes for the same call, whatever its parameters: two at once are a conflict.
+    """
 
     source: Source
     key: Key
     object: str
+    name: str
     future: Future[Answer]
+    task: Task = field(init=False)
 
-
-# The files that answers name: no endpoint, but a rate group of their own.
-FILES = Source("downloads", "Documents", "API Entreprise", "", kind=Kind.DOCUMENTS, budget=DOWNLOADS)
+    @property
+    def number(self) -> str:
+        return self.key[2]
 
 
 class RegisterClient:
@@ -86,19 +91,30 @@ class RegisterClient:
         self._clock = clock
         self._tenant = tenant
         self._lock = threading.Lock()
-        self._in_flight: dict[Key, Future[Answer]] = {}
-        self._last_by_path: dict[str, Future[Answer]] = {}  # by address, the last call under way
+        self._in_flight: dict[Key, _Call] = {}
+        self._last_by_name: dict[str, Future[Answer]] = {}
+        self._token = _digest(connection.token)
+        self._api = ApiCaller(connection, thread_pools=thread_pools, clock=clock, quota=quota)
         self._token_backoff = TokenBackoff()
 
     def fetch(self, source: Source, company: Company) -> Answer:
         """Call and wait for the answer."""
         return self.submit(source, company).result()
 
-    def submit(self, source: Source, company: Company, *, object: str | None = None) -> Future[Answer]:
+    def submit(
+        self,
+        source: Source,
+        company: Company,
+        *,
+        object: str | None = None,
+        requester: Requester = SERVICE,
+        patience: float = 0.0,
+    ) -> Future[Answer]:
         """Call without waiting; the future always ends with an `Answer`.
 
         `object` is the caller's procedure, sent upstream in place of the tenant's own: what is protected is
-        asked again for each procedure, since the upstream must see them all.
+        asked again for each procedure, since the upstream must see them all. A call that the quota holds back
+        waits its turn for `patience` seconds.
         """
         number = source.identify(company)
         if number is None:
@@ -109,21 +125,35 @@ class RegisterClient:
         if known is not None:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "hit")
             return completed(known)
+        return self._join(key, requester, patience) or self._start(source, key, object, requester, patience)
+
+    def _join(self, key: Key, requester: Requester, patience: float) -> Future[Answer] | None:
+        """Wait for a call that is in flight already."""
+        call = self._in_flight.get(key)
+        if call is None:
+            return None
+        telemetry.count("cache", source=call.source.name, result="joined")
+        rank, score = self._thread_pools.history.record(requester)
+        self._thread_pools.promote(call.task, rank, score, time.monotonic() + patience)
+        return call.future
+
+    def _start(self, source: Source, key: Key, object: str, requester: Requester, patience: float) -> Future[Answer]:
+        call = _Call(source, key, object, self._call_name(source, key), Future())
+        rank, score = self._thread_pools.history.record(requester)
+        lane = Lane(self._tenant, self.quota.name, group_of(source), source.producer)
+        deadline = time.monotonic() + patience
+        call.task = Task(lane, rank, score, deadline, partial(self._run, call), partial(self._refuse, call))
         with self._lock:
-            flight = self._in_flight.get(key)
-            if flight is not None:
-                telemetry.count("cache", source=source.name, result="joined")
-                return flight
-            flight = self._in_flight[key] = Future()
-            question = _Question(source, key, object, flight)
-            before = self._last_by_path.get(self._address(question))
-            self._last_by_path[self._address(question)] = flight
-        start = partial(self._thread_pools.submit, source.producer, partial(self._run, question))
+            other = self._in_flight.setdefault(key, call)
+            if other is not call:
+                return other.future
+            before = self._last_by_name.get(call.name)
+            self._last_by_name[call.name] = call.future
         if before is None:
-            start()
+            self._thread_pools.submit(call.task)
         else:
-            before.add_done_callback(lambda _: start())
-        return flight
+            before.add_done_callback(lambda _: self._thread_pools.submit(call.task))
+        return call.future
 
     def is_cached(self, source: Source, company: Company, *, object: str | None = None) -> bool:
         """Whether the answer is cached or in flight, so that asking costs no call."""
@@ -139,32 +169,11 @@ class RegisterClient:
         return key, self.cache.get_local(key)
 
     def download(self, url: str, *, largest: int, patience: float) -> Answer:
-        """Fetch a file that an answer names, whole, its bytes as `data`; the address has been judged by the caller.
-
-        Unsigned, since no token goes to a storage; otherwise as bounded as a call, and paid for as one.
-        """
+        """Fetch a file that an answer names, whole, its bytes as `data`; the caller has checked the address."""
         reservation = self.quota.reserve(FILES)
         if not reservation.allowed:
             return self._not_made(FILES, Cause.THROTTLED, reservation.retry_after)
-        end = self._clock.monotonic() + patience
-        try:
-            with self._thread_pools.session().get(
-                url, auth=without_credentials, timeout=(CONNECT_SECONDS, patience), allow_redirects=False, stream=True,
-                headers={"Accept": "application/pdf, application/zip;q=0.9, */*;q=0.1"}, **self._thread_pools.transport_options(url),
-            ) as response:  # fmt: skip
-                self._apply_headers(FILES, response)
-                return self._read_file(response, largest, end)
-        except FailedCall as refusal:
-            return _failed(FILES, refusal.cause)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
-            return _failed(FILES, Cause.UNREACHABLE)
-
-    def _read_file(self, response: requests.Response, largest: int, end: float) -> Answer:
-        if 300 <= response.status_code < 400:
-            return _failed(FILES, Cause.REDIRECTED, response)
-        if response.status_code != 200:
-            return _failed(FILES, Cause.PROVIDER, response)
-        return _of(FILES, response, Status.OK, data=self._body(response, largest, end))
+        return self._api.download(url, max_bytes=largest, seconds=patience)
 
     def close(self) -> None:
         """Take no more calls and wait for none."""
@@ -179,8 +188,12 @@ class RegisterClient:
         return (self._tenant, *key[1:]) if key[0] == "" else key
 
     def _call_name(self, source: Source, key: Key) -> str:
-        """What API Entreprise takes for identical calls, whatever the procedure."""
-        return ":".join(key if source.open else (self._tenant, *key[1:]))
+        """What API Entreprise takes for the same call: the same token asking the same path, whatever the parameters.
+
+        An open source is called once for all tenants, whatever their tokens.
+        """
+        path = source.path_for(key[2], self._clock.now().year)
+        return path if source.open else f"{self._token}:{path}"
 
     def _cached(self, key: Key) -> Answer | None:
         now = self._epoch()
@@ -198,31 +211,38 @@ class RegisterClient:
     def _epoch(self) -> float:
         return self._clock.now().timestamp()
 
-    def _run(self, question: _Question) -> None:
+    def _run(self, call: _Call) -> float | None:
+        """Make a call; return in how many seconds to try again when the quota holds it back."""
         try:
-            answer = self._resolve(question)
+            answer = self._resolve(call)
+        except _QuotaExhausted as wait:
+            return wait.retry_after
         except BaseException as fault:
-            telemetry.error("upstream.fault", source=question.source.name, kind=type(fault).__name__)
-            self._finish(question)
+            telemetry.error("upstream.fault", source=call.source.name, kind=type(fault).__name__)
+            self._finish(call)
             with contextlib.suppress(InvalidStateError):
-                question.future.set_exception(fault)
+                call.future.set_exception(fault)
             raise
-        self._finish(question)
-        _set_result(question.future, answer)
+        self._finish(call)
+        _set_result(call.future, answer)
+        return None
 
-    def _finish(self, question: _Question) -> None:
+    def _refuse(self, call: _Call, cause: Cause, retry_after: float) -> None:
+        """Answer without a call: it had no turn, or no thread."""
+        answer = self._or_stale(self.cache.get_local(call.key), self._not_made(call.source, cause, retry_after))
+        self._finish(call)
+        _set_result(call.future, answer)
+
+    def _finish(self, call: _Call) -> None:
         with self._lock:
-            self._in_flight.pop(question.key, None)
-            if self._last_by_path.get(self._address(question)) is question.future:
-                del self._last_by_path[self._address(question)]
+            if self._in_flight.get(call.key) is call:
+                del self._in_flight[call.key]
+            if self._last_by_name.get(call.name) is call.future:
+                del self._last_by_name[call.name]
 
-    def _address(self, question: _Question) -> str:
-        """Name what the upstream takes for the same call whatever its parameters: two at once are a conflict."""
-        return question.source.path_for(question.key[2], self._clock.now().year)
-
-    def _resolve(self, question: _Question) -> Answer:
+    def _resolve(self, call: _Call) -> Answer:
         """Look up the shared cache, else make the call, in single flight."""
-        source, key = question.source, question.key
+        source, key = call.source, call.key
         known = self._shared_answer(source, key)
         if known is not None:
             return known
@@ -230,11 +250,10 @@ class RegisterClient:
         if wait > 0:
             return self._or_stale(self.cache.get_local(key), self._not_made(source, Cause.CIRCUIT_OPEN, wait))
         max_seconds = 2 * (CONNECT_SECONDS + source.timeout) + CONFLICT_DELAY + 1
-        call = self._call_name(source, key)
-        with self.cache.single_flight(call, patience=source.timeout, max_seconds=max_seconds) as admission:
+        with self.cache.single_flight(call.name, patience=source.timeout, max_seconds=max_seconds) as admission:
             if not admission.allowed:
                 return self._or_stale(self.cache.get_local(key), _failed(source, Cause.CONFLICT))
-            return self._shared_answer(source, key) or self._call_and_store(question)
+            return self._shared_answer(source, key) or self._call_and_store(call)
 
     def _shared_answer(self, source: Source, key: Key) -> Answer | None:
         known = self._of_today(key, self.cache.get_shared(source, key).fresh(self._epoch()))
@@ -242,13 +261,13 @@ class RegisterClient:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "shared")
         return known
 
-    def _call_and_store(self, question: _Question) -> Answer:
-        source, key = question.source, question.key
+    def _call_and_store(self, call: _Call) -> Answer:
+        source, key = call.source, call.key
         telemetry.count("cache", source=source.name, result="miss")
-        answer = self._call(question)
+        answer = self._call(call)
         if answer.cause is Cause.CONFLICT:
             self._clock.sleep(CONFLICT_DELAY)
-            answer = self._call(question)
+            answer = self._call(call)
         if is_about_token(answer):
             self.cache.put(source, self._own(key), answer)
             return self._or_stale(self.cache.get_local(key), answer)
@@ -264,104 +283,54 @@ class RegisterClient:
         telemetry.count("cache", source=stale.source, result="stale")
         return stale
 
-    def _call(self, question: _Question) -> Answer:
-        """Make one call if our token is not refused, and if the provider and the budget allow it."""
-        source = question.source
+    def _call(self, call: _Call) -> Answer:
+        """Make one call if the token's back-off, the provider's breaker and the quota admit it."""
+        source = call.source
         refusal = self._token_backoff.refusal
         if refusal and not self._token_backoff.admit(self._clock.monotonic()).allowed:
             return replace(refusal, source=source.name, seconds=0.0)
         permit = self.breakers.acquire(source.producer)
         if not permit.allowed:
             return self._not_made(source, Cause.CIRCUIT_OPEN, permit.retry_after)
-        reservation = self.quota.reserve(source)
+        reservation = self.quota.reserve(source, ceiling=CEILINGS[call.task.rank])
         if not reservation.allowed:
             self.breakers.cancel(permit)
+            if call.task.deadline > time.monotonic():
+                raise _QuotaExhausted(reservation.retry_after)
             return self._not_made(source, Cause.THROTTLED, reservation.retry_after)
-        with self._detach_slow_probe(permit, question):
+        with self._detach_slow_probe(permit, call):
             began = self._clock.monotonic()
-            answer = replace(self._exchange(question, began), seconds=round(self._clock.monotonic() - began, 3))
+            answer = replace(
+                self._api.call(source, call.number, call.object), seconds=round(self._clock.monotonic() - began, 3)
+            )
         self.breakers.record(source.producer, permit, answer)
         self._token_backoff.record(answer, self._clock.monotonic())
         _log_call(answer, reservation.remaining)
         return answer
 
     @contextlib.contextmanager
-    def _detach_slow_probe(self, permit: Permit, question: _Question) -> Iterator[None]:
+    def _detach_slow_probe(self, permit: Permit, call: _Call) -> Iterator[None]:
         """Answer those who asked without a probe that gets no answer at once; it goes on for those to come."""
         if permit.probe is None:
             yield
             return
-        timer = threading.Timer(PROBE_PATIENCE, self._answer_without, (question,))
-        timer.start()
+        alarm = None
+        with contextlib.suppress(ThreadUnavailable):
+            alarm = self._thread_pools.watchdog.schedule(PROBE_PATIENCE, partial(self._answer_without, call))
         try:
             yield
         finally:
-            timer.cancel()
+            if alarm is not None:
+                alarm.cancel()
 
-    def _answer_without(self, question: _Question) -> None:
-        source = question.source
+    def _answer_without(self, call: _Call) -> None:
+        source = call.source
         answer = self._not_made(source, Cause.CIRCUIT_OPEN, source.timeout)
-        _set_result(question.future, self._or_stale(self.cache.get_local(question.key), answer))
+        _set_result(call.future, self._or_stale(self.cache.get_local(call.key), answer))
 
     def _not_made(self, source: Source, cause: Cause, wait: float) -> Answer:
         telemetry.count("calls_skipped", source=source.name, reason=cause.value)
         return Answer(source.name, Status.UNAVAILABLE, cause=cause, retry_after=math.ceil(wait))
-
-    def _exchange(self, question: _Question, began: float) -> Answer:
-        source, number = question.source, question.key[2]
-        try:
-            with self._thread_pools.session().get(
-                self.connection.url + source.path_for(number, self._clock.now().year),
-                params={**self.connection.tracing, "object": question.object, **source.parameters},
-                auth=Bearer(self.connection.token),
-                timeout=(CONNECT_SECONDS, source.timeout),
-                allow_redirects=False,
-                stream=True,
-                **self._thread_pools.transport_options(self.connection.url),
-            ) as response:
-                self._apply_headers(source, response)
-                return self._read(source, number, response, began + source.timeout)
-        except (requests.Timeout, urllib3.exceptions.TimeoutError):
-            return _failed(source, Cause.TIMEOUT)
-        except FailedCall as refusal:
-            return _failed(source, refusal.cause)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError):
-            return _failed(source, Cause.UNREACHABLE)
-
-    def _apply_headers(self, source: Source, response: requests.Response) -> None:
-        refused = response.status_code == 429
-        wait = _retry_after(response, {}, self._clock.now()) if refused else None
-        self.quota.apply_rate_limit_headers(source, response.headers, refused=refused, retry_after=wait)
-
-    def _read(self, source: Source, number: str, response: requests.Response, end: float) -> Answer:
-        if 300 <= response.status_code < 400:
-            return _failed(source, Cause.REDIRECTED, response)
-        body = self._body(response, MAX_BODY[source.kind], end)
-        if response.status_code != 200:
-            return self._refusal(source, response, body)
-        data, meta = _payload(source, body)
-        if not _is_about(source, data, meta, number):
-            return _failed(source, Cause.UNREADABLE, response)
-        if undisclosed(data) and source.open:
-            return _of(source, response, Status.WITHHELD)
-        shown = disclose(source, data)
-        now = self._clock.now().replace(microsecond=0)
-        return _of(source, response, Status.OK, data=shown, meta=MappingProxyType(meta), retrieved_at=now)
-
-    def _body(self, response: requests.Response, max_bytes: int, deadline: float) -> bytes:
-        try:
-            return read_bounded(response, max_bytes=max_bytes, deadline=deadline, clock=self._clock.monotonic)
-        except BodyTooLarge as fault:
-            raise FailedCall(Cause.TOO_LARGE) from fault
-        except TimeoutError as fault:
-            raise FailedCall(Cause.TIMEOUT) from fault
-
-    def _refusal(self, source: Source, response: requests.Response, body: bytes) -> Answer:
-        error = _first_error(body)
-        code = _code(error)
-        status, cause = _meaning(response.status_code, code)
-        wait = _retry_after(response, error, self._clock.now())
-        return _of(source, response, status, cause=cause, code=code, retry_after=wait)
 
 
 def _set_result(flight: Future[Answer], answer: Answer) -> None:

@@ -8,40 +8,30 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from typing import Any, ClassVar
+from typing import Any
 
 import requests
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
-
-class _Plain(HTTPConnection):
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        with ReadDeadline(self):
-            return super().getresponse()
-
-
-class _Encrypted(HTTPSConnection):
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        with ReadDeadline(self):
-            return super().getresponse()
+from prefill.registers.watchdog import Watchdog
 
 
 class ReadDeadline:
     """Shuts a connection when its time is over, and raises `TimeoutError` in its reader."""
 
-    def __init__(self, connection: HTTPConnection) -> None:
+    def __init__(self, connection: HTTPConnection, watchdog: Watchdog) -> None:
         self._connection = connection
+        self._watchdog = watchdog
         self._late = False
-        timeout: Any = connection.timeout
-        self._timer = threading.Timer(timeout or threading.TIMEOUT_MAX, self._shut)
 
     def __enter__(self) -> None:
-        self._timer.start()
+        timeout: Any = self._connection.timeout
+        self._alarm = self._watchdog.schedule(timeout or threading.TIMEOUT_MAX, self._shut)
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        self._alarm.cancel()
         if self._late:
             raise TimeoutError
 
@@ -53,24 +43,40 @@ class ReadDeadline:
                 sock.shutdown(socket.SHUT_RDWR)
 
 
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _EncryptedPool(HTTPSConnectionPool):
-    ConnectionCls = _Encrypted
-
-
 class DeadlineAdapter(requests.adapters.HTTPAdapter):
-    """Mounted on a session for `http://` and `https://`."""
+    """Mounted on a session for `http://` and `https://`; its deadlines are kept by a watchdog."""
 
-    POOLS: ClassVar = {"http": _PlainPool, "https": _EncryptedPool}
+    def __init__(self, watchdog: Watchdog) -> None:
+        self._pools = _pools_with(watchdog)
+        super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = self.POOLS
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
         manager = super().proxy_manager_for(*args, **options)
-        manager.pool_classes_by_scheme = self.POOLS
+        manager.pool_classes_by_scheme = self._pools
         return manager
+
+
+def _pools_with(watchdog: Watchdog) -> dict[str, type[HTTPConnectionPool]]:
+    """Connection pools by scheme; urllib3 builds connections itself, so that only a class can carry the watchdog."""
+
+    class Plain(HTTPConnection):
+        def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+            with ReadDeadline(self, watchdog):
+                return super().getresponse()
+
+    class Encrypted(HTTPSConnection):
+        def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+            with ReadDeadline(self, watchdog):
+                return super().getresponse()
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class EncryptedPool(HTTPSConnectionPool):
+        ConnectionCls = Encrypted
+
+    return {"http": PlainPool, "https": EncryptedPool}

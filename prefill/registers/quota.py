@@ -26,7 +26,7 @@ from __future__ import annotations
 import math
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -48,22 +48,34 @@ CAUTION = 0.9  # of a window whose counts were lost on the way
 FIRST_CALLS = 12  # in flight at once until the server confirms: fewer 429 than it takes to be banned
 FIRST_SHARE = 0.1  # of the limit, all processes together
 FIRST_WAIT = 1.0  # seconds for the server to confirm
-CEILING_WAIT = 1.0  # seconds after which a call that only its ceiling held back is tried again
 MAX_CLOSING = 3600.0  # seconds
 ADDRESS = "address"
 NO_CEILING = 1e9
 
-Ceiling = Callable[[float], float]
-"""The part of a limit that a kind of caller may reach, by the elapsed part of the window; both from 0 to 1."""
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """The part of a limit that a kind of caller may reach: as the window begins, and as it ends; linear between."""
+
+    start: float = 1.0
+    end: float = 1.0
+
+    def at(self, elapsed: float) -> float:
+        return self.start + (self.end - self.start) * elapsed
+
+    def reached_at(self, part: float) -> float | None:
+        """The elapsed part of the window from which that part of the limit is allowed; None when it never is."""
+        if part <= self.start:
+            return 0.0
+        return (part - self.start) / (self.end - self.start) if part <= self.end else None
+
+
+WHOLE_LIMIT = Ceiling()
 
 
 class WindowState(StrEnum):
     EXACT = "exact"
     DEGRADED = "degraded"
-
-
-def whole_limit(_elapsed: float) -> float:
-    return 1.0
 
 
 def group_of(source: Source) -> str:
@@ -177,7 +189,7 @@ class TokenQuota:
         fresh: bool = False,
         process: _Process | None = None,
     ) -> None:
-        self._token = token
+        self.name = token
         self._clock = clock
         self._window = window
         self._before, self._after = min(BEFORE, window / 10), min(AFTER, window / 20)
@@ -186,7 +198,7 @@ class TokenQuota:
         )
         self._counters: dict[str, GroupCounter] = {}
 
-    def reserve(self, source: Source, *, ceiling: Ceiling = whole_limit) -> Reservation:
+    def reserve(self, source: Source, *, ceiling: Ceiling = WHOLE_LIMIT) -> Reservation:
         """Reserve one call, or say in how many seconds to try again. Never waits."""
         counter, now = self._counter(source), self._clock.timestamp()
         if counter.closed_until > now:
@@ -200,7 +212,7 @@ class TokenQuota:
         if counter.closed_until > now:
             return Reservation(False, counter.closed_until - now)
         if refused is not None:
-            return Reservation(False, self._retry_after(refused, now))
+            return Reservation(False, self._retry_after(refused, now, ceiling))
         remaining = counter.limit - counter.window(self._epoch(now)).seen
         return Reservation(True, remaining=max(0, remaining))
 
@@ -263,14 +275,14 @@ class TokenQuota:
         return self._process.members.is_exact(epoch)
 
     def _key(self, counter: GroupCounter, epoch: int) -> str:
-        owner = "" if counter is self._process.address else f"{self._token}:"
+        owner = "" if counter is self._process.address else f"{self.name}:"
         return f"{owner}{counter.name}:{epoch}"
 
     def _claims(self, counter: GroupCounter, now: float, ceiling: Ceiling) -> list[_Claim]:
         """The counters of every window in which the server may count a call that is made now."""
         epochs = dict.fromkeys(self._epoch(now + shift) for shift in (-self._after, 0.0, self._before))
         return [
-            _Claim(each, epoch, self._key(each, epoch), each.limit * ceiling(self._elapsed(epoch, now)))
+            _Claim(each, epoch, self._key(each, epoch), each.limit * ceiling.at(self._elapsed(epoch, now)))
             for epoch in epochs
             for each in (counter, self._process.address)
         ]
@@ -359,14 +371,18 @@ class TokenQuota:
             return False
         return epoch <= max(lost, counter.first)
 
-    def _retry_after(self, claim: _Claim, now: float) -> float:
-        end = (claim.epoch + 1) * self._window + self._after - now
+    def _retry_after(self, claim: _Claim, now: float, ceiling: Ceiling) -> float:
+        """When to try again: once the server confirms, the ceiling has risen, or the window is over."""
+        start, end = (((claim.epoch + part) * self._window) - now for part in (0, 1))
         window = claim.counter.window(claim.epoch)
-        if window.seen >= claim.counter.limit:
-            return end
-        if self._unconfirmed(claim.counter, window, claim.epoch):
-            return min(FIRST_WAIT, end)
-        return min(CEILING_WAIT, end) if claim.ceiling < claim.counter.limit else end
+        part = (window.seen + 1) / claim.counter.limit
+        if window.left is not None and not self._is_exact(claim.epoch):
+            part = max(part, (window.local + 1) / max(1.0, window.share(self._process.members.count)))
+        reached = ceiling.reached_at(part)
+        if reached is None:
+            return end + self._after
+        rises = start + reached * self._window
+        return min(rises if rises > 0 else FIRST_WAIT, end + self._after)
 
     def _send(self, claims: Sequence[_Claim], now: float, *, cost: int) -> Reply:
         """One round trip: report what Redis does not know, reserve, and learn what it counts. Raise `RedisUnavailable`."""
@@ -387,7 +403,7 @@ class TokenQuota:
                 for claim, window, unreported, price in zip((*claims, *also), windows, sent, costs, strict=True)
             ]
         try:
-            reply = redis.reserve(f"{self._token}:{group.name}", counts, now)
+            reply = redis.reserve(f"{self.name}:{group.name}", counts, now)
         except RedisUnavailable:
             with self._process.lock:
                 for window, unreported in zip(windows, sent, strict=True):
@@ -438,7 +454,7 @@ class TokenQuota:
         counter.closed_until = max(counter.closed_until, until)
         if self._process.redis is not None:
             try:
-                self._process.redis.close(f"{self._token}:{counter.name}", until, until - now)
+                self._process.redis.close(f"{self.name}:{counter.name}", until, until - now)
             except RedisUnavailable:
                 return
 

@@ -22,6 +22,7 @@ from cachetools import TTLCache
 
 from prefill.domain.answers import Answer
 from prefill.domain.company import Company
+from prefill.domain.requester import SERVICE, Requester
 from prefill.domain.sources import Source
 from prefill.prefilling.service import Registers
 
@@ -89,9 +90,17 @@ class PacedRegisters:
     visitor: str
     tenant: str
 
-    def submit(self, source: Source, company: Company, *, object: str | None = None) -> Future[Answer]:
+    def submit(
+        self,
+        source: Source,
+        company: Company,
+        *,
+        object: str | None = None,
+        requester: Requester = SERVICE,
+        patience: float = 0.0,
+    ) -> Future[Answer]:
         visit, began = self._visit(source, company), time.monotonic()
-        answered = self.registers.submit(source, company, object=object)
+        answered = self.registers.submit(source, company, object=object, requester=requester, patience=patience)
         if self.visits.has(visit):
             return answered
         paced: Future[Answer] = Future()

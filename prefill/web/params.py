@@ -10,6 +10,7 @@ from flask import g, request
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.identifiers import parse, spaced
 from prefill.domain.permissions import Caller, can_query
+from prefill.domain.requester import SERVICE, Requester
 from prefill.domain.sources import Source
 from prefill.domain.suggestions import closest
 from prefill.forms.model import Form
@@ -37,10 +38,18 @@ def read_prefill_request(number: str) -> Request:
     tenant = app_context().tenants.directory().tenants.get(candidate.tenant)
     refuse_cross_site(request.headers, request.host, tenant)
     form = find_form(request.args.get("schema", DEFAULT_FORM), candidate)
-    asked = Request(read_number(number), narrow_form(form), candidate, read_extra_sources(form, candidate))
+    asked = Request(
+        read_number(number), narrow_form(form), candidate, read_extra_sources(form, candidate), requester=_requester()
+    )
     g.company = app_context().rate_limiter.name(asked.number)
     check_rate_limit(cached=candidate_service().holds(asked))
     return asked
+
+
+def _requester() -> Requester:
+    """On whose behalf registers are called; the sandbox's are not scarce."""
+    context = app_context()
+    return SERVICE if context.settings.sandbox else context.rate_limiter.requester(request.remote_addr or "")
 
 
 def read_number(text: str) -> str:

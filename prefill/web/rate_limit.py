@@ -19,6 +19,7 @@ from cachetools import TTLCache
 from limits import RateLimitItem, RateLimitItemPerMinute, strategies
 from limits.storage import RedisStorage
 
+from prefill.domain.requester import SERVICE, Requester, RequesterKind
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 
 CACHED_FACTOR = 10  # cached companies cost nothing upstream
@@ -53,6 +54,13 @@ class RateLimiter:
                 return self._shared.run(lambda _: _wait(in_redis, limit, name))
         return self._local.hit(f"{kind}{name}", limit.amount)
 
+    def requester(self, address: str) -> Requester:
+        """On whose behalf a candidate's calls are made; without a limit all are served alike."""
+        if self._unlimited:
+            return SERVICE
+        network = self.name(_network(address, 48)) if ":" in address else ""
+        return Requester(RequesterKind.CANDIDATE, address=self.name(address), network=network)
+
     def name(self, text: str) -> str:
         """Return the keyed hash of an address, or of anything that must not be written as it is."""
         return hashlib.blake2b(_network(text).encode(), digest_size=8, key=self._secret).hexdigest()
@@ -85,7 +93,7 @@ def _wait(limiter: strategies.RateLimiter, limit: RateLimitItem, name: str) -> f
     return max(1.0, math.ceil(limiter.get_window_stats(limit, name).reset_time - time.time()))
 
 
-def _network(address: str) -> str:
+def _network(address: str, prefix: int = 64) -> str:
     if ":" not in address:
         return address
     try:
@@ -94,7 +102,7 @@ def _network(address: str) -> str:
         return address
     if parsed.ipv4_mapped:  # what a server that listens to both sees of an IPv4 address
         return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(ipaddress.ip_network((parsed, prefix), strict=False))
 
 
 def _in_redis(shared: OptionalRedis, prefix: str) -> strategies.RateLimiter | None:

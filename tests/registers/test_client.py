@@ -421,6 +421,61 @@ def test_procedures_ask_each_for_themselves_and_never_at_once(register, door):
     assert max(most) == 1
 
 
+def test_two_tenants_with_one_token_never_ask_the_same_at_once(register, door, clock):
+    flying, most = [], []
+
+    def turnover(handler):
+        flying.append(1)
+        most.append(len(flying))
+        time.sleep(0.05)
+        flying.pop()
+        handler.say(200, b'{"data": [], "links": {}, "meta": {}}')
+
+    register.reply = turnover
+    cache = AnswerCache(OptionalRedis(None, clock=clock), clock=clock, entries=100)
+    tenants = [door(tenant=name, cache=cache) for name in ("lyon", "nice", "paris")]
+    flights = [tenant.submit(TURNOVER, COMPANY) for tenant in tenants]
+
+    assert {flight.result(5).status for flight in flights} == {Status.OK}
+    assert (len(register.seen), max(most)) == (3, 1)
+
+
+def test_a_call_waits_its_turn_when_it_comes_before_the_deadline(register, door, clock):
+    upstream = door()
+    upstream.quota.apply_rate_limit_headers(VAT, {}, refused=True, retry_after=0.3)
+    flight = upstream.submit(VAT, COMPANY, patience=5.0)
+    clock.at += 0.4
+
+    assert flight.result(5).ok
+
+
+def test_a_call_whose_turn_comes_after_the_deadline_is_refused_at_once(register, door):
+    upstream = door()
+    upstream.quota.apply_rate_limit_headers(VAT, {}, refused=True, retry_after=30.0)
+    began = time.monotonic()
+    answers = [upstream.submit(VAT, company, patience=5.0).result(5) for company in companies(10, 3)]
+
+    assert {answer.cause for answer in answers} == {Cause.THROTTLED}
+    assert all(25 <= answer.retry_after <= 30 for answer in answers)
+    assert time.monotonic() - began < 1
+
+
+def test_a_thread_that_cannot_be_started_is_a_failure_of_the_source_and_leaves_nothing_in_flight(
+    register, door, monkeypatch
+):
+    def start(_self):
+        raise RuntimeError("can't start new thread")
+
+    upstream = door()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", start)
+        answer = upstream.fetch(VAT, COMPANY)
+
+    assert (answer.status, answer.cause) == (Status.UNAVAILABLE, Cause.UNREACHABLE)
+    assert not upstream.is_cached(VAT, COMPANY)
+    assert upstream.fetch(VAT, COMPANY).ok
+
+
 def test_a_conflict_is_tried_once_more_and_later(register, door, clock):
     register.reply = saying(409, error("00015"))
     upstream = door()

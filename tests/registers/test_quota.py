@@ -15,9 +15,9 @@ from prefill.redis_client import OptionalRedis
 from prefill.registers.quota import (
     AFTER,
     BEFORE,
-    CEILING_WAIT,
     FIRST_CALLS,
     MAX_CLOSING,
+    Ceiling,
     QuotaRegistry,
     TokenQuota,
     WindowState,
@@ -124,15 +124,19 @@ def test_two_tokens_share_the_address_and_not_their_groups(clock):
 
 
 def test_a_ceiling_keeps_the_rest_of_the_limit_for_others(quota):
-    assert spend(quota, ceiling=lambda elapsed: 0.8) == 200
-    assert quota.reserve(JSON, ceiling=lambda elapsed: 0.8).retry_after == CEILING_WAIT
+    most = Ceiling(0.8, 0.8)
+    assert spend(quota, ceiling=most) == 200
+    assert quota.reserve(JSON, ceiling=most).retry_after == pytest.approx(30 + AFTER)
     assert spend(quota) == 50
 
 
 def test_a_ceiling_may_rise_as_the_window_elapses(quota, clock):
-    assert spend(quota, ceiling=lambda elapsed: elapsed) == 125
-    clock.at += 15
-    assert spend(quota, ceiling=lambda elapsed: elapsed) == 62
+    rising = Ceiling(0.0, 1.0)
+    assert spend(quota, ceiling=rising) == 125
+    wait = quota.reserve(JSON, ceiling=rising).retry_after
+    clock.at += wait + 0.001
+    assert wait == pytest.approx(60 * 126 / 250 - 30)
+    assert spend(quota, ceiling=rising) == 1
 
 
 def test_threads_do_not_spend_a_call_twice(quota):

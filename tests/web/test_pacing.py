@@ -30,7 +30,7 @@ class Registers:
         self._cached = cached
         self._random = random.Random(20261125)
 
-    def submit(self, source, company, *, object=None):
+    def submit(self, source, company, **_):
         seconds = self._random.uniform(0.05, 0.4)
         answer = Answer(source.name, Status.OK, data={}, http_status=200, seconds=seconds)
         if company.siret in self._cached:
