@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -19,11 +20,15 @@ def install() -> None:
     """Install what `widget/` is built with. CI does it; elsewhere it is left to whoever works on the script."""
     if not shutil.which("npm"):
         pytest.skip("no Node on this machine: the form script is neither built nor checked")
-    if _installed():
-        return
-    if not os.environ.get("CI"):
-        pytest.skip("the packages of widget/ are not installed: run `npm ci` there")
-    subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=WIDGET, check=True, timeout=400)
+    # One process at a time: tests run in several, and `npm ci` begins by removing what is there.
+    with (WIDGET / "package-lock.json").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _installed():
+            return
+        if not os.environ.get("CI"):
+            pytest.skip("the packages of widget/ are not installed: run `npm ci` there")
+        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+        subprocess.run(command, cwd=WIDGET, check=True, timeout=400)
 
 
 def _installed() -> bool:
