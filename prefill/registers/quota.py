@@ -369,7 +369,16 @@ class TokenQuota:
         lost = self._process.members.lost
         if window.server_confirmed or counter is self._process.address or lost < 0:
             return False
-        return epoch <= max(lost, counter.first)
+        return epoch <= max(lost, counter.first) and not self._is_over(counter, window, epoch)
+
+    @staticmethod
+    def _is_over(counter: GroupCounter, window: Window, epoch: int) -> bool:
+        """Whether the server spoke of a later window: no call that leaves now can be counted in this one any more."""
+        return any(
+            later.server_confirmed and later.losses == window.losses
+            for known, later in list(counter.windows.items())
+            if known > epoch
+        )
 
     def _retry_after(self, claim: _Claim, now: float, ceiling: Ceiling) -> float:
         """When to try again: once the server confirms, the ceiling has risen, or the window is over."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
@@ -131,7 +132,7 @@ def test_the_official_request_completed_keeps_its_criteria_and_reads_back(filled
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(min_size=1, max_size=400), street=st.text(max_size=100), number=st.text(max_size=50))
 def test_no_text_makes_an_invalid_document(validator, name, street, number):
-    data = with_("/partII/A/economicOperator/name", name)
+    data = deepcopy(with_("/partII/A/economicOperator/name", name))  # `with_` copies no more than it replaces
     data["partII"]["A"]["economicOperator"]["postalAddress"]["streetName"] = street
     data["partIV"]["A"]["tradeRegister"]["registrationNumber"] = number
     draft = draft_response(data, Declared())

@@ -231,6 +231,22 @@ def test_it_goes_on_when_the_server_has_told_what_was_spent(restarted):
     assert 0 < made + spend(restarted) <= LIMIT - 200
 
 
+@pytest.mark.parametrize("second", [0.05, 0.5, 0.95])
+def test_a_process_started_as_a_window_begins_goes_on_once_the_server_says_which_window_it_is(clock, restarted, second):
+    clock.at = START + second  # until AFTER, a call is paid for in the window before too, which no answer speaks of
+    for used in range(1, 41):
+        assert restarted.reserve(JSON).allowed
+        hear(restarted, used=used)
+
+
+def test_a_server_that_is_still_in_the_window_before_confirms_that_one_alone(clock, restarted):
+    clock.at = START + 0.5
+    assert restarted.reserve(JSON).allowed
+    hear(restarted, used=1, reset=START)
+
+    assert spend(restarted) <= FIRST_CALLS
+
+
 def test_it_stops_when_all_was_spent(restarted):
     spend(restarted, calls=1)
     hear(restarted, used=LIMIT)
