@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from http import HTTPStatus
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,13 +40,13 @@ FAILED = ("unavailable", "late")
 
 @dataclass(slots=True)
 class Outcome:
-    """The figures of one run; `slowest` is a candidate's, in seconds."""
+    """The figures of one run; `slowest` is a candidate's, in seconds, `missed` what each of the others did not get."""
 
     addresses: int
     seconds: float
     full: int = 0
     slowest: float = 0.0
-    missed: list[int] = field(default_factory=list)
+    missed: dict[int, str] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     calls: int = 0
     violations: dict[str, int] = field(default_factory=dict)
@@ -147,14 +148,20 @@ def _candidates(url: str, seconds: float, outcome: Outcome) -> None:
         began = time.monotonic()
         status, body = get(url, f"/v1/prefill/{siret(siren(rank))}", f"198.51.100.{1 + rank}")
         outcome.slowest = max(outcome.slowest, round(time.monotonic() - began, 2))
-        full = status == 200 and _is_full(json.loads(body))
-        outcome.full += full
-        if not full:
-            outcome.missed.append(rank)
+        missed = _missed(status, body)
+        if missed:
+            outcome.missed[rank] = missed
+        else:
+            outcome.full += 1
 
 
-def _is_full(answer: dict[str, Any]) -> bool:
-    return not any(gap["reason"] in FAILED for gap in answer["missing"].values())
+def _missed(status: int, body: bytes) -> str:
+    """Say what a candidate did not get and why: « late rcs ×12, unavailable vat ×1 »; empty when nothing."""
+    if status != HTTPStatus.OK:
+        return f"{status} {body[:200].decode(errors='replace')}"
+    gaps = json.loads(body)["missing"].values()
+    failed = Counter(f"{gap['reason']} {gap.get('source', '')}" for gap in gaps if gap["reason"] in FAILED)
+    return ", ".join(f"{reason} ×{times}" for reason, times in failed.items())
 
 
 @click.command()
