@@ -36,11 +36,11 @@ from prefill.tenancy.model import Tenant
 from prefill.tenancy.registry import BadTenants
 from prefill.web.app import create_web
 from prefill.web.context import AppContext
-from prefill.web.pacing import DelayScheduler, VisitMemory
-from prefill.web.proxies import ProxyWatch
-from prefill.web.rate_limit import RateLimiter
-from prefill.web.response_cache import ResponseCache
-from prefill.web.streams import StreamSlots
+from prefill.web.middleware.response_cache import ResponseCache
+from prefill.web.protection.pacing import DelayScheduler, VisitMemory
+from prefill.web.protection.proxies import ProxyWatch
+from prefill.web.protection.rate_limit import RateLimiter
+from prefill.web.protection.streams import StreamSlots
 from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 SANDBOX_BANNER = (

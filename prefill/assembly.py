@@ -19,8 +19,8 @@ from prefill.forms.registry import FormRegistry, load_all
 from prefill.prefilling.service import Prefill, Request, Service
 from prefill.problems import SettingsInvalid
 from prefill.registers.client import RegisterClient
-from prefill.registers.http import Connection
 from prefill.registers.resources import SharedResources, open_client, open_resources
+from prefill.registers.transport.http import Connection
 from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import URL as SANDBOX_URL
 from prefill.sandbox.sessions import SandboxSessions

@@ -23,7 +23,7 @@ from prefill.domain.dates import PARIS
 from prefill.forms.registry import FormRegistry
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 from prefill.registers.client import RegisterClient
-from prefill.registers.http import Bearer, Connection
+from prefill.registers.transport.http import Bearer, Connection
 from prefill.settings import Settings, unknown_settings
 from prefill.tenancy.registry import Tenants
 

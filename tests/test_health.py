@@ -30,7 +30,7 @@ from prefill.health import (
     token_expiry,
 )
 from prefill.redis_client import OptionalRedis
-from prefill.registers.http import Connection
+from prefill.registers.transport.http import Connection
 from prefill.sandbox.adapter import SandboxAdapter
 from prefill.sandbox.contract.api import ApiEntreprise
 from prefill.sandbox.contract.api import Request as Call

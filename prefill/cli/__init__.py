@@ -9,15 +9,15 @@ import sys
 import click
 
 from prefill import __version__, telemetry
-from prefill.cli.admin import audit, tenant
-from prefill.cli.ask import ask
-from prefill.cli.doctor import doctor, openapi, show_settings
-from prefill.cli.espd import espd
-from prefill.cli.fill import fill
-from prefill.cli.sandbox import sandbox
-from prefill.cli.schema import schema
-from prefill.cli.serve import serve
-from prefill.cli.sources import sources
+from prefill.cli.commands.admin import audit, tenant
+from prefill.cli.commands.ask import ask
+from prefill.cli.commands.doctor import doctor, openapi, show_settings
+from prefill.cli.commands.espd import espd
+from prefill.cli.commands.fill import fill
+from prefill.cli.commands.sandbox import sandbox
+from prefill.cli.commands.schema import schema
+from prefill.cli.commands.serve import serve
+from prefill.cli.commands.sources import sources
 
 __all__ = ["main"]
 

@@ -27,16 +27,16 @@ from prefill.domain.dates import PARIS
 from prefill.domain.requester import SERVICE, Requester
 from prefill.domain.sources import Source
 from prefill.registers.answer_cache import AnswerCache, CacheEntry, Key
-from prefill.registers.api import FILES, ApiCaller
 from prefill.registers.circuit_breaker import CircuitBreakers, Permit
-from prefill.registers.decoding import _failed
-from prefill.registers.fair_queue import Lane, Task
-from prefill.registers.fairness import CEILINGS
-from prefill.registers.http import CONNECT_SECONDS, Connection
-from prefill.registers.quota import TokenQuota, group_of
+from prefill.registers.quota.token_quota import TokenQuota, group_of
+from prefill.registers.scheduling.fair_queue import Lane, Task
+from prefill.registers.scheduling.fairness import CEILINGS
+from prefill.registers.scheduling.watchdog import ThreadUnavailable
+from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.token_backoff import TokenBackoff
-from prefill.registers.watchdog import ThreadUnavailable
-from prefill.registers.workers import ProviderThreadPools
+from prefill.registers.transport.api import FILES, ApiCaller
+from prefill.registers.transport.decoding import _failed
+from prefill.registers.transport.http import CONNECT_SECONDS, Connection
 
 CONFLICT_DELAY = 1.0
 PROBE_PATIENCE = 0.5  # seconds that callers wait for a probe; it goes on without them

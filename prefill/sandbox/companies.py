@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from prefill.domain.catalogue import SOURCES
-from prefill.sandbox.insee import PARTIAL, address, establishment, insee, successors, unit
-from prefill.sandbox.model import Reply, SandboxCompany, in_days, listed, midnight_in_days, ok
-from prefill.sandbox.proofs import (
+from prefill.sandbox.builders.insee import PARTIAL, address, establishment, insee, successors, unit
+from prefill.sandbox.builders.proofs import (
     UNDER_ANALYSIS,
     deeds,
     document,
@@ -29,8 +28,9 @@ from prefill.sandbox.proofs import (
     vigilance_refused,
     with_staff,
 )
-from prefill.sandbox.registers import NO_PERSON, agreement, association, associations, firm, officer, rcs, vat
-from prefill.sandbox.tender_rows import qualifelec, qualiopi, rne, rne_officer, shareholdings
+from prefill.sandbox.builders.registers import NO_PERSON, agreement, association, associations, firm, officer, rcs, vat
+from prefill.sandbox.builders.tender_rows import qualifelec, qualiopi, rne, rne_officer, shareholdings
+from prefill.sandbox.model import Reply, SandboxCompany, in_days, listed, midnight_in_days, ok
 
 CARPENTERS = agreement(
     1597, "Convention collective nationale des ouvriers du bâtiment, plus de dix salariés", "Bâtiment (plus de 10)",

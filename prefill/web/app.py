@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from prefill.web import hooks
 from prefill.web.context import EXTENSION, AppContext
-from prefill.web.response_cache import ResponseCacheMiddleware
+from prefill.web.middleware import hooks
+from prefill.web.middleware.response_cache import ResponseCacheMiddleware
 from prefill.web.routes import catalogue, dossiers, espd, operations, pages, prefill
 
 BLUEPRINTS = (

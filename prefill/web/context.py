@@ -15,11 +15,11 @@ from prefill.forms.registry import FormRegistry
 from prefill.prefilling.service import Prefill, Service
 from prefill.settings import Settings
 from prefill.tenancy.registry import Tenants
-from prefill.web.pacing import DelayScheduler, PacedRegisters, VisitMemory
-from prefill.web.proxies import ProxyWatch
-from prefill.web.rate_limit import RateLimiter
-from prefill.web.response_cache import ResponseCache
-from prefill.web.streams import StreamSlots
+from prefill.web.middleware.response_cache import ResponseCache
+from prefill.web.protection.pacing import DelayScheduler, PacedRegisters, VisitMemory
+from prefill.web.protection.proxies import ProxyWatch
+from prefill.web.protection.rate_limit import RateLimiter
+from prefill.web.protection.streams import StreamSlots
 from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 EXTENSION = "prefill"

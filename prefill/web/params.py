@@ -26,7 +26,7 @@ from prefill.problems import (
 )
 from prefill.sandbox.companies import is_invented
 from prefill.web.context import app_context, candidate_service, current_caller
-from prefill.web.request_guard import refuse_cross_site
+from prefill.web.protection.request_guard import refuse_cross_site
 
 DEFAULT_FORM = "dume"
 MAX_QUOTED = 100  # characters of a wrong name that a problem quotes

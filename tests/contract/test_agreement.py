@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from prefill.sandbox.contract.endpoints import ENDPOINTS, OPERATION_PREFIX, VAT, Endpoint
+from prefill.sandbox.contract.published.endpoints import ENDPOINTS, OPERATION_PREFIX, VAT, Endpoint
 from tests.contract.reference import CASES, OPENAPI, PRODUCTION_SHAPES, read, require_reference, run_reference
 from tests.support.sandbox import run_sandbox
 

@@ -17,7 +17,7 @@ from prefill.domain.sources import Source
 from prefill.sandbox.adapter import SandboxAdapter
 from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.contract.api import ApiEntreprise, Rules
-from prefill.sandbox.contract.endpoints import VAT
+from prefill.sandbox.contract.published.endpoints import VAT
 from prefill.sandbox.model import ND, URL, SandboxCompany
 from tests.contract.reference import OPENAPI, read, require_reference
 

@@ -35,7 +35,7 @@ from prefill.domain.answers import Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.identifiers import spaced
 from prefill.prefilling.service import Service
-from prefill.registers.workers import ProviderThreadPools
+from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import DateDependent
 from prefill.settings import Settings

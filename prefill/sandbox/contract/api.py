@@ -14,10 +14,12 @@ from typing import Any, Self
 from prefill.domain.dates import PARIS
 from prefill.domain.identifiers import valid_siret
 from prefill.sandbox.companies import COMPANIES
-from prefill.sandbox.contract import errors
 from prefill.sandbox.contract.cases import Case, Cases, write_json
 from prefill.sandbox.contract.documents import document
-from prefill.sandbox.contract.endpoints import (
+from prefill.sandbox.contract.faults import PING_STATES, SILENCE, Faults, Response
+from prefill.sandbox.contract.journal import Journal, Violation, agent_violation
+from prefill.sandbox.contract.published import errors
+from prefill.sandbox.contract.published.endpoints import (
     DOWNLOADS,
     PER_ADDRESS,
     SERVICES,
@@ -25,10 +27,8 @@ from prefill.sandbox.contract.endpoints import (
     Endpoint,
     match,
 )
-from prefill.sandbox.contract.errors import ApiError
-from prefill.sandbox.contract.faults import PING_STATES, SILENCE, Faults, Response
-from prefill.sandbox.contract.journal import Journal, Violation, agent_violation
-from prefill.sandbox.contract.numbers import well_formed
+from prefill.sandbox.contract.published.errors import ApiError
+from prefill.sandbox.contract.published.numbers import well_formed
 from prefill.sandbox.contract.quota import MINUTE, REFUSALS_BEFORE_BAN, Bans, ClockWindows
 from prefill.sandbox.contract.tokens import DELEGATIONS, Delegation, Delegations, TokenRules, is_editor
 from prefill.sandbox.model import URL, SandboxCompany

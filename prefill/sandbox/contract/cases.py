@@ -13,7 +13,7 @@ from typing import Any
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.dates import PARIS
 from prefill.domain.sources import Identifier, Source
-from prefill.sandbox.contract.endpoints import BY_PATH, VAT, VIES, Endpoint
+from prefill.sandbox.contract.published.endpoints import BY_PATH, VAT, VIES, Endpoint
 from prefill.sandbox.model import URL, DateDependent, Reply, SandboxCompany
 
 MEMBERS = ("path", "params", "status", "payload")

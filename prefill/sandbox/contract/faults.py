@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from functools import cache
 
-from prefill.sandbox.contract.errors import ApiError
+from prefill.sandbox.contract.published.errors import ApiError
 
 JSON_API = "application/vnd.api+json; charset=utf-8"
 FOREVER = 12 * 3600.0

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from prefill.sandbox.contract.endpoints import EVERY_SCOPE
+from prefill.sandbox.contract.published.endpoints import EVERY_SCOPE
 
 OPEN_DATA = frozenset({"open_data"})
 MAX_PER_PAGE = 100

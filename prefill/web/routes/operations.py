@@ -13,7 +13,7 @@ from prefill import __version__, telemetry
 from prefill.health import Check, check_deployment, check_locally, check_tenants, check_trace, check_upstream, measure
 from prefill.problems import NotFound
 from prefill.web.context import ALL_METHODS, app_context
-from prefill.web.proxies import MESSAGE
+from prefill.web.protection.proxies import MESSAGE
 from prefill.web.responses import json_response
 
 blueprint = Blueprint("operations", __name__)

@@ -11,13 +11,13 @@ from werkzeug.wrappers import Response as AnyResponse
 from prefill.prefilling.service import Prefill, Request
 from prefill.web import sse
 from prefill.web.context import app_context, candidate_service, current_services
+from prefill.web.middleware.response_cache import CacheableResponse, dependencies_of
 from prefill.web.params import language, read_prefill_request
+from prefill.web.protection.streams import StreamSlots
 from prefill.web.rendering.json_writer import prefill_to_json
 from prefill.web.rendering.prefill import render_prefill
-from prefill.web.response_cache import CacheableResponse, dependencies_of
 from prefill.web.responses import log_summary, route_name, streamed, tagged_json
 from prefill.web.routes.espd import draft_of, respond_with_profile, wants_espd
-from prefill.web.streams import StreamSlots
 
 MAX_EVENT_ID = 500  # characters of a `Last-Event-ID` that are read
 

@@ -1,0 +1,96 @@
+"""`prefill ask`: put one question to one source."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+from prefill.assembly import open_upstream
+from prefill.cli.commands.admin import trace_asked
+from prefill.cli.commands.fill import _number
+from prefill.cli.common import TENANT, VERBOSE, _settings, _tenant
+from prefill.cli.errors import CliError
+from prefill.cli.tables import _pretty
+from prefill.domain.answers import Answer
+from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.company import Company
+from prefill.domain.identifiers import spaced
+from prefill.domain.sources import Identifier, Source
+from prefill.domain.suggestions import closest
+from prefill.problems import CompanyNotInvented
+from prefill.sandbox.companies import is_invented
+from prefill.settings import Settings
+
+RNA = re.compile(r"W[0-9A-Z]{3}[0-9]{6}")
+
+
+@click.command(help="Poser une question à une source et montrer sa réponse brute. Code 0 si elle répond, 1 sinon.")
+@click.argument("source")
+@click.argument("identifier", metavar="NUMERO", nargs=-1, required=True)
+@click.option("--protected", is_flag=True, help="J'ai le droit de lire cette donnée protégée.")
+@TENANT
+@VERBOSE
+def ask(*, source: str, identifier: tuple[str, ...], protected: bool, tenant: str | None) -> None:
+    row = _row(source)
+    if not row.open and not protected:
+        raise CliError(
+            f"« {row.name} » est une donnée protégée, réservée aux agents habilités de l'acheteur. Le jeton du service "
+            "ouvre aussi cet accès : ajoutez --protected si vous êtes habilité à la lire."
+        )
+    settings = _settings()
+    _check_invented(settings, " ".join(identifier))
+    chosen, company = _tenant(settings, tenant), _company(row, " ".join(identifier))
+    upstream = open_upstream(settings, chosen)
+    answer = upstream.fetch(row, company)
+    upstream.close()
+    if not row.open:
+        trace_asked(settings, chosen, answer, company.siret or company.siren or company.rna or "")
+    click.echo(_pretty(_raw(answer)))
+    raise SystemExit(0 if answer.ok else 1)
+
+
+def _check_invented(settings: Settings, text: str) -> None:
+    """Say in the sandbox that a real company is not there, rather than that its register does not know it."""
+    if settings.sandbox and not RNA.fullmatch(text):
+        number = _number(text, "fr")
+        if not is_invented(number):
+            raise CliError(CompanyNotInvented(number=spaced(number)).detail("fr"))
+
+
+def _row(name: str) -> Source:
+    row = CATALOGUE.get(name)
+    if row is None:
+        guess = closest(name, CATALOGUE)
+        hint = f" Vouliez-vous dire « {guess} » ?" if guess else ""
+        raise CliError(f"Il n'y a pas de source « {name} ».{hint} « prefill sources » les liste.")
+    if row.refusal:
+        raise CliError(f"La source « {name} » ne peut pas être demandée : {row.refusal}")
+    return row
+
+
+def _company(row: Source, text: str) -> Company:
+    if row.identifier is Identifier.RNA_OR_SIRET and RNA.fullmatch(text):
+        return Company("", rna=text)
+    company = Company.unread(_number(text, "fr"))
+    if row.identify(company) is None:
+        raise CliError(f"La source « {row.name} » demande un SIRET (14 chiffres), pas un SIREN.")
+    return company
+
+
+def _raw(answer: Answer) -> dict[str, Any]:
+    return {
+        "source": answer.source,
+        "status": answer.status,
+        "cause": answer.cause,
+        "code": answer.code,
+        "httpStatus": answer.http_status,
+        "requestId": answer.request_id,
+        "retryAfter": answer.retry_after,
+        "seconds": answer.seconds,
+        "cached": answer.cached,
+        "stale": answer.stale,
+        "data": answer.data,
+        "meta": dict(answer.meta),
+    }

@@ -1,0 +1,113 @@
+"""`prefill settings`, `openapi` and `doctor`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+
+import click
+
+from prefill.assembly import connection, now, open_audit, open_tenants, session_opener
+from prefill.cli.commands.fill import _fetch
+from prefill.cli.commands.schema import _forms_and_mistakes
+from prefill.cli.common import _library, _settings
+from prefill.cli.errors import CliError
+from prefill.cli.tables import _markdown, _pretty, _table
+from prefill.clock import Clock
+from prefill.forms.registry import FormRegistry
+from prefill.health import (
+    Check,
+    check_deployment,
+    check_locally,
+    check_redis,
+    check_remotely,
+    check_tenants,
+    check_trace,
+)
+from prefill.problems import SettingsInvalid
+from prefill.redis_client import OptionalRedis
+from prefill.settings import Settings, describe, refuse_unwanted_sandbox
+from prefill.tenancy.registry import BadTenants
+
+SETTINGS_PAGE = """\
+# Settings
+
+Every setting is an environment variable; the table is the one in `prefill/settings.py`, and this page is what
+`prefill settings --markdown` prints. Without `API_ENTREPRISE_TOKEN` the service runs on its sandbox, and no other
+setting is needed; in production the sandbox must be asked for. A bad value stops the start with a sentence that names it; a secret is never printed. The meanings
+are in French, as operators read them in the terminal.
+
+{table}
+
+Two more are read by what runs the service: `WEB_CONCURRENCY`, the number of processes (1 by default), and
+`PROMETHEUS_MULTIPROC_DIR`, an empty folder where those processes put their metrics together.
+"""
+
+
+@click.command("settings", help="Lister les réglages, leur valeur (jamais un secret) et d'où elle vient.")
+@click.option("--markdown", is_flag=True, help="Le texte de docs/settings.md.")
+def show_settings(*, markdown: bool) -> None:
+    if markdown:
+        rows = [(f"`{one.name}`", one.value, one.meaning) for one in describe(Settings(), {})]
+        click.echo(SETTINGS_PAGE.format(table="\n".join(_markdown(("Variable", "Default", "Meaning"), rows))), nl=False)
+        return
+    shown = [(one.name, one.value, one.origin, one.meaning) for one in describe(_settings(), os.environ)]
+    click.echo("\n".join(_table(("Réglage", "Valeur", "Origine", "Sens"), shown)))
+
+
+@click.command(help="Donner la description OpenAPI de l'API.")
+def openapi() -> None:
+    settings = _settings()
+    click.echo(_pretty(_fetch(settings, _library(settings), "/openapi.json")))
+
+
+@click.command(help="Vérifier que le service peut fonctionner : formulaires, jeton, droits, fournisseurs.")
+def doctor() -> None:
+    settings = _settings()
+    try:
+        refuse_unwanted_sandbox(settings)
+    except SettingsInvalid as fault:
+        raise CliError(str(fault)) from fault
+    library, mistakes = _forms_and_mistakes(settings)
+    for mistake in mistakes:
+        click.echo(mistake)
+    checks = [_tell(one) for one in _examine(settings, library)]
+    if any(one.vital and not one.ok for one in checks):
+        click.echo("Le service ne peut pas fonctionner.")
+        raise SystemExit(1)
+    click.echo("Le service peut fonctionner.")
+
+
+def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
+    yield from check_locally(settings, library, now())
+    yield from check_redis(OptionalRedis(settings.redis_url, clock=Clock()))
+    try:
+        tenants = open_tenants(settings, library)
+    except BadTenants as bad:
+        yield Check("tenants", False, str(bad))
+        return
+    yield from check_tenants(settings, tenants, now())
+    yield from check_deployment(settings, tenants, os.environ)
+    yield _audit(settings)
+    for buyer in tenants.directory().tenants.values():
+        for one in check_remotely(session_opener(settings)(), connection(settings, buyer), library, now):
+            yield replace(one, message=f"{buyer.id} : {one.message}") if settings.tenants else one
+
+
+def _audit(settings: Settings) -> Check:
+    try:
+        trace = open_audit(settings)
+    except SettingsInvalid as fault:
+        return Check("audit", False, str(fault))
+    try:
+        return check_trace(trace)
+    finally:
+        trace.close()
+
+
+def _tell(one: Check) -> Check:
+    """Say a check as soon as it is known: a provider may take its time."""
+    mark = "ok" if one.ok else "échec" if one.vital else "à voir"
+    click.echo(f"{mark:<8}{one.message}")
+    return one

@@ -1,0 +1,1 @@
+"""Client-side quota for API Entreprise, shared by processes through Redis."""

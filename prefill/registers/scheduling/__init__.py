@@ -1,0 +1,1 @@
+"""Whose call goes first, and the threads that make the calls: fair queue, thread pools, deadlines."""

@@ -1,0 +1,70 @@
+"""Who goes first when calls are scarce, and how much of each minute is kept for others.
+
+Candidates are anonymous: nothing but its past calls tells a candidate from a scraper. Whoever asked for little of late
+goes before whoever asked for much. Each rank may bring the calls of a minute to its ceiling and no further, so that
+the rest of the minute is always left to those who go before it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from enum import IntEnum
+
+from cachetools import LRUCache
+
+from prefill.domain.requester import Requester, RequesterKind
+from prefill.registers.quota.token_quota import Ceiling
+
+HALF_LIFE = 120.0  # seconds after which a call counts half
+MAX_REMEMBERED = 50_000  # addresses and networks
+NETWORK_FACTOR = 5  # addresses of one /48 that may together ask for as much
+
+
+class Rank(IntEnum):
+    """The order of service."""
+
+    AGENT = 0
+    UNDER_WAY = 1  # completes a prefill that is open
+    OCCASIONAL = 2
+    FREQUENT = 3
+
+
+# The part of a group's limit that all calls together may have reached: as a minute begins, and as it ends. The first
+# two differ little: whoever opens a prefill must not wait long behind those that others opened.
+CEILINGS = {
+    Rank.AGENT: Ceiling(1.0, 1.0),
+    Rank.UNDER_WAY: Ceiling(0.5, 0.9),
+    Rank.OCCASIONAL: Ceiling(0.48, 0.88),
+    Rank.FREQUENT: Ceiling(0.2, 0.5),
+}
+# Calls that wait at once; beyond, they are refused at once. A frequent one waits on a thread that others may need.
+MAX_WAITING = {Rank.AGENT: 1000, Rank.UNDER_WAY: 1000, Rank.OCCASIONAL: 500, Rank.FREQUENT: 24}
+
+
+class CallHistory:
+    """How many calls each address and each network asked for of late, older ones counting less."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._scores: LRUCache[str, tuple[float, float]] = LRUCache(MAX_REMEMBERED)
+
+    def record(self, requester: Requester) -> tuple[Rank, float]:
+        """Count one call that is asked for. Return its rank, and the score by which it is ordered in its rank."""
+        if requester.kind is RequesterKind.AGENT:
+            return Rank.AGENT, 0.0
+        with self._lock:
+            score = self._add(requester.address)
+            network = self._add(f"/48 {requester.network}") / NETWORK_FACTOR if requester.network else 0.0
+        score = max(score, network)
+        if score > requester.allowance:
+            return Rank.FREQUENT, score
+        return (Rank.UNDER_WAY if requester.under_way else Rank.OCCASIONAL), score
+
+    def _add(self, name: str) -> float:
+        now = self._clock()
+        score, at = self._scores.get(name, (0.0, now))
+        score = score * 0.5 ** ((now - at) / HALF_LIFE) + 1
+        self._scores[name] = (score, now)
+        return float(score)

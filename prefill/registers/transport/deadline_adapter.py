@@ -1,0 +1,82 @@
+"""An HTTP adapter whose read timeout bounds the reception of all headers.
+
+A timeout of `requests` bounds each silence only: a server that sends a byte now and then may go on for ever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from typing import Any
+
+import requests
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import HTTPResponse
+
+from prefill.registers.scheduling.watchdog import Watchdog
+
+
+class ReadDeadline:
+    """Shuts a connection when its time is over, and raises `TimeoutError` in its reader."""
+
+    def __init__(self, connection: HTTPConnection, watchdog: Watchdog) -> None:
+        self._connection = connection
+        self._watchdog = watchdog
+        self._late = False
+
+    def __enter__(self) -> None:
+        timeout: Any = self._connection.timeout
+        self._alarm = self._watchdog.schedule(timeout or threading.TIMEOUT_MAX, self._shut)
+
+    def __exit__(self, *_: object) -> None:
+        self._alarm.cancel()
+        if self._late:
+            raise TimeoutError
+
+    def _shut(self) -> None:
+        self._late = True
+        sock: socket.socket | None = self._connection.sock
+        with contextlib.suppress(OSError):
+            if sock is not None:
+                sock.shutdown(socket.SHUT_RDWR)
+
+
+class DeadlineAdapter(requests.adapters.HTTPAdapter):
+    """Mounted on a session for `http://` and `https://`; its deadlines are kept by a watchdog."""
+
+    def __init__(self, watchdog: Watchdog) -> None:
+        self._pools = _pools_with(watchdog)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **options)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+def _pools_with(watchdog: Watchdog) -> dict[str, type[HTTPConnectionPool]]:
+    """Connection pools by scheme; urllib3 builds connections itself, so that only a class can carry the watchdog."""
+
+    class Plain(HTTPConnection):
+        def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+            with ReadDeadline(self, watchdog):
+                return super().getresponse()
+
+    class Encrypted(HTTPSConnection):
+        def getresponse(self) -> HTTPResponse:  # type: ignore[override]
+            with ReadDeadline(self, watchdog):
+                return super().getresponse()
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class EncryptedPool(HTTPSConnectionPool):
+        ConnectionCls = Encrypted
+
+    return {"http": PlainPool, "https": EncryptedPool}

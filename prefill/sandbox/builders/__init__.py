@@ -1,0 +1,1 @@
+"""Builders of the sandbox's answers, by register."""

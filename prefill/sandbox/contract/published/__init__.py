@@ -1,0 +1,1 @@
+"""What API Entreprise publishes of its contract: endpoints, error codes, the form of its numbers."""

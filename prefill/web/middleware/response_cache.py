@@ -1,0 +1,214 @@
+"""WSGI middleware that caches complete prefill responses.
+
+An entry is valid while every register answer it was built from is unchanged in the answer cache. Its key is all that
+a response varies by. Incomplete, late and stale responses are never cached, nor those of requests with credentials. A
+response from the cache is counted, limited and logged as any other.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from cachetools import LRUCache
+from werkzeug.http import parse_etags
+
+from prefill import telemetry
+from prefill.domain.answers import Status
+from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.dates import PARIS
+from prefill.prefilling.service import Prefill
+from prefill.registers.answer_cache import CacheEntry, Key
+from prefill.registers.client import RegisterClient
+from prefill.tenancy.model import Directory
+from prefill.web.middleware.access_log import record_request, request_id_of
+from prefill.web.protection.pacing import VisitMemory
+from prefill.web.protection.rate_limit import RateLimiter
+
+PREFIX = "/v1/prefill/"
+MEDIA = "application/json"
+
+# What a response varies by, beside its path and query. Requests with the others are never answered from the cache.
+VARY_ON = ("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ORIGIN", "HTTP_X_PREFILL_TENANT")
+BYPASS_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE")
+MAX_KEY_LENGTH = 2500  # characters: enough to name every field of a form, and no room to fill the memory
+PER_REQUEST_HEADERS = frozenset({"x-request-id", "content-type", "content-length", "date"})
+
+# Statuses of sources that were not asked: they follow from the answers of the others.
+DEDUCED = (Status.NOT_APPLICABLE, Status.WITHHELD)
+STATUS_LINES = {200: "200 OK", 304: "304 NOT MODIFIED"}
+
+CacheKey = tuple[str, ...]
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Application = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class Headers(Protocol):
+    """What is needed of a response's headers."""
+
+    def to_wsgi_list(self) -> list[tuple[str, str]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CacheDependencies:
+    """The register answers that a response was built from, and when it expires (Unix seconds)."""
+
+    upstream: RegisterClient
+    entries: tuple[tuple[Key, CacheEntry], ...]
+    expires_at: float
+
+    def valid(self, timestamp: float) -> bool:
+        """Whether the answer cache still holds the same answers."""
+        get_local = self.upstream.cache.get_local
+        return timestamp < self.expires_at and all(get_local(key) is entry for key, entry in self.entries)
+
+
+@dataclass(frozen=True, slots=True)
+class CacheableResponse:
+    """A response that may be sent again; `company` is a keyed hash, `log_fields` what the log says of it."""
+
+    body: bytes
+    tag: str
+    dependencies: CacheDependencies
+    route: str
+    company: str
+    log_fields: Mapping[str, Any]
+    tenant: str
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResponse:
+    """A response with its headers, but for those of one request, and the tenants when it was made."""
+
+    response: CacheableResponse
+    headers: tuple[tuple[str, str], ...]
+    directory: Directory
+
+
+def dependencies_of(prefill: Prefill, upstream: RegisterClient, now: datetime) -> CacheDependencies | None:
+    """List the cached answers that a prefill was made from; None when it is incomplete or one is not cached and fresh."""
+    if not prefill.filled.complete:
+        return None
+    entries: list[tuple[Key, CacheEntry]] = []
+    for answer in {answer.source: answer for answer in prefill.answers.values()}.values():
+        if answer.cached:
+            key, entry = upstream.cache_entry(CATALOGUE[answer.source], prefill.company)
+            if answer.stale or entry.fresh(now.timestamp()) != answer:
+                return None
+            entries.append((key, entry))
+        elif answer.status not in DEDUCED or answer.http_status is not None:
+            return None
+    ends = [entry.fresh_until for _, entry in entries]
+    return CacheDependencies(upstream, tuple(entries), min(*ends, _midnight(now))) if ends else None
+
+
+def _midnight(now: datetime) -> float:
+    """Return the end of the day in Paris: what a notice says of a date is true for a day."""
+    tomorrow = now.astimezone(PARIS) + timedelta(days=1)
+    return tomorrow.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+class ResponseCache:
+    """Complete responses by what they vary by, the least recently used leaving first."""
+
+    def __init__(self, entries: int, *, tenants: Callable[[], Directory]) -> None:
+        self._tenants = tenants
+        self._lock = threading.Lock()
+        self._entries: LRUCache[CacheKey, CachedResponse] = LRUCache(entries)
+
+    def get(self, key: CacheKey, timestamp: float) -> CachedResponse | None:
+        """Return the entry of this key if it is valid; remove it otherwise."""
+        with self._lock:
+            entry = self._entries.get(key)
+        if entry is None:
+            return None
+        if entry.directory is self._tenants() and entry.response.dependencies.valid(timestamp):
+            return entry
+        with self._lock:
+            self._entries.pop(key, None)
+        return None
+
+    def offer(self, environ: Environ, response: CacheableResponse, status: int, headers: Headers) -> None:
+        """Store a response to this request, unless such requests are not cached."""
+        key = cache_key(environ)
+        if key is None or status not in STATUS_LINES or not self._entries.maxsize:
+            return
+        kept = tuple(pair for pair in headers.to_wsgi_list() if pair[0].lower() not in PER_REQUEST_HEADERS)
+        with self._lock:
+            self._entries[key] = CachedResponse(response, kept, self._tenants())
+
+
+class ResponseCacheMiddleware:
+    """Answers from the cache, or lets the application answer."""
+
+    def __init__(
+        self,
+        application: Application,
+        cache: ResponseCache,
+        *,
+        rate_limiter: RateLimiter,
+        visits: VisitMemory | None,
+        now: Callable[[], datetime],
+        clock: Callable[[], float],
+    ) -> None:
+        self._application = application
+        self._cache = cache
+        self._rate_limiter = rate_limiter
+        self._visits = visits
+        self._now = now
+        self._clock = clock
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        started_at = self._clock()
+        key = cache_key(environ)
+        entry = key and self._cache.get(key, self._now().timestamp())
+        address = environ.get("REMOTE_ADDR") or ""
+        if not entry or not self._was_sent(entry, address) or self._rate_limiter.check(address, cached=True):
+            return self._application(environ, start_response)
+        return self._send(entry, environ, start_response, started_at)
+
+    def _was_sent(self, entry: CachedResponse, address: str) -> bool:
+        """Whether this visitor has had every answer in it: the others must not learn that it is cached."""
+        if self._visits is None:
+            return True
+        visitor, response = self._rate_limiter.name(address), entry.response
+        keys = (key for key, _ in response.dependencies.entries)
+        return all(self._visits.has((visitor, response.tenant, source, number)) for _, source, number in keys)
+
+    def _send(
+        self, entry: CachedResponse, environ: Environ, start_response: StartResponse, started_at: float
+    ) -> Iterable[bytes]:
+        response = entry.response
+        request_id = request_id_of(environ.get("HTTP_X_REQUEST_ID", ""))
+        headers = [*entry.headers, ("X-Request-ID", request_id)]
+        status, body = (304, b"") if _matches(environ, response.tag) else (200, response.body)
+        if body:
+            headers += [("Content-Type", MEDIA), ("Content-Length", str(len(body)))]
+        telemetry.count("forms", form=response.log_fields["form"], complete="true")
+        for (_, source, _), _ in response.dependencies.entries:
+            telemetry.count("cache", source=source, result="hit")
+        identifiers = {"request_id": request_id, "company": response.company}
+        fields = {**identifiers, "outcome": str(status), **response.log_fields}
+        record_request(response.route, status, self._clock() - started_at, fields)
+        start_response(STATUS_LINES[status], headers)
+        return (body,) if body else ()
+
+
+def cache_key(environ: Environ) -> CacheKey | None:
+    """Return all that the response varies by, or None for a request that is never answered from the cache."""
+    if environ["REQUEST_METHOD"] != "GET" or not environ["PATH_INFO"].startswith(PREFIX):
+        return None
+    if any(name in environ for name in BYPASS_HEADERS):
+        return None
+    key = (environ["PATH_INFO"], environ.get("QUERY_STRING", ""), *[environ.get(name, "") for name in VARY_ON])
+    return key if sum(map(len, key)) <= MAX_KEY_LENGTH else None
+
+
+def _matches(environ: Environ, tag: str) -> bool:
+    """Whether `If-None-Match` names this response."""
+    given = environ.get("HTTP_IF_NONE_MATCH")
+    return given is not None and (given == f'W/"{tag}"' or parse_etags(given).contains_weak(tag))

@@ -1,0 +1,74 @@
+"""Ranks: who asked for little of late goes before who asked for much."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from prefill.domain.requester import FREQUENT_CALLS, SERVICE, Requester, RequesterKind
+from prefill.registers.scheduling.fairness import CEILINGS, HALF_LIFE, NETWORK_FACTOR, CallHistory, Rank
+from tests.support.clock import FakeClock
+
+CANDIDATE = Requester(RequesterKind.CANDIDATE, address="a")
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+@pytest.fixture
+def history(clock):
+    return CallHistory(clock)
+
+
+def ranks(history, requester, calls):
+    return [history.record(requester)[0] for _ in range(calls)]
+
+
+def test_a_candidate_is_occasional_until_it_has_asked_for_more_than_a_company(history):
+    assert set(ranks(history, CANDIDATE, FREQUENT_CALLS)) == {Rank.OCCASIONAL}
+    assert ranks(history, CANDIDATE, 1) == [Rank.FREQUENT]
+    assert ranks(history, replace(CANDIDATE, address="b"), 1) == [Rank.OCCASIONAL]
+
+
+def test_the_calls_of_an_open_prefill_go_before_new_ones(history):
+    first, rest = ranks(history, CANDIDATE, 1)[0], ranks(history, replace(CANDIDATE, under_way=True), 1)[0]
+
+    assert rest < first
+
+
+def test_who_asks_no_more_is_occasional_again(history, clock):
+    ranks(history, CANDIDATE, 2 * FREQUENT_CALLS)
+    clock.at += 2 * HALF_LIFE
+
+    assert ranks(history, CANDIDATE, 1) == [Rank.OCCASIONAL]
+
+
+def test_many_addresses_of_one_network_are_frequent_together(history):
+    addresses = [replace(CANDIDATE, address=f"{n}", network="n") for n in range(NETWORK_FACTOR * FREQUENT_CALLS + 1)]
+
+    assert [history.record(address)[0] for address in addresses][-1] is Rank.FREQUENT
+    assert history.record(replace(CANDIDATE, address="z", network="another"))[0] is Rank.OCCASIONAL
+
+
+def test_an_integrator_has_an_allowance_of_its_own(history):
+    integrator = Requester(RequesterKind.INTEGRATOR, address="key", allowance=60)
+
+    assert set(ranks(history, integrator, 60)) == {Rank.OCCASIONAL}
+    assert ranks(history, integrator, 1) == [Rank.FREQUENT]
+
+
+def test_an_agent_is_never_frequent(history):
+    assert set(ranks(history, SERVICE, 500)) == {Rank.AGENT}
+
+
+@pytest.mark.parametrize("elapsed", [0.0, 0.5, 1.0])
+def test_each_rank_leaves_a_part_of_the_minute_to_those_before_it(elapsed):
+    parts = [CEILINGS[rank].at(elapsed) for rank in Rank]
+
+    assert parts[0] == 1.0
+    kept = [before - after for before, after in pairwise(parts)]
+    assert all(part > least for part, least in zip(kept, (0.09, 0.01, 0.27), strict=True))
