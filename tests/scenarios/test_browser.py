@@ -27,13 +27,17 @@ from prefill.app import create_app
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
 from prefill.web.widget_releases import current_script
+from tests.support.held_streams import HeldStreams
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "docs" / "examples"
+# How long a test waits for another process, a browser's event, a register.
+PATIENCE = 20
 
 ORDINARY = "00000100800010"
 ASSOCIATION = "00000300400017"
@@ -113,7 +117,7 @@ def guarded(customer) -> Iterator[str]:
 def page(browser) -> Iterator[Page]:
     """A French candidate's page, which must raise no script error."""
     context = browser.new_context(locale="fr-FR", reduced_motion="reduce")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
@@ -166,6 +170,14 @@ def prefills(page: Page) -> list[str]:
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if "/v1/prefill/" in one.url else None)
     return asked
+
+
+def until(page: Page, question: Callable[[], object], what: str) -> None:
+    """Wait for something that only the test sees; the browser's events come in meanwhile."""
+    deadline = time.monotonic() + PATIENCE
+    while not question():
+        assert time.monotonic() < deadline, what
+        page.wait_for_timeout(25)
 
 
 def description(page: Page, selector: str) -> str:
@@ -435,8 +447,18 @@ def test_english_is_spoken_to_an_english_page(show):
 # -- time and trouble -------------------------------------------------------------------------------
 
 
-def test_a_slow_register_does_not_hold_back_the_others(show):
-    page = show(SHORT)
+@pytest.fixture
+def held() -> Iterator[tuple[HeldStreams, str]]:
+    """A service whose streams stop before the slow register's part until they are released."""
+    streams = HeldStreams(create_app(Settings(log="json")))
+    with serving(streams) as url:
+        yield streams, url
+        streams.release()
+
+
+def test_a_slow_register_does_not_hold_back_the_others(show, held):
+    streams, url = held
+    page = show(SHORT, api=url)
     page.fill("#siret", SLOW)
 
     expect(page.locator("#name")).to_have_value("ROULAGE PERCHERON")
@@ -444,22 +466,24 @@ def test_a_slow_register_does_not_hold_back_the_others(show):
     assert page.locator("form").get_attribute("data-prefill-state") == "filling"
     assert page.locator("form").get_attribute("aria-busy") == "true"
     assert page.locator("#rcs").input_value() == ""
+    streams.release()
     state(page, "done")
     expect(page.locator("#rcs")).not_to_have_value("")
 
 
-def test_a_stale_answer_is_cancelled(browser, customer, page, show):
-    with serving(create_app(Settings(log="json"))) as fresh:
-        page = show(SHORT, api=fresh)
-        cancelled: list[str] = []
-        page.on("requestfailed", lambda one: cancelled.append(one.url))
-        page.fill("#siret", SLOW)
-        expect(page.locator("#name")).to_have_value("ROULAGE PERCHERON")
-        page.fill("#siret", ORDINARY)
-        expect(page.locator("#rcs")).to_have_value("000 001 008 R.C.S. Rennes")
-        state(page, "done")
+def test_a_stale_answer_is_cancelled(show, held):
+    streams, url = held
+    page = show(SHORT, api=url)
+    cancelled: list[str] = []
+    page.on("requestfailed", lambda one: cancelled.append(one.url))
+    page.fill("#siret", SLOW)
+    expect(page.locator("#name")).to_have_value("ROULAGE PERCHERON")
+    page.fill("#siret", ORDINARY)
+    until(page, lambda: [url for url in cancelled if SLOW in url], "the first request is not cancelled")
+    streams.release()
+    expect(page.locator("#rcs")).to_have_value("000 001 008 R.C.S. Rennes")
+    state(page, "done")
 
-    assert [url for url in cancelled if SLOW in url]
     assert page.locator("#name").input_value() == "MENUISERIE DU VAL DORE"
 
 
@@ -478,7 +502,8 @@ def test_a_service_stopped_in_the_middle_leaves_what_came_and_says_to_go_on(show
         "8",
     ]
     process = subprocess.Popen(
-        [*command, "--factory", "prefill.app:create_app"],
+        [*command, "--factory", "tests.support.held_streams:create_held"],
+        cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -498,7 +523,8 @@ def test_a_service_stopped_in_the_middle_leaves_what_came_and_says_to_go_on(show
 
 
 def wait_for(port: int) -> None:
-    for _ in range(400):
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
@@ -527,7 +553,8 @@ def test_a_proxy_that_holds_streams_back_is_told_by_its_silence(show):
 
     page.route("**/v1/prefill/**", hold)
     page.fill("#siret", ORDINARY)
-    expect(page.get_by_role("status")).to_have_text("Recherche de 000 001 008 00010…")
+    # The silence is counted from the request on: not from what the page says of it.
+    until(page, lambda: held, "no stream is asked for")
     page.clock.fast_forward(5_000)
     state(page, "done")
     expect(page.locator("#name")).to_have_value("MENUISERIE DU VAL DORE")
@@ -558,10 +585,8 @@ def test_what_was_late_is_asked_for_once_more(show):
         page.fill("#siret", SLOW)
         expect(page.locator("#rcs")).to_have_attribute("data-prefill-missing", "late")
         state(page, "partial")
-        for _ in range(60):  # until the register has answered the service
-            if page.request.get(f"{hurried}/v1/prefill/{SLOW}").json()["complete"]:
-                break
-            time.sleep(0.03)
+        answer = f"{hurried}/v1/prefill/{SLOW}"
+        until(page, lambda: page.request.get(answer).json()["complete"], "the register does not answer the service")
         page.clock.fast_forward(4_000)
         expect(page.locator("#rcs")).not_to_have_value("")
         state(page, "done")

@@ -49,7 +49,7 @@ def browser() -> Iterator[Browser]:
 def page(browser, service) -> Iterator[Page]:
     """The page, just opened; it must raise no script error and break no rule of its own policy."""
     context = browser.new_context(locale="en-GB", reduced_motion="reduce", accept_downloads=True)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
     page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from prefill.app import create_app
 from prefill.settings import Settings
+from tests.support.held_streams import HeldStreams
 from tests.support.npm import WIDGET
 
 KITS = WIDGET / "build" / "kits"
@@ -49,11 +50,14 @@ def site(environ: dict, start: Callable) -> Iterable[bytes]:
 
 
 class Service:
-    """The sandbox; `/flaky/KEY/` refuses the first prefill of each key, `/fresh/KEY/` has an empty cache for each."""
+    """The sandbox. `/flaky/KEY/` refuses the first prefill of each key; `/fresh/KEY/` has an empty cache for each, and
+    `/held/KEY/` also holds the end of its streams until `/release/KEY` is asked for.
+    """
 
     def __init__(self) -> None:
         self._app = self._new_app()
         self._fresh: dict[str, Callable] = {}
+        self._held: dict[str, HeldStreams] = {}
         self._refused: set[str] = set()
         self._lock = threading.Lock()
 
@@ -63,13 +67,20 @@ class Service:
 
     def __call__(self, environ: dict, start: Callable) -> Iterable[bytes]:
         _, kind, key, *rest = [*environ["PATH_INFO"].split("/", 3), "", ""]
-        if kind not in {"flaky", "fresh"}:
+        if kind == "release":
+            self._held[key].release()
+            return Response(status=204)(environ, start)
+        if kind not in {"flaky", "fresh", "held"}:
             return self._app(environ, start)
         environ = {**environ, "PATH_INFO": f"/{rest[0]}", "SCRIPT_NAME": f"/{kind}/{key}"}
         if kind == "fresh":
             with self._lock:
                 app = self._fresh.get(key) or self._fresh.setdefault(key, self._new_app())
             return app(environ, start)
+        if kind == "held":
+            with self._lock:
+                held = self._held.get(key) or self._held.setdefault(key, HeldStreams(self._new_app()))
+            return held(environ, start)
         if "/prefill/" in environ["PATH_INFO"] and key not in self._refused:
             self._refused.add(key)
             return self._refuse(Request(environ))(environ, start)

@@ -45,7 +45,7 @@ try {
 		})
 		await page.focus('#siret')
 		await page.keyboard.type(SLOW)
-		await page.waitForSelector('[data-prefill-state=done]', { timeout: 10_000 })
+		await page.waitForSelector('[data-prefill-state=done]', { timeout: 20_000 })
 		await new Promise(resolve => setTimeout(resolve, 300))
 		const { shifts, firstField } = await page.evaluate(() => ({
 			shifts: window.shifts,

@@ -1,0 +1,8 @@
+"""What the tests with a browser share."""
+
+from playwright.sync_api import expect
+
+# A browser on a loaded machine of two processors: an expectation that comes true is not slowed by this.
+EXPECT_MILLISECONDS = 15_000
+
+expect.set_options(timeout=EXPECT_MILLISECONDS)
