@@ -10,13 +10,12 @@ may stand in for it.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, InvalidStateError
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 
 from prefill import telemetry
@@ -27,8 +26,9 @@ from prefill.domain.dates import PARIS
 from prefill.domain.requester import SERVICE, Requester
 from prefill.domain.sources import Source
 from prefill.registers.answer_cache import AnswerCache, CacheEntry, Key
+from prefill.registers.calls import Call, QuotaExhausted, completed, digest, is_about_token, log_call, set_result
 from prefill.registers.circuit_breaker import CircuitBreakers, Permit
-from prefill.registers.quota.token_quota import TokenQuota, group_of
+from prefill.registers.quota import TokenQuota, group_of
 from prefill.registers.scheduling.fair_queue import Lane, Task
 from prefill.registers.scheduling.fairness import CEILINGS
 from prefill.registers.scheduling.watchdog import ThreadUnavailable
@@ -40,33 +40,6 @@ from prefill.registers.transport.http import CONNECT_SECONDS, Connection
 
 CONFLICT_DELAY = 1.0
 PROBE_PATIENCE = 0.5  # seconds that callers wait for a probe; it goes on without them
-
-
-class _QuotaExhausted(Exception):
-    """The quota holds back a call that may wait; its queue decides whether its turn comes in time."""
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(retry_after)
-        self.retry_after = retry_after
-
-
-@dataclass(slots=True, eq=False)
-class _Call:
-    """A call to make: of which source, for which procedure, where its answer is stored, and its place in the queue.
-
-    `name` is what API Entreprise takes for the same call, whatever its parameters: two at once are a conflict.
-    """
-
-    source: Source
-    key: Key
-    object: str
-    name: str
-    future: Future[Answer]
-    task: Task = field(init=False)
-
-    @property
-    def number(self) -> str:
-        return self.key[2]
 
 
 class RegisterClient:
@@ -91,9 +64,9 @@ class RegisterClient:
         self._clock = clock
         self._tenant = tenant
         self._lock = threading.Lock()
-        self._in_flight: dict[Key, _Call] = {}
+        self._in_flight: dict[Key, Call] = {}
         self._last_by_name: dict[str, Future[Answer]] = {}
-        self._token = _digest(connection.token)
+        self._token = digest(connection.token)
         self._api = ApiCaller(connection, thread_pools=thread_pools, clock=clock, quota=quota)
         self._token_backoff = TokenBackoff()
 
@@ -138,7 +111,7 @@ class RegisterClient:
         return call.future
 
     def _start(self, source: Source, key: Key, object: str, requester: Requester, patience: float) -> Future[Answer]:
-        call = _Call(source, key, object, self._call_name(source, key), Future())
+        call = Call(source, key, object, self._call_name(source, key), Future())
         rank, score = self._thread_pools.history.record(requester)
         lane = Lane(self._tenant, self.quota.name, group_of(source), source.producer)
         deadline = time.monotonic() + patience
@@ -181,7 +154,7 @@ class RegisterClient:
 
     def _key(self, source: Source, number: str, object: str) -> Key:
         """What is open is the same for every tenant; what is protected is each one's own, for each procedure."""
-        return ("" if source.open else f"{self._tenant}/{_digest(object)}", source.name, number)
+        return ("" if source.open else f"{self._tenant}/{digest(object)}", source.name, number)
 
     def _own(self, key: Key) -> Key:
         """Where the faults of our own token are kept: they are not the other tenants'."""
@@ -211,11 +184,11 @@ class RegisterClient:
     def _epoch(self) -> float:
         return self._clock.now().timestamp()
 
-    def _run(self, call: _Call) -> float | None:
+    def _run(self, call: Call) -> float | None:
         """Make a call; return in how many seconds to try again when the quota holds it back."""
         try:
             answer = self._resolve(call)
-        except _QuotaExhausted as wait:
+        except QuotaExhausted as wait:
             return wait.retry_after
         except BaseException as fault:
             telemetry.error("upstream.fault", source=call.source.name, kind=type(fault).__name__)
@@ -224,23 +197,23 @@ class RegisterClient:
                 call.future.set_exception(fault)
             raise
         self._finish(call)
-        _set_result(call.future, answer)
+        set_result(call.future, answer)
         return None
 
-    def _refuse(self, call: _Call, cause: Cause, retry_after: float) -> None:
+    def _refuse(self, call: Call, cause: Cause, retry_after: float) -> None:
         """Answer without a call: it had no turn, or no thread."""
         answer = self._or_stale(self.cache.get_local(call.key), self._not_made(call.source, cause, retry_after))
         self._finish(call)
-        _set_result(call.future, answer)
+        set_result(call.future, answer)
 
-    def _finish(self, call: _Call) -> None:
+    def _finish(self, call: Call) -> None:
         with self._lock:
             if self._in_flight.get(call.key) is call:
                 del self._in_flight[call.key]
             if self._last_by_name.get(call.name) is call.future:
                 del self._last_by_name[call.name]
 
-    def _resolve(self, call: _Call) -> Answer:
+    def _resolve(self, call: Call) -> Answer:
         """Look up the shared cache, else make the call, in single flight."""
         source, key = call.source, call.key
         known = self._shared_answer(source, key)
@@ -261,7 +234,7 @@ class RegisterClient:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "shared")
         return known
 
-    def _call_and_store(self, call: _Call) -> Answer:
+    def _call_and_store(self, call: Call) -> Answer:
         source, key = call.source, call.key
         telemetry.count("cache", source=source.name, result="miss")
         answer = self._call(call)
@@ -283,7 +256,7 @@ class RegisterClient:
         telemetry.count("cache", source=stale.source, result="stale")
         return stale
 
-    def _call(self, call: _Call) -> Answer:
+    def _call(self, call: Call) -> Answer:
         """Make one call if the token's back-off, the provider's breaker and the quota admit it."""
         source = call.source
         refusal = self._token_backoff.refusal
@@ -296,7 +269,7 @@ class RegisterClient:
         if not reservation.allowed:
             self.breakers.cancel(permit)
             if call.task.deadline > time.monotonic():
-                raise _QuotaExhausted(reservation.retry_after)
+                raise QuotaExhausted(reservation.retry_after)
             return self._not_made(source, Cause.THROTTLED, reservation.retry_after)
         with self._detach_slow_probe(permit, call):
             began = self._clock.monotonic()
@@ -305,11 +278,11 @@ class RegisterClient:
             )
         self.breakers.record(source.producer, permit, answer)
         self._token_backoff.record(answer, self._clock.monotonic())
-        _log_call(answer, reservation.remaining)
+        log_call(answer, reservation.remaining)
         return answer
 
     @contextlib.contextmanager
-    def _detach_slow_probe(self, permit: Permit, call: _Call) -> Iterator[None]:
+    def _detach_slow_probe(self, permit: Permit, call: Call) -> Iterator[None]:
         """Answer those who asked without a probe that gets no answer at once; it goes on for those to come."""
         if permit.probe is None:
             yield
@@ -323,49 +296,11 @@ class RegisterClient:
             if alarm is not None:
                 alarm.cancel()
 
-    def _answer_without(self, call: _Call) -> None:
+    def _answer_without(self, call: Call) -> None:
         source = call.source
         answer = self._not_made(source, Cause.CIRCUIT_OPEN, source.timeout)
-        _set_result(call.future, self._or_stale(self.cache.get_local(call.key), answer))
+        set_result(call.future, self._or_stale(self.cache.get_local(call.key), answer))
 
     def _not_made(self, source: Source, cause: Cause, wait: float) -> Answer:
         telemetry.count("calls_skipped", source=source.name, reason=cause.value)
         return Answer(source.name, Status.UNAVAILABLE, cause=cause, retry_after=math.ceil(wait))
-
-
-def _set_result(flight: Future[Answer], answer: Answer) -> None:
-    """Give an answer to those who wait, unless they have one."""
-    with contextlib.suppress(InvalidStateError):
-        flight.set_result(answer)
-
-
-def completed(answer: Answer) -> Future[Answer]:
-    future: Future[Answer] = Future()
-    future.set_result(answer)
-    return future
-
-
-def is_about_token(answer: Answer) -> bool:
-    """Whether another tenant's token might be answered otherwise."""
-    return answer.status in (Status.MISCONFIGURED, Status.NOT_ENTITLED) or answer.cause is Cause.THROTTLED
-
-
-def _digest(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
-
-
-def _log_call(answer: Answer, left: int) -> None:
-    telemetry.count("upstream_calls", source=answer.source, status=answer.status.value)
-    telemetry.observe("upstream_seconds", answer.seconds, source=answer.source)
-    tell = telemetry.error if answer.status is Status.MISCONFIGURED else telemetry.event
-    tell(
-        "upstream.call",
-        source=answer.source,
-        status=answer.status.value,
-        cause=answer.cause and answer.cause.value,
-        code=answer.code,
-        http_status=answer.http_status,
-        seconds=answer.seconds,
-        budget_left=left,
-        upstream_request_id=answer.request_id,
-    )

@@ -15,7 +15,7 @@ from prefill.redis_client import OptionalRedis
 from prefill.registers.answer_cache import AnswerCache
 from prefill.registers.circuit_breaker import CircuitBreakers
 from prefill.registers.client import RegisterClient
-from prefill.registers.quota.token_quota import QuotaRegistry
+from prefill.registers.quota import QuotaRegistry
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.transport.http import Connection
 from prefill.settings import Settings

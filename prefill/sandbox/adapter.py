@@ -13,8 +13,9 @@ import requests.adapters
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from prefill.sandbox.contract.api import ApiEntreprise, Request
+from prefill.sandbox.contract.api import ApiEntreprise
 from prefill.sandbox.contract.faults import Delivery, Response
+from prefill.sandbox.contract.request import Request
 from prefill.sandbox.model import URL
 
 

@@ -19,9 +19,10 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from prefill.sandbox.contract.api import ApiEntreprise, Request
+from prefill.sandbox.contract.api import ApiEntreprise
 from prefill.sandbox.contract.cases import Case, InvalidCaseError, read_list
 from prefill.sandbox.contract.faults import Delivery, InvalidFaultError, Response
+from prefill.sandbox.contract.request import Request
 from prefill.sandbox.contract.tokens import Delegation
 
 CONTROL = "/_sandbox/"

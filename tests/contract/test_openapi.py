@@ -16,8 +16,9 @@ from prefill.domain.company import Company
 from prefill.domain.sources import Source
 from prefill.sandbox.adapter import SandboxAdapter
 from prefill.sandbox.companies import COMPANIES
-from prefill.sandbox.contract.api import ApiEntreprise, Rules
+from prefill.sandbox.contract.api import ApiEntreprise
 from prefill.sandbox.contract.published.endpoints import VAT
+from prefill.sandbox.contract.request import Rules
 from prefill.sandbox.model import ND, URL, SandboxCompany
 from tests.contract.reference import OPENAPI, read, require_reference
 

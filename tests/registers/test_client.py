@@ -27,7 +27,7 @@ from prefill.redis_client import OptionalRedis
 from prefill.registers.answer_cache import AnswerCache
 from prefill.registers.circuit_breaker import COOLDOWN, FAILURES, CircuitBreakers
 from prefill.registers.client import CONFLICT_DELAY, PROBE_PATIENCE, RegisterClient
-from prefill.registers.quota.token_quota import TokenQuota
+from prefill.registers.quota import TokenQuota
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.transport.http import Connection
 from prefill.settings import Settings

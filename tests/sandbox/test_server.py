@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import requests
 
-from prefill.sandbox.contract.api import ApiEntreprise, Rules
+from prefill.sandbox.contract.api import ApiEntreprise
+from prefill.sandbox.contract.request import Rules
 from prefill.sandbox.server import serve_in_thread
 
 PATH = "/v4/insee/sirene/etablissements/diffusibles/00000100800010"

@@ -25,7 +25,7 @@ from prefill.domain.identifiers import spaced
 from prefill.problems import every_problem
 from prefill.registers.answer_cache import AnswerCache
 from prefill.registers.client import RegisterClient
-from prefill.registers.quota.token_quota import TokenQuota
+from prefill.registers.quota import TokenQuota
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
 from tests.support.clock import ShiftedClock

@@ -13,10 +13,11 @@ from typing import Any
 import click
 
 from prefill.cli.errors import CliError
-from prefill.sandbox.contract.api import ApiEntreprise, Rules
+from prefill.sandbox.contract.api import ApiEntreprise
 from prefill.sandbox.contract.cases import InvalidCaseError, read_file, read_list
 from prefill.sandbox.contract.faults import InvalidFaultError, read_fault, read_latency
 from prefill.sandbox.contract.quota import REFUSALS_BEFORE_BAN
+from prefill.sandbox.contract.request import Rules
 from prefill.sandbox.contract.tokens import DELEGATIONS, Delegation, TokenRules, read_grant
 from prefill.sandbox.server import CONTROL, SandboxServer
 

@@ -24,151 +24,31 @@ Without Redis every window is degraded, and a lone process has the whole of it.
 from __future__ import annotations
 
 import math
-import threading
-import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any
 
 from prefill import telemetry
 from prefill.clock import Clock
-from prefill.domain.sources import CALLS_PER_ADDRESS, Source
+from prefill.domain.sources import Source
 from prefill.redis_client import OptionalRedis, RedisUnavailable
-from prefill.registers.admission import Admission
-from prefill.registers.quota.members import QuotaMembers
-from prefill.registers.quota.shared_counters import Count, Reply, SharedCounters
+from prefill.registers.quota.counters import (
+    WHOLE_LIMIT,
+    Ceiling,
+    Claim,
+    GroupCounter,
+    Reservation,
+    WindowState,
+    group_of,
+)
+from prefill.registers.quota.process import CAUTION, ProcessState
+from prefill.registers.quota.shared_counters import Count, Reply
 
 MINUTE = 60.0
 BEFORE = 2.0  # seconds a call may take to arrive: its connection's timeout
 AFTER = 1.0  # seconds our clock may be ahead of the server's
-SETTLING = 3.0  # seconds for every process to notice that Redis is back: more than its retry interval
-CAUTION = 0.9  # of a window whose counts were lost on the way
-FIRST_CALLS = 12  # in flight at once until the server confirms: fewer 429 than it takes to be banned
-FIRST_SHARE = 0.1  # of the limit, all processes together
 FIRST_WAIT = 1.0  # seconds for the server to confirm
 MAX_CLOSING = 3600.0  # seconds
-ADDRESS = "address"
 NO_CEILING = 1e9
-
-
-@dataclass(frozen=True, slots=True)
-class Ceiling:
-    """The part of a limit that a kind of caller may reach: as the window begins, and as it ends; linear between."""
-
-    start: float = 1.0
-    end: float = 1.0
-
-    def at(self, elapsed: float) -> float:
-        return self.start + (self.end - self.start) * elapsed
-
-    def reached_at(self, part: float) -> float | None:
-        """The elapsed part of the window from which that part of the limit is allowed; None when it never is."""
-        if part <= self.start:
-            return 0.0
-        return (part - self.start) / (self.end - self.start) if part <= self.end else None
-
-
-WHOLE_LIMIT = Ceiling()
-
-
-class WindowState(StrEnum):
-    EXACT = "exact"
-    DEGRADED = "degraded"
-
-
-def group_of(source: Source) -> str:
-    """The counter of a source: its group, or itself in a group counted per endpoint."""
-    return f"{source.budget.name}:{source.name}" if source.budget.per_endpoint else source.budget.name
-
-
-@dataclass(frozen=True, slots=True)
-class Reservation(Admission):
-    """An admission by the quota; `remaining` calls are left in the group's window."""
-
-    remaining: int = 0
-
-
-@dataclass(slots=True)
-class Window:
-    """What this process knows of one counter in one window.
-
-    Attributes:
-        seen: the highest count known, of all processes.
-        counted: the highest count that Redis returned.
-        local: calls reserved by this process.
-        unreported: those of them that Redis does not count yet.
-        answers: calls that were answered, whatever the answer.
-        server_confirmed: the server's headers said what was used.
-        base, left: in the degraded state, `local` when it began and what all processes could reserve then.
-        losses: of Redis, when this was last brought up to date.
-    """
-
-    seen: int = 0
-    counted: int = 0
-    local: int = 0
-    unreported: int = 0
-    answers: int = 0
-    server_confirmed: bool = False
-    base: int = 0
-    left: float | None = None
-    losses: int = 0
-
-    def share(self, members: int) -> float:
-        """How many calls this process may reserve; fewer when there turn out to be more processes."""
-        return self.base + (self.left or 0.0) / members
-
-
-@dataclass(slots=True)
-class GroupCounter:
-    """What this process knows of one group of endpoints; `first` is the window in which it was first used."""
-
-    name: str
-    limit: int
-    first: int
-    closed_until: float = 0.0
-    windows: dict[int, Window] = field(default_factory=dict)
-
-    def window(self, epoch: int) -> Window:
-        if epoch not in self.windows:
-            self.windows = {known: window for known, window in self.windows.items() if known >= epoch - 2}
-        return self.windows.setdefault(epoch, Window())
-
-
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    """One call to be counted by one counter in one window, up to a ceiling."""
-
-    counter: GroupCounter
-    epoch: int
-    key: str
-    ceiling: float
-
-
-class _Process:
-    """What the quotas of all tokens of a process share: the address's counter, Redis, the other processes."""
-
-    def __init__(
-        self, shared: OptionalRedis, *, clock: Clock, instances: int, window: float, prefix: str, fresh: bool
-    ) -> None:
-        self.lock = threading.Lock()  # never held while Redis is awaited
-        self.members = QuotaMembers(clock=clock, window=window, configured=instances, fresh=fresh)
-        self.address = GroupCounter(ADDRESS, CALLS_PER_ADDRESS, self.members.epoch())
-        self.redis: SharedCounters | None = None
-        if shared.configured:
-            settling = min(SETTLING, window / 4)
-            self.redis = SharedCounters(
-                shared, member=uuid.uuid4().hex, window=window, settling=settling, prefix=prefix
-            )
-            self._announce(clock.timestamp())
-
-    def _announce(self, now: float) -> None:
-        """Let the others count this process before it makes its first call."""
-        with suppress(RedisUnavailable):
-            reply = self.redis.reserve("", (), now) if self.redis else None
-            if reply:
-                self.members.redis_replied(reply.complete_since, reply.members)
 
 
 class TokenQuota:
@@ -187,13 +67,13 @@ class TokenQuota:
         window: float = MINUTE,
         prefix: str = "prefill",
         fresh: bool = False,
-        process: _Process | None = None,
+        process: ProcessState | None = None,
     ) -> None:
         self.name = token
         self._clock = clock
         self._window = window
         self._before, self._after = min(BEFORE, window / 10), min(AFTER, window / 20)
-        self._process = process or _Process(
+        self._process = process or ProcessState(
             shared, clock=clock, instances=instances, window=window, prefix=prefix, fresh=fresh
         )
         self._counters: dict[str, GroupCounter] = {}
@@ -278,11 +158,11 @@ class TokenQuota:
         owner = "" if counter is self._process.address else f"{self.name}:"
         return f"{owner}{counter.name}:{epoch}"
 
-    def _claims(self, counter: GroupCounter, now: float, ceiling: Ceiling) -> list[_Claim]:
+    def _claims(self, counter: GroupCounter, now: float, ceiling: Ceiling) -> list[Claim]:
         """The counters of every window in which the server may count a call that is made now."""
         epochs = dict.fromkeys(self._epoch(now + shift) for shift in (-self._after, 0.0, self._before))
         return [
-            _Claim(each, epoch, self._key(each, epoch), each.limit * ceiling.at(self._elapsed(epoch, now)))
+            Claim(each, epoch, self._key(each, epoch), each.limit * ceiling.at(self._elapsed(epoch, now)))
             for epoch in epochs
             for each in (counter, self._process.address)
         ]
@@ -290,18 +170,20 @@ class TokenQuota:
     def _elapsed(self, epoch: int, now: float) -> float:
         return min(1.0, max(0.0, now / self._window - epoch))
 
-    def _refused_locally(self, claims: Sequence[_Claim]) -> _Claim | None:
+    def _refused_locally(self, claims: Sequence[Claim]) -> Claim | None:
         """The first claim that what this process knows refuses; None when all may go on."""
         with self._process.lock:
             for claim in claims:
-                window = self._current(claim.counter, claim.epoch)
-                full = window.seen + 1 > claim.ceiling or self._too_many_unconfirmed(claim.counter, window, claim.epoch)
+                window = self._process.current(claim.counter, claim.epoch)
+                full = window.seen + 1 > claim.ceiling or self._process.too_many_unconfirmed(
+                    claim.counter, window, claim.epoch
+                )
                 shared_out = window.left is not None and not self._is_exact(claim.epoch)
-                if full or (shared_out and not self._has_share(claim, window)):
+                if full or (shared_out and not self._process.has_share(claim, window)):
                     return claim
             return None
 
-    def _reserve(self, claims: Sequence[_Claim], now: float) -> _Claim | None:
+    def _reserve(self, claims: Sequence[Claim], now: float) -> Claim | None:
         """Count a call everywhere, or return the claim that was refused."""
         try:
             reply = self._send(claims, now, cost=1)
@@ -313,27 +195,27 @@ class TokenQuota:
         full = (claim for claim, count in zip(claims, reply.counts, strict=False) if count + 1 > claim.ceiling)
         return next(full, claims[0])
 
-    def _report(self, claims: Sequence[_Claim], now: float) -> None:
+    def _report(self, claims: Sequence[Claim], now: float) -> None:
         """Report calls that were made without Redis, also when nothing is left to reserve."""
         if self._unreported():
             with suppress(RedisUnavailable):
                 self._send(claims, now, cost=0)
 
-    def _unreported(self) -> list[_Claim]:
+    def _unreported(self) -> list[Claim]:
         epoch = self._epoch() - 1
         return [
-            _Claim(counter, number, self._key(counter, number), math.inf)
+            Claim(counter, number, self._key(counter, number), math.inf)
             for counter in (*list(self._counters.values()), self._process.address)
             for number, window in list(counter.windows.items())
             if number > epoch and window.unreported
         ]
 
-    def _take_shares(self, claims: Sequence[_Claim], *, reported: bool) -> _Claim | None:
+    def _take_shares(self, claims: Sequence[Claim], *, reported: bool) -> Claim | None:
         """Count a call locally, from this process's share in windows that are degraded."""
         with self._process.lock:
-            windows = [self._current(claim.counter, claim.epoch) for claim in claims]
+            windows = [self._process.current(claim.counter, claim.epoch) for claim in claims]
             for claim, window in zip(claims, windows, strict=True):
-                if not self._is_exact(claim.epoch) and not self._has_share(claim, window, counted=reported):
+                if not self._is_exact(claim.epoch) and not self._process.has_share(claim, window, counted=reported):
                     return claim
             for window in windows:
                 window.local += 1
@@ -342,45 +224,7 @@ class TokenQuota:
                     window.unreported += 1
         return None
 
-    def _has_share(self, claim: _Claim, window: Window, *, counted: bool = False) -> bool:
-        """Whether this process may reserve one more call of a degraded window; `counted` if `seen` includes it."""
-        members, counter = self._process.members, claim.counter
-        if window.left is None and claim.epoch > members.lost:
-            window.base, window.left = 0, float(counter.limit)
-        elif window.left is None:
-            window.base, window.left = window.local, max(0.0, counter.limit * CAUTION - window.seen + counted)
-        part = claim.ceiling / counter.limit
-        return window.local + 1 <= window.share(members.count) * part
-
-    def _current(self, counter: GroupCounter, epoch: int) -> Window:
-        """A window's state; what Redis was lost on the way of is shared out anew and must be confirmed anew."""
-        window = counter.window(epoch)
-        losses = self._process.members.losses
-        if window.losses != losses:
-            window.losses, window.server_confirmed, window.left = losses, False, None
-        return window
-
-    def _too_many_unconfirmed(self, counter: GroupCounter, window: Window, epoch: int) -> bool:
-        first = min(FIRST_CALLS, counter.limit * FIRST_SHARE / self._process.members.count)
-        return self._unconfirmed(counter, window, epoch) and window.local - window.answers >= max(1.0, first)
-
-    def _unconfirmed(self, counter: GroupCounter, window: Window, epoch: int) -> bool:
-        """Whether the server must confirm first: in a window lost on the way, and for a limit of the token's own."""
-        lost = self._process.members.lost
-        if window.server_confirmed or counter is self._process.address or lost < 0:
-            return False
-        return epoch <= max(lost, counter.first) and not self._is_over(counter, window, epoch)
-
-    @staticmethod
-    def _is_over(counter: GroupCounter, window: Window, epoch: int) -> bool:
-        """Whether the server spoke of a later window: no call that leaves now can be counted in this one any more."""
-        return any(
-            later.server_confirmed and later.losses == window.losses
-            for known, later in list(counter.windows.items())
-            if known > epoch
-        )
-
-    def _retry_after(self, claim: _Claim, now: float, ceiling: Ceiling) -> float:
+    def _retry_after(self, claim: Claim, now: float, ceiling: Ceiling) -> float:
         """When to try again: once the server confirms, the ceiling has risen, or the window is over."""
         start, end = (((claim.epoch + part) * self._window) - now for part in (0, 1))
         window = claim.counter.window(claim.epoch)
@@ -393,7 +237,7 @@ class TokenQuota:
         rises = start + reached * self._window
         return min(rises if rises > 0 else FIRST_WAIT, end + self._after)
 
-    def _send(self, claims: Sequence[_Claim], now: float, *, cost: int) -> Reply:
+    def _send(self, claims: Sequence[Claim], now: float, *, cost: int) -> Reply:
         """One round trip: report what Redis does not know, reserve, and learn what it counts. Raise `RedisUnavailable`."""
         redis = self._process.redis
         if redis is None:
@@ -402,7 +246,7 @@ class TokenQuota:
         keys = {claim.key for claim in claims}
         also = [claim for claim in self._unreported() if claim.key not in keys]
         with self._process.lock:
-            windows = [self._current(claim.counter, claim.epoch) for claim in (*claims, *also)]
+            windows = [self._process.current(claim.counter, claim.epoch) for claim in (*claims, *also)]
             sent = [window.unreported for window in windows]
             for window in windows:
                 window.unreported = 0
@@ -436,7 +280,7 @@ class TokenQuota:
         """Raise the count to the server's: others may spend the same token."""
         members = self._process.members
         with self._process.lock:
-            window = self._current(counter, epoch)
+            window = self._process.current(counter, epoch)
             if not window.server_confirmed and window.left is not None and epoch <= members.lost:
                 left = max(0.0, counter.limit * CAUTION - used)
                 if window.local + left / members.count < window.share(members.count):
@@ -447,7 +291,7 @@ class TokenQuota:
             window.seen = used
         if self._is_exact(epoch):
             try:
-                self._send([_Claim(counter, epoch, self._key(counter, epoch), counter.limit)], now, cost=0)
+                self._send([Claim(counter, epoch, self._key(counter, epoch), counter.limit)], now, cost=0)
             except RedisUnavailable:
                 members.redis_lost()
 
@@ -466,32 +310,6 @@ class TokenQuota:
                 self._process.redis.close(f"{self.name}:{counter.name}", until, until - now)
             except RedisUnavailable:
                 return
-
-
-class QuotaRegistry:
-    """The quotas of every habilitation of this process; what they know outlives a change of tenants."""
-
-    def __init__(
-        self,
-        shared: OptionalRedis,
-        *,
-        clock: Clock,
-        instances: int = 1,
-        window: float = MINUTE,
-        prefix: str = "prefill",
-        fresh: bool = False,
-    ) -> None:
-        self._shared = shared
-        self._options: dict[str, Any] = {"clock": clock, "window": window}
-        self._lock = threading.Lock()
-        self._process = _Process(shared, clock=clock, instances=instances, window=window, prefix=prefix, fresh=fresh)
-        self._quotas: dict[str, TokenQuota] = {}
-
-    def for_token(self, name: str) -> TokenQuota:
-        with self._lock:
-            if name not in self._quotas:
-                self._quotas[name] = TokenQuota(self._shared, token=name, process=self._process, **self._options)
-            return self._quotas[name]
 
 
 def _whole(text: str | None) -> int | None:

@@ -14,7 +14,7 @@ from enum import IntEnum
 from cachetools import LRUCache
 
 from prefill.domain.requester import Requester, RequesterKind
-from prefill.registers.quota.token_quota import Ceiling
+from prefill.registers.quota import Ceiling
 
 HALF_LIFE = 120.0  # seconds after which a call counts half
 MAX_REMEMBERED = 50_000  # addresses and networks

@@ -12,7 +12,7 @@ from prefill.clock import Clock
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.disclosure import disclose, undisclosed
 from prefill.domain.sources import DOWNLOADS, Kind, Source
-from prefill.registers.quota.token_quota import TokenQuota
+from prefill.registers.quota import TokenQuota
 from prefill.registers.scheduling.watchdog import ThreadUnavailable
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.transport.decoding import (

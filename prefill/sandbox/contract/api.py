@@ -2,89 +2,38 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from prefill.domain.dates import PARIS
 from prefill.domain.identifiers import valid_siret
 from prefill.sandbox.companies import COMPANIES
-from prefill.sandbox.contract.cases import Case, Cases, write_json
+from prefill.sandbox.contract.cases import Case, Cases
 from prefill.sandbox.contract.documents import document
-from prefill.sandbox.contract.faults import PING_STATES, SILENCE, Faults, Response
-from prefill.sandbox.contract.journal import Journal, Violation, agent_violation
+from prefill.sandbox.contract.exchange import DOCUMENT_PATHS, Exchange
+from prefill.sandbox.contract.faults import PING_STATES, Faults, Response
+from prefill.sandbox.contract.journal import Journal, Violation
 from prefill.sandbox.contract.published import errors
 from prefill.sandbox.contract.published.endpoints import (
     DOWNLOADS,
     PER_ADDRESS,
     SERVICES,
-    VAT,
     Endpoint,
     match,
 )
 from prefill.sandbox.contract.published.errors import ApiError
 from prefill.sandbox.contract.published.numbers import well_formed
-from prefill.sandbox.contract.quota import MINUTE, REFUSALS_BEFORE_BAN, Bans, ClockWindows
-from prefill.sandbox.contract.tokens import DELEGATIONS, Delegation, Delegations, TokenRules, is_editor
+from prefill.sandbox.contract.quota import Bans, ClockWindows
+from prefill.sandbox.contract.request import DEFAULT_RULES, Request, Rules
+from prefill.sandbox.contract.responses import JSON, failure, written
+from prefill.sandbox.contract.tokens import DELEGATIONS, Delegation, Delegations, is_editor
 from prefill.sandbox.model import URL, SandboxCompany
 
-JSON = "application/json; charset=utf-8"
 MAX_OBJECT_LENGTH = 50
-DOCUMENT_PATHS = ("/documents/", "/proxy/", "/files/", "/siade/")
-# Answered at once however many ask the same.
-NEVER_IN_CONFLICT = ("/ping", "/privileges", "/v2/privileges", "/errors", "/v3/errors", "/editeur/", "/v3/token/")
-# What `/ping/…` says of providers when nothing fails; `ok` for the others.
-PINGS = {"opqibi": "maintenance", "fntp": "unknown", "cnetp": "bad_gateway"}
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One call, as the transport read it: names of headers in lower case, the last value of each parameter."""
-
-    path: str
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    method: str = "GET"
-    address: str = "sandbox"
-    base_url: str = URL
-
-    @property
-    def token(self) -> str:
-        scheme, _, token = self.headers.get("authorization", "").partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else ""
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """What makes two calls identical: who asks, and every parameter."""
-        return (self.token, self.path, *sorted(self.query.items()))
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """How a sandbox enforces the contract.
-
-    Attributes
-    ----------
-        strict: also count a `User-Agent` that names no client, and refuse a recipient that is the company asked about.
-        quota_scale: multiplies every quota; 1000 is practically none.
-        window_seconds: length of a quota's window.
-        ban_after: 429s of one window after which an address is banned.
-        gone: parts of paths that answer 410, as retired endpoints do.
-        pings: what `/ping/…` says of a provider while no fault is on it.
-    """
-
-    strict: bool = False
-    quota_scale: float = 1.0
-    window_seconds: float = MINUTE
-    ban_after: int = REFUSALS_BEFORE_BAN
-    gone: tuple[str, ...] = ()
-    pings: Mapping[str, str] = field(default_factory=lambda: PINGS)
-    tokens: TokenRules = field(default_factory=TokenRules)
 
 
 class ApiEntreprise:
@@ -95,7 +44,7 @@ class ApiEntreprise:
 
     def __init__(
         self,
-        rules: Rules = Rules(),
+        rules: Rules = DEFAULT_RULES,
         *,
         companies: Iterable[SandboxCompany] = COMPANIES,
         files: Iterable[Iterable[Case]] = (),
@@ -111,13 +60,13 @@ class ApiEntreprise:
         self.journal = Journal()
         self._initial_delegations = tuple(delegations)
         self._today = today
-        self._timestamp = timestamp
+        self.timestamp = timestamp
         self._forget()
 
     def _forget(self) -> None:
         self.delegations = Delegations(self._initial_delegations)
-        self._quotas = ClockWindows(self._timestamp, seconds=self.rules.window_seconds, scale=self.rules.quota_scale)
-        self._bans = Bans(self._timestamp, after=self.rules.ban_after)
+        self._quotas = ClockWindows(self.timestamp, seconds=self.rules.window_seconds, scale=self.rules.quota_scale)
+        self.bans = Bans(self.timestamp, after=self.rules.ban_after)
 
     def reset(self) -> None:
         """Forget counters, quotas, bans, added cases; faults, latencies and delegations become those of the start."""
@@ -128,13 +77,11 @@ class ApiEntreprise:
 
     @property
     def today(self) -> date:
-        return self._today or datetime.fromtimestamp(self._timestamp(), PARIS).date()
+        return self._today or datetime.fromtimestamp(self.timestamp(), PARIS).date()
 
     def receive(self, request: Request) -> Exchange:
         """Count a call, and say how long its answer takes."""
         return Exchange(self, request)
-
-    # -- one call ---------------------------------------------------------------------------------
 
     def answer(self, request: Request) -> Response:
         """Answer a call, its faults apart."""
@@ -198,7 +145,7 @@ class ApiEntreprise:
             return None, grant.headers
         self.journal.violation(Violation.OVER_ADDRESS_CEILING if grant.allowed else Violation.OVER_QUOTA)
         refused = ceiling if grant.allowed else grant
-        if self._bans.refused(request.address, resets_at=refused.resets_at):
+        if self.bans.refused(request.address, resets_at=refused.resets_at):
             self.journal.violation(Violation.BANNED)
         return errors.OVER_QUOTA, {**grant.headers, "Retry-After": str(refused.retry_after)}
 
@@ -249,8 +196,6 @@ class ApiEntreprise:
         self.journal.violation(violation)
         return failure(error)
 
-    # -- beside the endpoints ---------------------------------------------------------------------
-
     def privileges(self, request: Request) -> Response:
         token = request.token or request.query.get("token", "")
         refused = errors.NO_TOKEN if not token else errors.REFUSED_TOKENS.get(token)
@@ -285,7 +230,7 @@ class ApiEntreprise:
         editor = is_editor(token)
         habilitation = self.rules.tokens.habilitation(token, delegation) or (None if editor else "7000")
         scopes = delegation.scopes if delegation else sorted(self.rules.tokens.scopes(token))
-        issued = datetime.fromtimestamp(self._timestamp(), PARIS).replace(hour=9, minute=0, second=0, microsecond=0)
+        issued = datetime.fromtimestamp(self.timestamp(), PARIS).replace(hour=9, minute=0, second=0, microsecond=0)
         holder = delegation.siret if delegation else None if editor else "00001200500013"
         return {
             "data": {
@@ -342,78 +287,6 @@ _VIEWS: Mapping[str, Callable[[ApiEntreprise, Request], Response]] = {
 }
 
 
-class Exchange:
-    """One call between its arrival and the last byte of its answer: to be closed, or used as a context."""
-
-    def __init__(self, api: ApiEntreprise, request: Request) -> None:
-        self._api = api
-        self._request = request
-        self._documents = request.path.startswith(DOCUMENT_PATHS)
-        self._banned = api._bans.banned(request.address)
-        self._conflict = False
-        self._open = not self._documents
-        self._observe()
-        if self._open:
-            conflict = api.journal.begin(request.key)
-            self._conflict = conflict and not request.path.startswith(NEVER_IN_CONFLICT)
-        self.latency = 0.0 if self._conflict or self._banned else api.faults.latency(request.path)
-
-    def _observe(self) -> None:
-        journal = self._api.journal
-        breach = agent_violation(self._request.headers.get("user-agent", ""))
-        if breach:
-            journal.note(journal.user_agents, breach)
-            if self._api.rules.strict:
-                journal.violation(breach)
-        if not self._documents:
-            journal.call(self._request.path, self._request.query, self._api._timestamp())
-
-    def respond(self) -> Response:
-        """Answer, once the latency is over; the response says how it is to be delivered."""
-        journal = self._api.journal
-        if self._banned:
-            journal.violation(Violation.CALLED_WHILE_BANNED)
-            return SILENCE
-        response, name = self._answer()
-        if not self._documents:
-            journal.status(name or str(response.status))
-        return replace(response, headers={**response.headers, "X-Request-ID": str(uuid.uuid4())})
-
-    def _answer(self) -> tuple[Response, str]:
-        """Give the response and, when a fault made it, the fault's name."""
-        if self._request.method != "GET":
-            return failure(errors.READ_ONLY.with_headers({"Allow": "GET"})), ""
-        if self._conflict:
-            self._api.journal.violation(Violation.IDENTICAL_CALL)
-            return failure(errors.IN_FLIGHT), ""
-        response = self._api.answer(self._request)
-        fault = None if self._request.path.startswith("/ping/") else self._api.faults.on(self._request.path)
-        if fault is None or response.status in (410, 429) or not fault.strikes():
-            return response, ""
-        return fault.apply(response), fault.name
-
-    def close(self) -> None:
-        if self._open:
-            self._open = False
-            self._api.journal.end(self._request.key)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-
-def failure(error: ApiError) -> Response:
-    return Response(error.status, json.dumps(error.body(), ensure_ascii=False).encode(), error.headers)
-
-
-def written(body: object, *, status: int = 200) -> Response:
-    return Response(status, write_json(body, date.min, URL))
-
-
 def _malformed(endpoint: Endpoint, params: Mapping[str, str], *, known: bool) -> str | None:
     """Name the first parameter that is mistaken; a number that a case names is known, whatever its check digit."""
     pardoned = endpoint.parameters[0] if known else None
@@ -426,6 +299,3 @@ def _same_company(value: str, recipient: str) -> bool:
 
 def _positive(text: str | None, usual: int) -> int:
     return int(text) if text and text.isdecimal() and int(text) else usual
-
-
-__all__ = ["VAT", "ApiEntreprise", "Exchange", "Request", "Rules"]

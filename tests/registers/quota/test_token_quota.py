@@ -12,16 +12,9 @@ import pytest
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import CALLS_PER_ADDRESS
 from prefill.redis_client import OptionalRedis
-from prefill.registers.quota.token_quota import (
-    AFTER,
-    BEFORE,
-    FIRST_CALLS,
-    MAX_CLOSING,
-    Ceiling,
-    QuotaRegistry,
-    TokenQuota,
-    WindowState,
-)
+from prefill.registers.quota import Ceiling, QuotaRegistry, TokenQuota, WindowState
+from prefill.registers.quota.process import FIRST_CALLS
+from prefill.registers.quota.token_quota import AFTER, BEFORE, MAX_CLOSING
 from tests.support.clock import FakeClock
 
 JSON = CATALOGUE["etablissements"]

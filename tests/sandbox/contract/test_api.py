@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from prefill.sandbox.contract.api import ApiEntreprise, Exchange, Request, Rules
+from prefill.sandbox.contract.api import ApiEntreprise
 from prefill.sandbox.contract.cases import Case, InvalidCaseError, read_file, read_list
+from prefill.sandbox.contract.exchange import Exchange
 from prefill.sandbox.contract.faults import Delivery, Fault, InvalidFaultError, Response, read_fault, read_latency
 from prefill.sandbox.contract.journal import agent_violation
 from prefill.sandbox.contract.published.endpoints import ENDPOINTS, EVERY_SCOPE, VAT, match
+from prefill.sandbox.contract.request import Request, Rules
 from prefill.sandbox.contract.tokens import DELEGATIONS, Delegation, TokenRules, read_grant
 
 BUYER = "00001200500013"

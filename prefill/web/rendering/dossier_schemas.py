@@ -1,0 +1,149 @@
+"""The JSON of an agent's dossier, as marshmallow schemas."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from prefill.domain.answers import Status
+from prefill.dossier.states import State, Tone
+from prefill.forms.model import Type
+from prefill.web.rendering.schemas import FormHeader, NoticeSchema, ResponseSchema, SourceStatus, by_name
+
+
+class ItemShape(ResponseSchema):
+    name = fields.String(required=True)
+    label = fields.String(required=True)
+    type = fields.Enum(Type, by_value=True, required=True)
+
+
+class DetailShape(ItemShape):
+    value = fields.Raw(required=True, metadata={"description": "Of that type; for a list, objects of its items."})
+    items = fields.List(fields.Nested(ItemShape), metadata={"description": "What the objects of a list may hold."})
+    source = fields.String(required=True, metadata={"example": "effectifs_boeth"})
+
+
+class DocumentShape(ResponseSchema):
+    n = fields.Integer(required=True, metadata={"description": "Its number among those of its source, from 1."})
+    title = fields.String(required=True)
+    href = fields.String(
+        required=True,
+        metadata={
+            "description": "Where this service serves the file, or the link to another site when `host` is there."
+        },
+    )
+    host = fields.String(
+        metadata={"description": "The third party that keeps the file, which this service does not fetch."}
+    )
+
+
+class OriginShape(ResponseSchema):
+    source = fields.String(required=True)
+    producer = fields.String(required=True)
+    retrievedAt = fields.DateTime(attribute="retrieved_at")
+    stale = fields.Boolean(metadata={"description": "Kept from an earlier answer: the source fails today."})
+
+
+class StateShape(ResponseSchema):
+    source = fields.String(required=True, metadata={"example": "attestations_sociales_acoss"})
+    title = fields.String(required=True)
+    producer = fields.String(required=True)
+    state = fields.Enum(State, by_value=True, required=True)
+    word = fields.String(
+        required=True, metadata={"description": "The state as an agent says it.", "example": "délivrée"}
+    )
+    message = fields.String(required=True, metadata={"description": "One sentence for the agent."})
+    tone = fields.Enum(Tone, by_value=True, required=True, metadata={"description": "How a page marks the state."})
+    folded = fields.Boolean(required=True, metadata={"description": "Whether a page may fold the row away."})
+    retryIn = fields.Float(attribute="retry_in", metadata={"description": "Seconds."})
+
+
+class ProofShape(StateShape):
+    validUntil = fields.Date(attribute="valid_until", metadata={"description": "The next end of validity."})
+    expiresSoon = fields.Boolean(attribute="expires_soon", metadata={"description": "Within thirty days."})
+    details = fields.List(fields.Nested(DetailShape), required=True)
+    documents = fields.List(fields.Nested(DocumentShape), required=True)
+    link = fields.String(metadata={"description": "Where the public may search."})
+    proves = fields.String(metadata={"description": "What the proof states."})
+    holdsUntil = fields.String(attribute="holds_until", metadata={"description": "Until when it holds."})
+    cautions = fields.List(
+        fields.String(), required=True, metadata={"description": "What a reader could wrongly conclude."}
+    )
+    perimeter = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Who never has this proof, though in order: why it may not have been delivered."},
+    )
+    alternative = fields.String(metadata={"description": "The other way to get it."})
+    provenance = fields.List(fields.Nested(OriginShape), required=True)
+    replacements = fields.List(
+        fields.Nested(StateShape),
+        metadata={"description": "What is served in place of a withdrawn service."},
+    )
+
+
+class ThemeShape(ResponseSchema):
+    id = fields.String(required=True)
+    title = fields.String(required=True)
+    proofs = fields.List(fields.Nested(ProofShape), required=True)
+
+
+class ExpiryShape(ResponseSchema):
+    source = fields.String(required=True)
+    title = fields.String(required=True)
+    validUntil = fields.Date(attribute="valid_until", required=True)
+
+
+class MentionShape(ResponseSchema):
+    source = fields.String(required=True, metadata={"example": "extraits_rcs_infogreffe"})
+    text = fields.String(required=True, metadata={"description": "The register's own words."})
+    date = fields.Date(attribute="day", metadata={"description": "The register's date of the entry."})
+
+
+class MentionsShape(ResponseSchema):
+    """Entries of the registers of companies to be read: quoted, never judged."""
+
+    article = fields.String(required=True, metadata={"example": "L2141-3"})
+    explanation = fields.String(required=True)
+    entries = fields.List(fields.Nested(MentionShape), required=True)
+
+
+class CountShape(ResponseSchema):
+    state = fields.Enum(State, by_value=True, required=True)
+    word = fields.String(required=True)
+    tone = fields.Enum(Tone, by_value=True, required=True)
+    number = fields.Integer(required=True)
+
+
+class DossierShape(ResponseSchema):
+    siret = fields.String(metadata={"example": "55204944776279"})
+    siren = fields.String(required=True, metadata={"example": "552049447"})
+    object = fields.String(required=True, metadata={"description": "The procedure.", "example": "2026-TRX-014"})
+    form = fields.Nested(FormHeader, data_key="schema", required=True)
+    complete = fields.Boolean(
+        required=True, metadata={"description": "False when a source failed: asking again may bring more."}
+    )
+    company = fields.List(fields.Nested(DetailShape), required=True)
+    mentions = fields.Nested(MentionsShape, metadata={"description": "Absent when no register has such an entry."})
+    counts = fields.List(
+        fields.Nested(CountShape),
+        required=True,
+        metadata={"description": "How many proofs are in each state, those to ask of the candidate first."},
+    )
+    expiring = fields.List(
+        fields.Nested(ExpiryShape), required=True, metadata={"description": "What expires soon, the soonest first."}
+    )
+    themes = fields.List(fields.Nested(ThemeShape), required=True)
+    notices = fields.List(fields.Nested(NoticeSchema), required=True)
+    sources = by_name(SourceStatus, "How each source answered, by its name.")
+
+
+class DossierProgressShape(ResponseSchema):
+    """What one source brings, as long as others are awaited."""
+
+    source = fields.String(required=True)
+    status = fields.Enum(Status, by_value=True, required=True)
+    answered = fields.Integer(required=True)
+    expected = fields.Integer(required=True)
+    company = fields.List(fields.Nested(DetailShape), required=True)
+    mentions = fields.Nested(MentionsShape)
+    themes = fields.List(fields.Nested(ThemeShape), required=True)
