@@ -19,27 +19,30 @@ from prefill.registers.quota import Ceiling
 HALF_LIFE = 120.0  # seconds after which a call counts half
 MAX_REMEMBERED = 50_000  # addresses and networks
 NETWORK_FACTOR = 5  # addresses of one /48 that may together ask for as much
+FIRST_COMPANY_CALLS = 6  # what one company takes, and one or two to spare
 
 
 class Rank(IntEnum):
     """The order of service."""
 
     AGENT = 0
-    UNDER_WAY = 1  # completes a prefill that is open
-    OCCASIONAL = 2
-    FREQUENT = 3
+    UNDER_WAY = 1  # completes the open prefill of a first company
+    FIRST = 2  # begins the first company of an address of late
+    OCCASIONAL = 3
+    FREQUENT = 4
 
 
-# The part of a group's limit that all calls together may have reached: as a minute begins, and as it ends. The first
-# two differ little: whoever opens a prefill must not wait long behind those that others opened.
+# The part of a group's limit that all calls together may have reached: as a minute begins, and as it ends. Those
+# of a first company differ little: whoever opens a prefill must not wait long behind those that others opened.
 CEILINGS = {
     Rank.AGENT: Ceiling(1.0, 1.0),
     Rank.UNDER_WAY: Ceiling(0.5, 0.9),
-    Rank.OCCASIONAL: Ceiling(0.48, 0.88),
+    Rank.FIRST: Ceiling(0.48, 0.88),
+    Rank.OCCASIONAL: Ceiling(0.4, 0.8),
     Rank.FREQUENT: Ceiling(0.2, 0.5),
 }
 # Calls that wait at once; beyond, they are refused at once. A frequent one waits on a thread that others may need.
-MAX_WAITING = {Rank.AGENT: 1000, Rank.UNDER_WAY: 1000, Rank.OCCASIONAL: 500, Rank.FREQUENT: 24}
+MAX_WAITING = {Rank.AGENT: 1000, Rank.UNDER_WAY: 1000, Rank.FIRST: 500, Rank.OCCASIONAL: 500, Rank.FREQUENT: 24}
 
 
 class CallHistory:
@@ -60,7 +63,9 @@ class CallHistory:
         score = max(score, network)
         if score > requester.allowance:
             return Rank.FREQUENT, score
-        return (Rank.UNDER_WAY if requester.under_way else Rank.OCCASIONAL), score
+        if score > FIRST_COMPANY_CALLS:
+            return Rank.OCCASIONAL, score
+        return (Rank.UNDER_WAY if requester.under_way else Rank.FIRST), score
 
     def _add(self, name: str) -> float:
         now = self._clock()

@@ -8,7 +8,14 @@ from itertools import pairwise
 import pytest
 
 from prefill.domain.requester import FREQUENT_CALLS, SERVICE, Requester, RequesterKind
-from prefill.registers.scheduling.fairness import CEILINGS, HALF_LIFE, NETWORK_FACTOR, CallHistory, Rank
+from prefill.registers.scheduling.fairness import (
+    CEILINGS,
+    FIRST_COMPANY_CALLS,
+    HALF_LIFE,
+    NETWORK_FACTOR,
+    CallHistory,
+    Rank,
+)
 from tests.support.clock import FakeClock
 
 CANDIDATE = Requester(RequesterKind.CANDIDATE, address="a")
@@ -28,10 +35,11 @@ def ranks(history, requester, calls):
     return [history.record(requester)[0] for _ in range(calls)]
 
 
-def test_a_candidate_is_occasional_until_it_has_asked_for_more_than_a_company(history):
-    assert set(ranks(history, CANDIDATE, FREQUENT_CALLS)) == {Rank.OCCASIONAL}
+def test_a_candidate_ranks_by_how_much_it_asked_for(history):
+    assert set(ranks(history, CANDIDATE, FIRST_COMPANY_CALLS)) == {Rank.FIRST}
+    assert set(ranks(history, CANDIDATE, FREQUENT_CALLS - FIRST_COMPANY_CALLS)) == {Rank.OCCASIONAL}
     assert ranks(history, CANDIDATE, 1) == [Rank.FREQUENT]
-    assert ranks(history, replace(CANDIDATE, address="b"), 1) == [Rank.OCCASIONAL]
+    assert ranks(history, replace(CANDIDATE, address="b"), 1) == [Rank.FIRST]
 
 
 def test_the_calls_of_an_open_prefill_go_before_new_ones(history):
@@ -40,24 +48,36 @@ def test_the_calls_of_an_open_prefill_go_before_new_ones(history):
     assert rest < first
 
 
-def test_who_asks_no_more_is_occasional_again(history, clock):
+def test_the_first_company_of_an_address_goes_before_what_completes_the_second_of_another(history):
+    ranks(history, CANDIDATE, FIRST_COMPANY_CALLS)
+    rest, first = (
+        history.record(each)[0] for each in (replace(CANDIDATE, under_way=True), replace(CANDIDATE, address="b"))
+    )
+
+    assert first < rest
+
+
+def test_who_asks_no_more_is_occasional_and_then_as_new(history, clock):
     ranks(history, CANDIDATE, 2 * FREQUENT_CALLS)
+    clock.at += 1.5 * HALF_LIFE
+    after_three_minutes = ranks(history, CANDIDATE, 1)
     clock.at += 2 * HALF_LIFE
 
-    assert ranks(history, CANDIDATE, 1) == [Rank.OCCASIONAL]
+    assert after_three_minutes == [Rank.OCCASIONAL]
+    assert ranks(history, CANDIDATE, 1) == [Rank.FIRST]
 
 
 def test_many_addresses_of_one_network_are_frequent_together(history):
     addresses = [replace(CANDIDATE, address=f"{n}", network="n") for n in range(NETWORK_FACTOR * FREQUENT_CALLS + 1)]
 
     assert [history.record(address)[0] for address in addresses][-1] is Rank.FREQUENT
-    assert history.record(replace(CANDIDATE, address="z", network="another"))[0] is Rank.OCCASIONAL
+    assert history.record(replace(CANDIDATE, address="z", network="another"))[0] is Rank.FIRST
 
 
 def test_an_integrator_has_an_allowance_of_its_own(history):
     integrator = Requester(RequesterKind.INTEGRATOR, address="key", allowance=60)
 
-    assert set(ranks(history, integrator, 60)) == {Rank.OCCASIONAL}
+    assert Rank.FREQUENT not in ranks(history, integrator, 60)
     assert ranks(history, integrator, 1) == [Rank.FREQUENT]
 
 
@@ -71,4 +91,4 @@ def test_each_rank_leaves_a_part_of_the_minute_to_those_before_it(elapsed):
 
     assert parts[0] == 1.0
     kept = [before - after for before, after in pairwise(parts)]
-    assert all(part > least for part, least in zip(kept, (0.09, 0.01, 0.27), strict=True))
+    assert all(part > least for part, least in zip(kept, (0.09, 0.01, 0.07, 0.19), strict=True))
