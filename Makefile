@@ -22,11 +22,11 @@ run: $(VENV)/.runtime ## Serve on http://127.0.0.1:8000
 	@$(VENV_PYTHON) -m prefill serve
 
 test: lint ## Check everything: style, types, tests, coverage
-	@echo "Running every test (about 4 minutes on 2 cores)"
+	@echo "Running every test (about 15 minutes on 2 cores)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) --cov
 
 test-fast: $(VENV)/.dev ## Run the tests that need no browser, server or second process
-	@echo "Running the fast tests (about 80 seconds on 2 cores)"
+	@echo "Running the fast tests (about 40 seconds on 2 cores)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not slow"
 
 lint: $(VENV)/.dev ## Check style and types

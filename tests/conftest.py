@@ -5,6 +5,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TypeVar
 
+import hypothesis
 import pytest
 
 pytest.register_assert_rewrite("tests.support.goldens")
@@ -12,6 +13,10 @@ pytest.register_assert_rewrite("tests.support.goldens")
 from prefill import telemetry
 from tests.support.redis_server import lasting_redis, mortal_redis, redis_server  # noqa: F401
 from tests.support.simulator import open_service, running_simulator, service, simulator  # noqa: F401
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 ROOT = Path(__file__).resolve().parents[1]
 # The one reason for which a test of tests/contract may be skipped, everywhere.

@@ -171,6 +171,7 @@ def test_threads_never_mix_their_lines(target):
     assert len({one.request_id for one in trace.read(*EVER)}) == 80
 
 
+@pytest.mark.slow
 def test_processes_never_mix_their_lines(target):
     crowd = [writer(target, of, 10) for of in range(3)]
     assert [one.communicate(timeout=60) and one.returncode for one in crowd] == [0] * 3

@@ -660,6 +660,7 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     server.kill()
 
 
+@pytest.mark.slow
 def test_all_processes_count_failures_together(provider, clock, redis_url):
     one, other = (open_signin(tenants(provider.url), clock, OptionalRedis(redis_url, clock=clock)) for _ in range(2))
     for authenticator in (one, one, one, other, other, other):

@@ -199,6 +199,7 @@ def test_a_narrow_terminal_gets_one_block_a_row(run):
     assert run("sources", columns=50).stdout.startswith("Nom          etablissements\nFournisseur  Insee\n")
 
 
+@pytest.mark.slow
 def test_a_pipe_gets_one_line_a_row():
     environ = {name: value for name, value in os.environ.items() if name not in NOTHING_SET}
     told = subprocess.run(
@@ -208,6 +209,7 @@ def test_a_pipe_gets_one_line_a_row():
     assert len(told.stdout.splitlines()) == len(SOURCES) + 2
 
 
+@pytest.mark.slow
 def test_an_old_terminal_loses_signs_and_nothing_else():
     environ = {name: value for name, value in os.environ.items() if name not in NOTHING_SET}
     told = subprocess.run(

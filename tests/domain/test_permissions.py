@@ -300,6 +300,7 @@ def keys_in(value):
         yield from keys_in(part)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", [one for one in SOURCES if one.personal], ids=lambda source: source.name)
 @given(data=st.data())
 @settings(max_examples=50, deadline=None)
@@ -309,6 +310,7 @@ def test_personal_keys_are_stripped_at_any_depth(source, data):
     assert not source.personal & set(keys_in(kept))
 
 
+@pytest.mark.slow
 def test_an_answer_deeper_than_python_calls_is_no_trap():
     deep = {"naissance": "CANARI"}
     for level in range(20_000):

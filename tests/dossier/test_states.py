@@ -144,6 +144,7 @@ def expected_states(answer: Answer) -> set[State]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [source.name for source in PROOFS])
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())

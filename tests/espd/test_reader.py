@@ -20,6 +20,7 @@ def document(inside: str) -> bytes:
     return f"{HEAD}{inside}{END}".encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("hostile", "why"),
     [

@@ -309,6 +309,7 @@ def compiled(expression):
         return None
 
 
+@pytest.mark.slow
 @given(expression=EXPRESSIONS.map(compiled).filter(bool), data=ANYTHING)
 @settings(deadline=None, max_examples=500)
 def test_an_expression_gives_a_value_or_is_unreadable(expression, data):
@@ -333,6 +334,7 @@ def outcome(expression, data):
     return MASK if masked(found) else repr(found)
 
 
+@pytest.mark.slow
 @given(expression=EXPRESSIONS.map(compiled).filter(bool), data=ANYTHING)
 @settings(deadline=None, max_examples=500)
 def test_what_is_seen_never_depends_on_what_is_behind_a_mask(expression, data):

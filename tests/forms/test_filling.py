@@ -558,6 +558,7 @@ def leaves(value):
 PAYLOADS = st.fixed_dictionaries({source: shaped(source) | answers_of(source) for source in ASKED})
 
 
+@pytest.mark.slow
 @given(payloads=PAYLOADS)
 @settings(max_examples=60, deadline=None)
 def test_whatever_the_registers_answer_the_form_is_filled_and_nothing_leaks(payloads):
@@ -576,6 +577,7 @@ def test_whatever_the_registers_answer_the_form_is_filled_and_nothing_leaks(payl
     assert not signed & outcome.missing.keys()
 
 
+@pytest.mark.slow
 @given(payloads=PAYLOADS, statuses=st.fixed_dictionaries({source: st.sampled_from(Status) for source in ASKED}))
 @settings(max_examples=30, deadline=None)
 def test_whatever_fails_every_field_has_a_value_or_a_reason(payloads, statuses):

@@ -928,6 +928,7 @@ def load_or_refuse(folder):
         assert all(mistake.message and mistake.line >= 0 for mistake in bad.mistakes)  # noqa: PT017
 
 
+@pytest.mark.slow
 @given(tree=PLAUSIBLE | TREES)
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_any_yaml_is_a_form_or_a_list_of_mistakes(forms, tree):

@@ -665,6 +665,7 @@ def test_a_ban_is_said_and_the_cache_goes_on_serving(register, capsys):
     assert again["data"] == held["data"]
 
 
+@pytest.mark.slow
 def test_a_closed_group_is_an_answer_that_says_when_to_come_back(register):
     register.reply = saying(429, error("00429"), Retry_After="40")
     client = service(register)

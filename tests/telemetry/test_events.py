@@ -244,6 +244,7 @@ def tour(client: Any) -> None:
         client.get("/v1/prefill/" + urllib.parse.quote(FORGED + company.siret))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["json", "text"])
 def test_no_line_of_a_whole_tour_of_the_sandbox_holds_anything_of_a_company(style, log):
     client = create_app(Settings(log=style, rate_limit=0)).test_client()
@@ -386,6 +387,7 @@ def test_french_is_written_as_it_is(capfd):
     assert "Réponse « gardée »\u00a0: été." in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_log_that_cannot_be_written_stops_no_request():
     code = """if True:
         import os, sys
@@ -486,6 +488,7 @@ def test_a_redis_password_is_never_told_whether_it_is_right_or_not(guarded_redis
     assert leaks(text + shown, {PASSWORD}) == []
 
 
+@pytest.mark.slow
 def test_a_redis_that_is_not_there_is_told_of_once_and_without_its_password(log):
     settings = Settings(log="json", redis_url=f"redis://:{PASSWORD}@127.0.0.1:1/0", metrics_token=METRICS_TOKEN)
     client = create_app(settings).test_client()
@@ -572,6 +575,7 @@ MALFORMED = (
 )
 
 
+@pytest.mark.slow
 def test_the_server_adds_nothing_that_names_a_company_even_with_its_access_log_on(tmp_path):
     log = tmp_path / "log"
     with served(tmp_path, log) as url:

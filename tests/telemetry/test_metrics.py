@@ -215,6 +215,7 @@ def test_a_silence_of_api_entreprise_is_seen():
     assert read(client).of("prefill_banned") == 1
 
 
+@pytest.mark.slow
 def test_a_redis_that_is_lost_is_seen_and_one_that_is_not_configured_is_not_shown():
     settings = Settings(log="json", metrics_token=METRICS_TOKEN, redis_url="redis://127.0.0.1:1/0")
     client = create_app(settings).test_client()
@@ -288,6 +289,7 @@ def test_every_metric_of_the_table_has_the_labels_it_says(client):
 # -- several processes ------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_processes_are_added_up_whichever_answers(tmp_path):
     folder = tmp_path / "made" / "when" / "needed"
     with served(tmp_path, tmp_path / "log", PROMETHEUS_MULTIPROC_DIR=str(folder)) as url:
@@ -311,6 +313,7 @@ def test_two_processes_are_added_up_whichever_answers(tmp_path):
             assert "pid" not in samples.labels()
 
 
+@pytest.mark.slow
 def test_what_a_dead_process_counted_stays_and_the_breakers_it_opened_do_not(tmp_path):
     code = (
         "from prefill import telemetry\n"
@@ -325,6 +328,7 @@ def test_what_a_dead_process_counted_stays_and_the_breakers_it_opened_do_not(tmp
     assert samples == {("prefill_requests_total", frozenset({("route", "/healthz"), ("outcome", "200")})): 2}
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_serve_stops_the_start_with_a_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     run = subprocess.run(

@@ -66,6 +66,7 @@ def test_a_company_at_its_head_office_costs_one_call_for_what_its_establishment_
     assert answer["data"]["partII"]["A"]["economicOperator"]["name"] == "MENUISERIE DU VAL DORE"
 
 
+@pytest.mark.slow
 def test_values_and_reasons_are_those_of_the_whole_form_whoever_is_asked_about(client):
     fields = ("name", "vat", "streetName", "setUpDate", REPRESENTATIVES)
     for company in COMPANIES:

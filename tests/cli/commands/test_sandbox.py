@@ -26,6 +26,7 @@ def ask(url: str, token: str = "any", path: str = PATH) -> int:
         return response.status
 
 
+@pytest.mark.slow
 def test_the_first_line_is_the_address_and_the_options_count(tmp_path: Path):
     cases = tmp_path / "cases.json"
     vat = {"path": "/v3/dgfip/unites_legales/{siren}/numero_tva", "params": {"siren": "000016006"}, "status": 200,
@@ -47,6 +48,7 @@ def test_the_first_line_is_the_address_and_the_options_count(tmp_path: Path):
     assert state["habilitations"] == {"42": 2, "9": 1}
 
 
+@pytest.mark.slow
 def test_strict_it_ends_with_an_error_when_a_rule_was_broken():
     command = [*COMMAND, "--port", "0", "--strict"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -60,6 +62,7 @@ def test_strict_it_ends_with_an_error_when_a_rule_was_broken():
     assert "library_user_agent (1)" in told
 
 
+@pytest.mark.slow
 def test_it_ends_well_when_it_is_told_to():
     with subprocess.Popen(
         [*COMMAND, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -71,6 +74,7 @@ def test_it_ends_well_when_it_is_told_to():
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_told_in_one_sentence():
     with run_sandbox() as sandbox:
         result = CliRunner().invoke(main, ["sandbox", "--port", sandbox.url.rpartition(":")[2]])

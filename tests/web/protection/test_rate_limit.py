@@ -67,6 +67,7 @@ def test_a_crowd_of_threads_is_counted_to_the_last():
     assert granted == 500
 
 
+@pytest.mark.slow
 def test_a_flood_of_addresses_fills_no_memory_for_ever():
     counts = SlidingWindowCounter(FakeClock(600.0))
     for number in range(MAX_ADDRESSES + 100):
