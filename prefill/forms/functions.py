@@ -135,10 +135,15 @@ def read_amount(written: str | float | None) -> float | None:
 
 
 def currency(capital: Mapping[str, Any] | None) -> str | None:
+    """Read the currency that a register gives; in production the RCS gives none, and none is assumed.
+
+    >>> currency({"devise": "EUROS", "code_devise": ""}), currency({"devise": "", "code_devise": ""})
+    ('EUR', None)
+    """
     if capital is None:
         return None
     code, word = (_written(capital.get(key)) for key in MONEY)
-    return code or _FRENCH_MONEY.get(word.upper())
+    return code if re.fullmatch(r"[A-Z]{3}", code) else _FRENCH_MONEY.get(word.upper())
 
 
 def names_nothing(label: str) -> bool:
@@ -255,8 +260,13 @@ class OurFunctions(functions.Functions):
 
     @_takes("object", reads=MONEY)
     def _func_currency(self, capital: dict[str, Any] | None) -> str | None:
-        """Code ISO 4217 de la devise d'un capital du RCS."""
+        """Code ISO 4217 de la devise d'un capital du RCS ; null quand l'extrait n'en donne pas, ce qui est l'usage."""
         return currency(capital)
+
+    @_takes("number")
+    def _func_nonzero(self, number: float | None) -> float | None:
+        """Nombre, sauf zéro, pour un registre qui écrit zéro quand il n'a rien."""
+        return number or None
 
     @_takes("string")
     def _func_year(self, text: str | None) -> int | None:

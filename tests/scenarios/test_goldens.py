@@ -108,7 +108,7 @@ GOLDENS = {
                             "legalFormCode": "5710",
                             "legalForm": "SAS, société par actions simplifiée",
                             "registrationDate": "2005-07-20",
-                            "shareCapital": {"amount": 12000, "currencyID": "EUR"},
+                            "shareCapital": {"amount": 12000},
                             "registrationScheme": {"id": "4202", "name": "RCS Saint-Etienne"},
                         },
                         "postalAddress": RIVER_ADDRESS,
@@ -144,7 +144,9 @@ GOLDENS = {
             },
         },
         missing=gaps(
-            absent="/partIV/A/tradeRegister/strikeOffDate" + NO_COMPLEMENT + NO_CEDEX,
+            absent="/partIV/A/tradeRegister/strikeOffDate legalEntity/shareCapital/currencyID"
+            + NO_COMPLEMENT
+            + NO_CEDEX,
             not_applicable=RNA_ALONE + NOT_AN_ASSOCIATION,
             not_requested=ON_DEMAND,
         ),
@@ -433,6 +435,12 @@ def test_a_company_that_the_open_register_hides_is_unknown(simulator, service):
 @pytest.mark.parametrize("number", GOLDENS)
 def test_every_value_is_signed_by_a_source_that_answered_and_every_field_is_told(invented, service, number):
     assert_every_field_accounted_for(service, number)
+
+
+def test_a_capital_is_proposed_for_confirmation(invented, service):
+    body = service.get(f"/v1/prefill/{siret(COMPANY)}").json
+
+    assert body["provenance"][full("legalEntity/shareCapital/amount")]["confirm"] is True
 
 
 # -- the traps of the registers ---------------------------------------------------------------------
@@ -995,9 +1003,14 @@ TRAPS = {
         (found(HEAD), rcs(SIREN, capital={"montant": 50123.6, "devise": "FRANCS", "code_devise": None})),
         {"legalEntity/shareCapital/amount": 50123.6, "legalEntity/shareCapital/currencyID": "FRF"},
     ),
-    "a capital of zero is a capital": Trap(
-        (found(HEAD), rcs(SIREN, capital={"montant": 0, "devise": "EUROS", "code_devise": None})),
-        {"legalEntity/shareCapital/amount": 0, "legalEntity/shareCapital/currencyID": "EUR"},
+    "a capital of zero is no capital, and has no currency": Trap(
+        (found(HEAD), rcs(SIREN, capital={"montant": 0.0, "devise": "EUROS", "code_devise": "EUR"})),
+        missing=gaps(absent="legalEntity/shareCapital/amount legalEntity/shareCapital/currencyID"),
+    ),
+    "the currency of a capital is never assumed": Trap(
+        (found(HEAD), rcs(SIREN, capital={"montant": 12000.0, "devise": "", "code_devise": ""})),
+        {"legalEntity/shareCapital/amount": 12000},
+        gaps(absent="legalEntity/shareCapital/currencyID"),
     ),
     "a currency without an amount is not told": Trap(
         (found(HEAD), rcs(SIREN, capital={"montant": None, "devise": "EUROS", "code_devise": "EUR"})),

@@ -235,7 +235,7 @@ def rcs(number: str, **changes: object) -> dict[str, Any]:
         "siren": number, "date_radiation": None, "date_extrait": "2026-01-15", "date_immatriculation": "2005-07-20",
         "mandataires_sociaux": [officer("PERRIN", "Odile", "Présidente")], "observations": [],
         "nom_commercial": None, "etablissement_principal": {}, "personne_physique": None,
-        "capital": {"montant": 12000.0, "devise": "EUROS", "code_devise": "EUR"},
+        "capital": {"montant": 12000.0, "devise": "", "code_devise": ""},
         "greffe": {"valeur": "SAINT-ETIENNE", "code": "4202"},
         "personne_morale": {}, **changes,
     }  # fmt: skip

@@ -28,11 +28,10 @@ def rcs(
     person: Json | None = None,
     delay: float = 0.0,
 ) -> Reply:
-    """Write a register extract; `court` is the registry's name and code, `capital` in euros."""
+    """Write a register extract; `court` is the registry's name and code, `capital` its amount, without currency as in production."""
     notes = [
         {"numero": str(number), "libelle": text, "date": registered} for number, text in enumerate(observations, 1)
     ]
-    euros = ("EUROS", "EUR") if capital is not None else (None, None)
     extract = {
         "siren": of["siren"],
         "date_radiation": struck_off,
@@ -47,7 +46,7 @@ def rcs(
             "mode_exploitation": "EXPLOITATION DIRECTE",
             "code_ape": of["activite_principale"]["code"].replace(".", ""),
         },
-        "capital": {"montant": capital, "devise": euros[0], "code_devise": euros[1]},
+        "capital": {"montant": capital or 0.0, "devise": "", "code_devise": ""},
         "greffe": {"valeur": court[0], "code": court[1]},
         "personne_physique": person or NO_PERSON,
         "personne_morale": {
