@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from prefill.domain.roles import Role
+
 AUTHORITY = "http://publications.europa.eu/resource/authority/"
 
 
@@ -229,7 +231,7 @@ def _v4_1_0() -> Version:
 LATEST = "4.1.0"
 VERSIONS: Mapping[str, Version] = MappingProxyType({LATEST: _v4_1_0()})
 
-ROLES = ("sole-tenderer", "group-lead", "group-mem", "oeron", "subcont")
+ROLES = tuple(role.value for role in Role)
 SIZES = ("micro", "small", "medium", "sme", "large")
 # The Insee's category of a company, as the size that the standard knows.
 SIZE_OF_CATEGORY: Mapping[str, str] = MappingProxyType({"PME": "sme", "ETI": "large", "GE": "large"})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from prefill.config_files.schema import (
     hint,
 )
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.permissions import refusal
+from prefill.domain.roles import Role
 from prefill.domain.sources import Source
 from prefill.forms.expressions import BadExpression, Expression, compile_expression, function_names
 from prefill.forms.inheritance import FieldDeclaration, _Resolved
@@ -30,6 +31,7 @@ class _Compiler:
         parts = tuple(self._field(written) for written in self._fields.values())
         self._check_clashes()
         self._check_aliases()
+        self._check_sections()
         header = self._resolved.header
         return Form(
             id=self._file.id,
@@ -39,6 +41,7 @@ class _Compiler:
             fields=tuple(part for part in parts if part),
             description=header.get("description", ""),
             file=self._file.name,
+            sections=self._resolved.sections,
         )
 
     def _check_header(self) -> None:
@@ -62,12 +65,13 @@ class _Compiler:
         self._check_kind(written)
         self._check_source_of_value(written)
         items = tuple(self._items(written, origins))
-        if not written.file.sound(written.here) or not (origins or "reserved" in tree):
+        if not written.file.sound(written.here) or not (origins or "reserved" in tree or tree["declared"]):
             return None
         return Field(
             path=path, label=tree["label"], origins=origins, type=Type(tree["type"]), items=items,
             constants=tree["constants"], alias=tree.get("alias"), on_demand=tree["on_demand"],
-            confirm=tree["confirm"], reserved=tree.get("reserved"),
+            confirm=tree["confirm"], reserved=tree.get("reserved"), declared=tree["declared"],
+            roles=frozenset(map(Role, tree["roles"])),
         )  # fmt: skip
 
     def _check_path(self, written: FieldDeclaration) -> None:
@@ -83,7 +87,7 @@ class _Compiler:
         is_list = tree.get("type") == Type.LIST
         if is_list and entry:
             written.blame("une entrée nommée porte une seule valeur, pas une liste", "type")
-        elif is_list and not tree.get("items", True) and "reserved" not in tree:
+        elif is_list and not (tree.get("items", True) or "reserved" in tree or tree.get("declared")):
             written.blame("une liste a besoin de « items » : les clés de ses objets")
         if "type" in tree and not is_list and tree.get("items"):
             written.blame("« items » ne va qu'avec « type: list »", "items")
@@ -93,12 +97,17 @@ class _Compiler:
             written.blame("« value » est déjà la clé de la valeur elle-même", "constants", "value")
 
     def _check_source_of_value(self, written: FieldDeclaration) -> None:
-        """A field reads its value somewhere, or is reserved: one of the two."""
+        """A field reads its value somewhere, is reserved or is declared: one of the three."""
         given = written.tree.get("origins") not in (None, [], {})
+        if written.tree.get("declared"):
+            self._check_declared(written, given=given)
+            return
         if "reserved" not in written.tree:
             if not given and written.file.sound((*written.here, "reserved")):
                 whole = " ; un champ remplacé s'écrit en entier" if written.replaces else ""
-                written.blame(f"clé obligatoire : from (une ou plusieurs « source: expression »), ou reserved{whole}")
+                written.blame(
+                    f"clé obligatoire : from (une ou plusieurs « source: expression »), reserved ou declared{whole}"
+                )
             return
         if given:
             written.blame("« from » et « reserved » s'excluent : ce que l'acheteur obtient n'est pas lu", "reserved")
@@ -111,6 +120,16 @@ class _Compiler:
                 "protégée, que l'acheteur obtient lui-même",
                 "reserved",
             )
+
+    def _check_declared(self, written: FieldDeclaration, *, given: bool) -> None:
+        """What the candidate declares comes from nowhere else."""
+        if given or "reserved" in written.tree:
+            written.blame("« declared » exclut « from » et « reserved » : le candidat seul le dit", "declared")
+        if written.tree.get("type") == Type.LIST:
+            written.blame("un champ « declared » porte une seule valeur, pas une liste", "type")
+        for key in ("confirm", "on_demand"):
+            if written.tree.get(key):
+                written.blame(f"« {key} » ne va pas avec « declared » : aucun registre n'est lu", key)
 
     # where its value comes from
 
@@ -238,6 +257,13 @@ class _Compiler:
             where = f" ({other.place})" if other.file is not one.file else ""
             one.blame(f"ce champ serait à l'intérieur du champ « {outer} »{where}")
 
+    def _check_sections(self) -> None:
+        """A section's title stands at a path that some field is inside of."""
+        for path in self._file.own.get("sections", {}):
+            if not any(known == path or known.startswith((path + "/", path + "[")) for known in self._fields):
+                message = f"aucun champ n'est sous « {path} »{hint(path, _places(self._fields))}"
+                self._file.blame(("sections", path), message)
+
     def _check_aliases(self) -> None:
         seen: dict[str, FieldDeclaration] = {}
         for written in self._fields.values():
@@ -258,6 +284,10 @@ def _around(path: str) -> list[str]:
     """
     keys = list_of(path).split("/")[1:]
     return ["/" + "/".join(keys[:length]) for length in range(1, len(keys) + path.endswith("]"))]
+
+
+def _places(paths: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(outer for path in paths for outer in (*_around(path), path)))
 
 
 def _not_an_origin(written: object) -> str:

@@ -105,6 +105,8 @@ class VisibleAnswers:
 
 
 def _resolve(part: Field, told: VisibleAnswers) -> tuple[Any, Answer] | Missing:
+    if part.declared:
+        return Missing(Reason.DECLARED)
     if part.reserved:
         return Missing(Reason.RESERVED, part.reserved, CATALOGUE[part.reserved].producer)
     gaps: list[Missing] = []

@@ -47,6 +47,7 @@ class _Resolved:
     lineage: tuple[_File, ...] = ()
     header: Mapping[str, Any] = field(default_factory=dict)
     fields: Mapping[str, FieldDeclaration] = field(default_factory=dict)
+    sections: Mapping[str, str] = field(default_factory=dict)
     whole: bool = True
 
     @property
@@ -60,7 +61,8 @@ def _resolve(file: _File, files: Mapping[str, _File], children: tuple[str, ...])
     kept = _kept(file, below)
     header = {**below.header, **{key: file.own[key] for key in HEADER if key in file.own}}
     whole = below.whole and file.readable and file.sound(("extends",))
-    inherited = _Resolved((*below.lineage, file), header, kept, whole)
+    sections = {**below.sections, **file.own.get("sections", {})}
+    inherited = _Resolved((*below.lineage, file), header, kept, sections, whole)
     own = {
         path: FieldDeclaration(file, path, tree, inherited.audience, replaces=path in kept)
         for path, tree in file.own.get("form_fields", {}).items()

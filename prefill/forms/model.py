@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.permissions import Audience
+from prefill.domain.roles import Role
 from prefill.forms.expressions import Expression
 
 
@@ -44,7 +45,9 @@ class ListItem:
 class Field:
     """One place of the output. `path` is a JSON pointer under `data`.
 
-    A path ending in `[name]` is a named entry of a list: an object made of `constants` and the value.
+    A path ending in `[name]` is a named entry of a list: an object made of `constants` and the value. A `declared` field
+    is the candidate's alone: no register fills it. `roles` are those of the companies that the field is about; none
+    means all.
     """
 
     path: str
@@ -57,6 +60,8 @@ class Field:
     on_demand: bool = False
     confirm: bool = False
     reserved: str | None = None
+    declared: bool = False
+    roles: frozenset[Role] = frozenset()
     entry: str | None = field(init=False)
     place: tuple[str, ...] = field(init=False)  # the keys that lead to the value, or to the list that an entry is in
 
@@ -76,7 +81,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form schema, compiled. `file` is where it was read."""
+    """A form schema, compiled. `sections` are the titles of its parts, by path; `file` is where it was read."""
 
     id: str
     title: str
@@ -85,6 +90,7 @@ class Form:
     fields: tuple[Field, ...] = field(hash=False)
     description: str = ""
     file: str = ""
+    sections: Mapping[str, str] = field(default_factory=dict, hash=False)
     _by_default: tuple[str, ...] = field(init=False, repr=False)
     _on_demand: tuple[str, ...] = field(init=False, repr=False)
 
@@ -112,6 +118,16 @@ class Form:
         """Keep the fields that the names mean, in the form's order. Raise `KeyError` of a name that means none."""
         return _narrowed(self, names)
 
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles that its fields name, in the order of `Role`: none for a form about one company."""
+        named = frozenset[Role]().union(*(part.roles for part in self.fields))
+        return tuple(role for role in Role if role in named)
+
+    def for_role(self, role: Role) -> Form:
+        """Keep the fields that are about a company of that role."""
+        return _of_role(self, role) if self.roles else self
+
 
 @lru_cache(maxsize=256)  # a page names the same fields each time
 def _narrowed(form: Form, names: frozenset[str]) -> Form:
@@ -122,6 +138,11 @@ def _narrowed(form: Form, names: frozenset[str]) -> Form:
             raise KeyError(name)
         kept.update(meant)
     return replace(form, fields=tuple(part for part in form.fields if part.path in kept))
+
+
+@lru_cache(maxsize=256)
+def _of_role(form: Form, role: Role) -> Form:
+    return replace(form, fields=tuple(part for part in form.fields if not part.roles or role in part.roles))
 
 
 def active(field: Field, source: str, extra: frozenset[str]) -> bool:

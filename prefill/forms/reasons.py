@@ -23,6 +23,7 @@ class Reason(StrEnum):
     NOT_REQUESTED = "not_requested"
     NOT_APPLICABLE = "not_applicable"
     RESERVED = "reserved"
+    DECLARED = "declared"
 
 
 REASONS: Mapping[Status, Reason] = {
@@ -46,6 +47,7 @@ _WEIGHT = {
     Reason.NOT_REQUESTED: 4,
     Reason.NOT_APPLICABLE: 4,
     Reason.RESERVED: 5,
+    Reason.DECLARED: 5,
 }
 
 SENTENCES: Mapping[Reason, Mapping[Language, str]] = {
@@ -80,6 +82,10 @@ SENTENCES: Mapping[Reason, Mapping[Language, str]] = {
     Reason.RESERVED: {
         "fr": "L'acheteur obtient cette information directement : rien à fournir.",
         "en": "The buyer obtains this directly: nothing to supply.",
+    },
+    Reason.DECLARED: {
+        "fr": "À remplir par le candidat.",
+        "en": "For the candidate to fill in.",
     },
 }
 # Two ways to be unavailable that a candidate can tell from a silence.

@@ -29,6 +29,7 @@ from prefill.config_files.schema import (
 )
 from prefill.domain.disclosure import masked
 from prefill.domain.permissions import Audience
+from prefill.domain.roles import Role
 from prefill.forms.model import Type
 
 LARGEST_FILE = 1_000_000  # bytes
@@ -73,6 +74,8 @@ class FieldSchema(FileSchema):
     on_demand = flag()
     confirm = flag()
     reserved = text()
+    declared = flag()
+    roles = listed(text(among(role.value for role in Role)), "rôles", load_default=list)
 
 
 class FormSchema(FileSchema):
@@ -82,6 +85,7 @@ class FormSchema(FileSchema):
     audience = text(among(audience.value for audience in Audience))
     extends = text()
     remove = listed(text(), "chemins", load_default=list)
+    sections = mapping(text())
     form_fields = mapping(nested(FieldSchema), data_key="fields")
 
 

@@ -10,6 +10,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema
 
 from prefill import __version__
+from prefill.domain.roles import Role
 from prefill.forms.model import Form
 from prefill.problems import Problem, every_problem
 from prefill.web.rendering.schemas import (
@@ -61,6 +62,10 @@ def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[s
     )
     form_id = parameter("id", "path", "The form's id.", names[0], enum=names)
     schema = parameter("schema", "query", "The form to fill.", "dume", enum=names, default="dume")
+    role = parameter(
+        "role", "query", "Whose fields of a form about several companies: a role of the ESPD.", "",
+        enum=[one.value for one in Role], default=Role.SOLE_TENDERER.value,
+    )  # fmt: skip
     extra = parameter(
         "with", "query", f"Sources asked only on demand, separated by commas: {', '.join(on_demand)}.", ""
     )
@@ -72,7 +77,7 @@ def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[s
     return {
         "/v1/prefill/{siret}": operation(
             "prefill", "Fill a form from a SIRET", PrefillSchema, "The form, as far as the registers go.",
-            [siret, schema, only, extra, *TENANT, ACCEPT_LANGUAGE, _IF_NONE_MATCH, _LAST_EVENT_ID, REQUEST_ID], example=example,
+            [siret, schema, role, only, extra, *TENANT, ACCEPT_LANGUAGE, _IF_NONE_MATCH, _LAST_EVENT_ID, REQUEST_ID], example=example,
             problems=("siret_malformed", "siret_checksum", "field_unknown", "source_unknown", "source_refused", "cross_site_request", "tenant_unknown",
                       "company_unknown", "schema_unknown", "company_undisclosed", "too_many_requests", "upstream_misconfigured"),
             more={"304": {"description": "The answer has not changed."}}, events=PREFILL_EVENTS,

@@ -11,6 +11,7 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.identifiers import parse, spaced
 from prefill.domain.permissions import Caller, can_query
 from prefill.domain.requester import SERVICE, Requester
+from prefill.domain.roles import Role
 from prefill.domain.sources import Source
 from prefill.domain.suggestions import closest
 from prefill.forms.model import Form
@@ -19,6 +20,7 @@ from prefill.problems import (
     CompanyNotInvented,
     FieldUnknown,
     Language,
+    ParameterInvalid,
     SchemaUnknown,
     SourceRefused,
     SourceUnknown,
@@ -39,7 +41,11 @@ def read_prefill_request(number: str) -> Request:
     refuse_cross_site(request.headers, request.host, tenant)
     form = find_form(request.args.get("schema", DEFAULT_FORM), candidate)
     asked = Request(
-        read_number(number), narrow_form(form), candidate, read_extra_sources(form, candidate), requester=_requester()
+        read_number(number),
+        narrow_form(form.for_role(read_role(request.args.get("role")))),
+        candidate,
+        read_extra_sources(form, candidate),
+        requester=_requester(),
     )
     g.company = app_context().rate_limiter.name(asked.number)
     check_rate_limit(cached=candidate_service().holds(asked))
@@ -50,6 +56,17 @@ def _requester() -> Requester:
     """On whose behalf registers are called; the sandbox's are not scarce."""
     context = app_context()
     return SERVICE if context.settings.sandbox else context.rate_limiter.requester(request.remote_addr or "")
+
+
+def read_role(text: str | None) -> Role:
+    """Read the role of a company; the sole tenderer's when none is given."""
+    try:
+        return Role(text or Role.SOLE_TENDERER)
+    except ValueError:
+        known = ", ".join(Role)
+        raise ParameterInvalid(
+            name="role", why=f"attend un rôle de l'ESPD : {known}.", why_en=f"expects a role of the ESPD: {known}."
+        ) from None
 
 
 def read_number(text: str) -> str:

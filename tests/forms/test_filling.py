@@ -505,6 +505,16 @@ def test_a_reserved_field_asks_nothing_and_says_who_obtains_it():
     assert (outcome.missing["/turnover"].reason, outcome.missing["/turnover"].producer) == (Reason.RESERVED, "DGFIP")
 
 
+def test_a_declared_field_is_left_to_the_candidate():
+    part = field("/honour", declared=True)
+    outcome = filled(part, answers=[])
+
+    assert form(part).sources() == ()
+    assert (outcome.data, outcome.complete) == ({}, True)
+    assert outcome.missing["/honour"].reason is Reason.DECLARED
+    assert outcome.missing["/honour"].message("fr") == "À remplir par le candidat."
+
+
 # -- whatever the registers answer ------------------------------------------------------------------
 
 DUME = load_all([Path(__file__).resolve().parents[2] / "schemas"]).forms["dume"]

@@ -16,6 +16,7 @@ from prefill.cli import main
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.permissions import Audience
+from prefill.domain.roles import Role
 from prefill.forms.expressions import our_functions
 from prefill.forms.filling import fill
 from prefill.forms.model import Type
@@ -98,6 +99,30 @@ def test_the_dume_has_no_field_for_what_is_declared_on_honour():
     assert not [part.path for part in load_all([BUNDLED]).forms["dume"].fields if DECLARED.search(part.path)]
 
 
+ON_HONOUR = re.compile(
+    "/honour/|/sme$|/reservedContract/(?!socialEconomy)|/officialList|/signature/|/contact/|/turnover/|/buyer/"
+)
+
+
+@pytest.mark.parametrize("name", ["dc1", "dc2", "dc4"])
+def test_the_national_forms_ask_the_candidate_for_what_is_on_honour(name):
+    form = load_all([BUNDLED]).forms[name]
+    on_honour = [part for part in form.fields if ON_HONOUR.search(part.path)]
+
+    assert len(on_honour) > 5
+    assert all(part.declared for part in on_honour)
+    assert all(CATALOGUE[source].open for source in form.sources() + form.on_demand())
+
+
+@pytest.mark.parametrize("name", ["dc1", "dc2", "dc4"])
+def test_every_field_of_the_national_forms_stands_under_a_title_and_in_its_order(name):
+    form = load_all([BUNDLED]).forms[name]
+    sections = [next(one for one in form.sections if f"{part.path}/".startswith(one + "/")) for part in form.fields]
+
+    assert list(dict.fromkeys(sections)) == list(form.sections)
+    assert sections == sorted(sections, key=list(form.sections).index)
+
+
 def test_a_form_is_compiled_as_it_is_written(forms):
     lay(forms, fiche=field(
         "label: Code\ntype: integer\nalias: code\non_demand: true\nconfirm: true\n"
@@ -144,6 +169,67 @@ def test_a_candidates_form_announces_what_the_buyer_obtains(forms):
 
 def test_a_reserved_list_needs_no_items(forms):
     assert told(forms, fiche=field("label: CA\ntype: list\nreserved: exercices")) == []
+
+
+def test_a_declared_field_is_the_candidates_alone(forms):
+    lay(forms, fiche=field("label: PME\ntype: boolean\ndeclared: true\nroles: [subcont, group-mem]"))
+    form = load_all([forms]).forms["fiche"]
+    [part] = form.fields
+
+    assert (part.declared, part.origins, form.sources()) == (True, (), ())
+    assert form.roles == (Role.GROUP_MEMBER, Role.SUBCONTRACTOR)
+    assert form.for_role(Role.SUBCONTRACTOR).fields == (part,)
+    assert form.for_role(Role.SOLE_TENDERER).fields == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "mistake"),
+    [
+        (
+            "label: A\ndeclared: true\nfrom: {etablissements: siret}",
+            "7: fields → /a → declared : « declared » exclut « from » et « reserved » : le candidat seul le dit",
+        ),
+        (
+            "label: A\ndeclared: true\nreserved: exercices",
+            "7: fields → /a → declared : « declared » exclut « from » et « reserved » : le candidat seul le dit",
+        ),
+        (
+            "label: A\ndeclared: true\ntype: list",
+            "8: fields → /a → type : un champ « declared » porte une seule valeur, pas une liste",
+        ),
+        (
+            "label: A\ndeclared: true\nconfirm: true",
+            "8: fields → /a → confirm : « confirm » ne va pas avec « declared » : aucun registre n'est lu",
+        ),
+        (
+            "label: A\ndeclared: true\nroles: subcont",
+            "8: fields → /a → roles : attend une liste de rôles",
+        ),
+        (
+            "label: A\ndeclared: true\nroles: [membre]",
+            "8: fields → /a → roles → 0 : attend sole-tenderer ou group-lead ou group-mem ou oeron ou subcont, pas « membre »",
+        ),
+    ],
+)
+def test_what_contradicts_a_declared_field_is_told(forms, written, mistake):
+    assert told(forms, fiche=field(written)) == [f"forms/fiche.yaml:{mistake}"]
+
+
+def test_a_sections_title_stands_above_a_field(forms):
+    sections = "sections:\n  /part/a: A - Acheteur\n  /part/b: B - Objet\n"
+    written = sections + fields("/part/a/name: {label: Nom, declared: true}")
+
+    assert told(forms, fiche=written) == [
+        "forms/fiche.yaml:3: sections → /part/b : aucun champ n'est sous « /part/b » ; vouliez-vous dire « /part/a » ?"
+    ]
+
+
+def test_an_overlay_adds_its_sections_to_those_it_inherits(forms):
+    base = "sections:\n  /a: A\n" + fields("/a/name: {label: Nom, declared: true}")
+    over = "extends: base\nsections:\n  /b: B\nfields:\n  /b/name: {label: Nom, declared: true}\n"
+    lay(forms, base=base, over=over)
+
+    assert load_all([forms]).forms["over"].sections == {"/a": "A", "/b": "B"}
 
 
 def test_a_file_may_begin_with_the_mark_of_windows_editors(forms):
@@ -275,8 +361,10 @@ def test_hidden_files_and_other_files_are_left_alone(forms):
 
 # -- the grammar ------------------------------------------------------------------------------------
 
-FORM_KEYS = "(clés possibles : title, version, description, audience, extends, remove, fields)"
-FIELD_KEYS = "(clés possibles : label, type, from, items, constants, alias, on_demand, confirm, reserved)"
+FORM_KEYS = "(clés possibles : title, version, description, audience, extends, remove, sections, fields)"
+FIELD_KEYS = (
+    "(clés possibles : label, type, from, items, constants, alias, on_demand, confirm, reserved, declared, roles)"
+)
 ITEM_KEYS = "(clés possibles : label, type, from, identifying)"
 WORD = "attend un mot : une lettre, puis lettres sans accent, chiffres, - ou _"
 TYPES = "string ou date ou integer ou number ou boolean ou list"
@@ -323,7 +411,7 @@ TYPES = "string ou date ou integer ou number ou boolean ou list"
             fields("/a: {}"),
             [
                 "5: fields → /a → label : clé obligatoire",
-                "5: fields → /a : clé obligatoire : from (une ou plusieurs « source: expression »), ou reserved",
+                "5: fields → /a : clé obligatoire : from (une ou plusieurs « source: expression »), reserved ou declared",
             ],
         ),
         (
@@ -442,7 +530,7 @@ def test_all_mistakes_are_told_at_once(forms):
 # -- origins ----------------------------------------------------------------------------------------
 
 ORIGIN = "une origine s'écrit « source: expression »"
-MISSING = "5: fields → /a : clé obligatoire : from (une ou plusieurs « source: expression »), ou reserved"
+MISSING = "5: fields → /a : clé obligatoire : from (une ou plusieurs « source: expression »), reserved ou declared"
 JMESPATH = "attend une expression JMESPath, comme adresse.code_postal ; entre guillemets si elle commence par un signe"
 PROTECTED = (
     "c'est une donnée protégée : elle ne peut figurer que dans un formulaire « audience: instructor », pour les agents "
@@ -802,7 +890,7 @@ def test_the_mistakes_of_a_form_that_is_replaced_do_not_count(forms):
         ]),
         ("extends: base\nremove: [/a, /b]\n", ["over.yaml:1: le formulaire n'a aucun champ (fields)"]),
         ("extends: base\nfields:\n  /a: {label: Autre}\n",
-         [("over.yaml:3: fields → /a : clé obligatoire : from (une ou plusieurs « source: expression »), ou reserved ; un champ "
+         [("over.yaml:3: fields → /a : clé obligatoire : from (une ou plusieurs « source: expression »), reserved ou declared ; un champ "
           "remplacé s'écrit en entier")]),
         (FORM + "remove: [/a]\n", ["over.yaml:9: remove : « remove » ne va qu'avec « extends » : il n'y a rien à retirer"]),
         (f"extends: base\nfields:\n  /a/z: {{label: Z, {SIRET}}}\n",

@@ -295,7 +295,7 @@ def test_nobody_sees_a_form_for_agents(tmp_path):
     (tmp_path / "agents.yaml").write_text(form, encoding="utf-8")
     client = create_app(Settings(log="json", schemas=(str(tmp_path),))).test_client()
 
-    assert [form["id"] for form in client.get("/v1/schemas").json["schemas"]] == ["dume"]
+    assert [form["id"] for form in client.get("/v1/schemas").json["schemas"]] == ["dc1", "dc2", "dc4", "dume"]
     assert client.get("/v1/schemas/agents").json["code"] == "schema_unknown"
     assert client.get(f"/v1/prefill/{ORDINARY}?schema=agents").json["code"] == "schema_unknown"
 

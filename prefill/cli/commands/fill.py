@@ -14,6 +14,7 @@ from prefill.cli.errors import CliError
 from prefill.cli.tables import _pretty, _table, _width, _wrap
 from prefill.domain.answers import Status
 from prefill.domain.identifiers import parse, spaced
+from prefill.domain.roles import Role
 from prefill.forms.model import Form, pointer_keys
 from prefill.forms.registry import FormRegistry
 from prefill.problems import Language, Problem, SettingsInvalid
@@ -47,22 +48,28 @@ HARMLESS = frozenset({Status.OK, Status.ABSENT, Status.WITHHELD, Status.NOT_APPL
 @click.command(help="Remplir un formulaire pour un SIRET (ou un SIREN : son siège).")
 @click.argument("siret", nargs=-1, required=True)
 @click.option("--schema", default="dume", show_default=True, help="Le formulaire.")
+@click.option("--role", default="", help="Rôle de l'entreprise (group-lead, subcont…), pour un formulaire à plusieurs.")
 @click.option("--with", "extra", default="", help="Sources à la demande, séparées par des virgules.")
 @click.option("--json", "as_json", is_flag=True, help="La réponse de l'API, telle quelle.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Langue des phrases.")
 @TENANT
 @VERBOSE
-def fill(*, siret: tuple[str, ...], schema: str, extra: str, as_json: bool, lang: Language, tenant: str | None) -> None:
+def fill(
+    *, siret: tuple[str, ...], schema: str, role: str, extra: str, as_json: bool, lang: Language, tenant: str | None
+) -> None:
     settings = _settings()
     library = _library(settings)
     number = _number(" ".join(siret), lang)
-    prefill = _fetch(
-        settings, library, f"/v1/prefill/{number}", lang, {"schema": schema, "with": extra, "tenant": tenant or ""}
-    )
+    query = {"schema": schema, "role": role, "with": extra, "tenant": tenant or ""}
+    prefill = _fetch(settings, library, f"/v1/prefill/{number}", lang, query)
     if settings.sandbox:
         click.echo(SANDBOX_BANNER, err=True)
-    lines = [_pretty(prefill)] if as_json else _prefill_lines(library.forms[schema], prefill, lang)
+    lines = [_pretty(prefill)] if as_json else _prefill_lines(_form(library, schema, role), prefill, lang)
     click.echo("\n".join(lines))
+
+
+def _form(library: FormRegistry, schema: str, role: str) -> Form:
+    return library.forms[schema].for_role(Role(role or Role.SOLE_TENDERER))
 
 
 def _fetch(

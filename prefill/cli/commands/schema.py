@@ -50,7 +50,12 @@ def show_schema(*, name: str) -> None:
 
 
 def _form_row(part: Field) -> tuple[str, ...]:
-    options = {"à la demande": part.on_demand, "à vérifier": part.confirm, f"réservé ({part.reserved})": part.reserved}
+    options = {
+        "à la demande": part.on_demand,
+        "à vérifier": part.confirm,
+        f"réservé ({part.reserved})": part.reserved,
+        "à déclarer": part.declared,
+    }
     origins = [f"{origin.source}: {origin.expression.text}" for origin in part.origins]
     items = [f"· {item.name}: {item.expression.text}" for item in part.items]
     chosen = ", ".join(option for option, wanted in options.items() if wanted)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.roles import Role
 from prefill.domain.sources import Source
 from prefill.forms.model import Form
 from prefill.web.rendering.json_writer import dump
@@ -21,12 +22,16 @@ def render_form(form: Form) -> dict[str, Any]:
             "alias": field.alias,
             "confirm": field.confirm or None,
             "on_demand": field.on_demand or None,
+            "declared": field.declared or None,
+            "roles": [role for role in Role if role in field.roles] or None,
             "sources": list(dict.fromkeys(origin.source for origin in field.origins)),
         }
         for field in form.fields
     ]
     header = {key: getattr(form, key) for key in ("id", "version", "title", "description", "audience")}
-    return dump(FormSchema, {**header, "sources": form.sources(), "onDemand": form.on_demand(), "fields_": form_fields})
+    asked = {"sources": form.sources(), "onDemand": form.on_demand()}
+    parts = {"sections": form.sections or None, "roles": form.roles or None}
+    return dump(FormSchema, {**header, **asked, **parts, "fields_": form_fields})
 
 
 def render_forms(forms: Mapping[str, Form]) -> dict[str, Any]:

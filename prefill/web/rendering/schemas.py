@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_dump
 
 from prefill.domain.answers import Status
+from prefill.domain.roles import Role
 from prefill.forms.model import Type
 from prefill.forms.reasons import Reason
 from prefill.prefilling.notices import SENTENCES as NOTICES
@@ -143,6 +144,11 @@ class FieldSchema(ResponseSchema):
     alias = fields.String()
     confirm = fields.Boolean()
     onDemand = fields.Boolean(attribute="on_demand")
+    declared = fields.Boolean(metadata={"description": "For the candidate alone: no register fills it."})
+    roles = fields.List(
+        fields.Enum(Role, by_value=True),
+        metadata={"description": "The roles of the companies that it is about; all when left out."},
+    )
     sources = fields.List(fields.String(), required=True)
 
 
@@ -151,6 +157,10 @@ class FormSchema(FormHeader):
     audience = fields.String(required=True)
     sources = fields.List(fields.String(), required=True)
     onDemand = fields.List(fields.String(), required=True, metadata={"description": "Sources that `with` may name."})
+    sections = fields.Dict(
+        keys=fields.String(), values=fields.String(), metadata={"description": "Titles of its parts, by path."}
+    )
+    roles = fields.List(fields.Enum(Role, by_value=True), metadata={"description": "The roles that its fields name."})
     fields_ = fields.List(fields.Nested(FieldSchema), data_key="fields")
 
 

@@ -10,7 +10,7 @@
   }
   const REASONS = {
     absent: 'Absent', withheld: 'Non diffusé', unavailable: 'En panne', late: 'En retard',
-    not_entitled: 'Sans accès', reserved: 'Réservé',
+    not_entitled: 'Sans accès', reserved: 'Réservé', declared: 'À déclarer',
   }
   const STATUSES = {
     ok: 'a répondu', absent: 'ne connaît pas', withheld: 'ne diffuse pas', unavailable: 'ne répond pas', late: 'tarde',
