@@ -26,14 +26,14 @@ from prefill.audit.trail import AuditTrail
 from prefill.auth.authenticator import Authenticator
 from prefill.auth.jwks import JWKSClient
 from prefill.auth.login_throttle import LoginThrottle
-from prefill.forms.registry import BadSchemas, FormRegistry
+from prefill.config_files.diagnostics import InvalidConfigFile
+from prefill.forms.registry import FormRegistry
 from prefill.health import report_token_expiry
 from prefill.problems import SettingsInvalid
 from prefill.registers.resources import SharedResources
 from prefill.settings import Settings, former_names, load, refuse_unwanted_sandbox
 from prefill.tenancy.factory import hash_key
 from prefill.tenancy.model import Tenant
-from prefill.tenancy.registry import BadTenants
 from prefill.web.app import create_web
 from prefill.web.context import AppContext
 from prefill.web.middleware.response_cache import ResponseCache
@@ -56,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         refuse_unwanted_sandbox(settings)
         context = build_context(settings, read_forms(settings))
         _log_start(context)
-    except (SettingsInvalid, BadSchemas, BadTenants) as fault:
+    except (SettingsInvalid, InvalidConfigFile) as fault:
         sys.exit(f"prefill ne peut pas démarrer :\n{fault}")
     return create_web(context)
 

@@ -61,12 +61,12 @@ def candidate_forms(forms: FormRegistry) -> tuple[str, ...]:
 
 
 def open_tenants(settings: Settings, forms: FormRegistry) -> Tenants:
-    """Open the tenants. Raises `BadTenants`."""
+    """Open the tenants. Raises `InvalidConfigFile`."""
     return factory.open_tenants(settings, candidate_forms(forms), environ=os.environ, today=today)
 
 
 def only_tenant(settings: Settings, tenant_id: str | None = None) -> Tenant:
-    """Return the tenant of that id, or the only one. Raises `SettingsInvalid` or `BadTenants`."""
+    """Return the tenant of that id, or the only one. Raises `SettingsInvalid` or `InvalidConfigFile`."""
     return factory.select_tenant(open_tenants(settings, read_forms(settings)).directory(), tenant_id)
 
 

@@ -10,11 +10,11 @@ import click
 from prefill import telemetry
 from prefill.assembly import only_tenant, open_tenants, read_forms
 from prefill.cli.errors import CliError
-from prefill.forms.registry import BadSchemas, FormRegistry
+from prefill.config_files.diagnostics import InvalidConfigFile
+from prefill.forms.registry import FormRegistry
 from prefill.problems import SettingsInvalid
 from prefill.settings import Settings, load
 from prefill.tenancy.model import Tenant
-from prefill.tenancy.registry import BadTenants
 
 TENANT = click.option("--tenant", metavar="ACHETEUR", help="Pour quel acheteur, quand il y en a plusieurs.")
 
@@ -42,19 +42,19 @@ def _settings(**given: str | None) -> Settings:
 def _tenant(settings: Settings, name: str | None) -> Tenant:
     try:
         return only_tenant(settings, name)
-    except (SettingsInvalid, BadSchemas, BadTenants) as fault:
+    except (SettingsInvalid, InvalidConfigFile) as fault:
         raise CliError(str(fault)) from fault
 
 
 def _check_tenants(settings: Settings, library: FormRegistry) -> None:
     try:
         open_tenants(settings, library)
-    except BadTenants as bad:
+    except InvalidConfigFile as bad:
         raise CliError(str(bad)) from bad
 
 
 def _library(settings: Settings) -> FormRegistry:
     try:
         return read_forms(settings)
-    except BadSchemas as bad:
+    except InvalidConfigFile as bad:
         raise CliError(str(bad)) from bad

@@ -1,10 +1,8 @@
-"""The grammar of the files people write (forms, tenants): mistakes with their place, in French, all at once."""
+"""Schemas of configuration files: marshmallow fields whose error messages are French and say what is possible."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import marshmallow
@@ -22,22 +20,6 @@ FRENCH: dict[str, Any] = {
     "type": "attend un dictionnaire « clé: valeur »",
     "unknown": "clé inconnue",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """What is wrong in a file, where, and what to do. A remark does not prevent loading."""
-
-    file: str
-    line: int
-    path: str
-    message: str
-    blocking: bool = True
-
-    def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
-        kind = "" if self.blocking else "remarque : "
-        return f"{where}: {kind}{self.path + ' : ' if self.path else ''}{self.message}"
 
 
 class FileSchema(marshmallow.Schema):
@@ -130,10 +112,3 @@ def flat(messages: Any, steps: Steps = ()) -> Iterator[tuple[Steps, str]]:
 def hint(name: str, known: Iterable[str]) -> str:
     guess = closest(name, known)
     return f" ; vouliez-vous dire « {guess} » ?" if guess else ""
-
-
-def short_name(path: Path) -> str:
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

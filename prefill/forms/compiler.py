@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from prefill.config_files.schema import (
-    hint,
-)
+from prefill.config_files.schema import hint
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.permissions import refusal
 from prefill.domain.roles import Role
 from prefill.domain.sources import Source
 from prefill.forms.expressions import BadExpression, Expression, compile_expression, function_names
-from prefill.forms.inheritance import FieldDeclaration, _Resolved
+from prefill.forms.form_file import POINTER, POINTER_FAULTS, REQUIRED, FormFile
+from prefill.forms.inheritance import FieldDeclaration, ResolvedForm
 from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, list_of
-from prefill.forms.yaml_reader import POINTER, POINTER_FAULTS, REQUIRED, _File
 
 
-class _Compiler:
+class FormCompiler:
     """Check one form and compile it; each mistake lands in the file that makes it."""
 
-    def __init__(self, file: _File, resolved: _Resolved) -> None:
+    def __init__(self, file: FormFile, resolved: ResolvedForm) -> None:
         self._file = file
         self._resolved = resolved
         self._fields = resolved.fields
@@ -49,10 +47,10 @@ class _Compiler:
             return
         root = self._resolved.lineage[0]
         for key, meaning in REQUIRED.items():
-            if key not in self._resolved.header and root.sound((key,)):
-                root.blame((), f"clé obligatoire : {key} ({meaning})")
-        if not self._fields and self._file.sound(("fields",)):
-            self._file.blame((), "le formulaire n'a aucun champ (fields)")
+            if key not in self._resolved.header and root.is_valid((key,)):
+                root.report((), f"clé obligatoire : {key} ({meaning})")
+        if not self._fields and self._file.is_valid(("fields",)):
+            self._file.report((), "le formulaire n'a aucun champ (fields)")
 
     # one field
 
@@ -65,7 +63,7 @@ class _Compiler:
         self._check_kind(written)
         self._check_source_of_value(written)
         items = tuple(self._items(written, origins))
-        if not written.file.sound(written.here) or not (origins or "reserved" in tree or tree["declared"]):
+        if not written.file.is_valid(written.here) or not (origins or "reserved" in tree or tree["declared"]):
             return None
         return Field(
             path=path, label=tree["label"], origins=origins, type=Type(tree["type"]), items=items,
@@ -103,7 +101,7 @@ class _Compiler:
             self._check_declared(written, given=given)
             return
         if "reserved" not in written.tree:
-            if not given and written.file.sound((*written.here, "reserved")):
+            if not given and written.file.is_valid((*written.here, "reserved")):
                 whole = " ; un champ remplacé s'écrit en entier" if written.replaces else ""
                 written.blame(
                     f"clé obligatoire : from (une ou plusieurs « source: expression »), reserved ou declared{whole}"
@@ -177,7 +175,7 @@ class _Compiler:
         refused = refusal(self._resolved.audience, row)
         if refused:
             inherited = f"le champ hérité « {written.path} » ({written.place}) lit « {row.name} »"
-            self._file.blame(("audience",), f"{inherited} : {refused.rstrip('.')}{twin} (remove le retire)")
+            self._file.report(("audience",), f"{inherited} : {refused.rstrip('.')}{twin} (remove le retire)")
         return refused is not None
 
     def _expression(
@@ -262,7 +260,7 @@ class _Compiler:
         for path in self._file.own.get("sections", {}):
             if not any(known == path or known.startswith((path + "/", path + "[")) for known in self._fields):
                 message = f"aucun champ n'est sous « {path} »{hint(path, _places(self._fields))}"
-                self._file.blame(("sections", path), message)
+                self._file.report(("sections", path), message)
 
     def _check_aliases(self) -> None:
         seen: dict[str, FieldDeclaration] = {}

@@ -6,19 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from prefill.config_files.schema import (
-    Steps,
-    hint,
-)
+from prefill.config_files.schema import Steps, hint
 from prefill.domain.permissions import Audience
-from prefill.forms.yaml_reader import HEADER, _choices, _File
+from prefill.forms.form_file import HEADER, FormFile, did_you_mean_form
 
 
 @dataclass(frozen=True, slots=True)
 class FieldDeclaration:
     """A field as it is written, in the file that declares it, for that file's audience."""
 
-    file: _File
+    file: FormFile
     path: str
     tree: Mapping[str, Any]
     audience: Audience
@@ -33,18 +30,18 @@ class FieldDeclaration:
         return f"{self.file.name}:{self.file.line(self.here)}"
 
     def blame(self, message: str, *steps: str, blocking: bool = True) -> None:
-        self.file.blame((*self.here, *steps), message, blocking=blocking)
+        self.file.report((*self.here, *steps), message, blocking=blocking)
 
 
 @dataclass(frozen=True, slots=True)
-class _Resolved:
+class ResolvedForm:
     """A form with what it inherits, not compiled yet.
 
     `lineage` goes from the form without parent down to the file itself; without one of them the form is
     not `whole`, and what it lacks is not its own mistake.
     """
 
-    lineage: tuple[_File, ...] = ()
+    lineage: tuple[FormFile, ...] = ()
     header: Mapping[str, Any] = field(default_factory=dict)
     fields: Mapping[str, FieldDeclaration] = field(default_factory=dict)
     sections: Mapping[str, str] = field(default_factory=dict)
@@ -55,14 +52,14 @@ class _Resolved:
         return Audience(self.header.get("audience", Audience.CANDIDATE))
 
 
-def _resolve(file: _File, files: Mapping[str, _File], children: tuple[str, ...]) -> _Resolved:
+def resolve_inheritance(file: FormFile, files: Mapping[str, FormFile], children: tuple[str, ...]) -> ResolvedForm:
     """Lay a file over the form it extends."""
-    below = _parent(file, files, children) if "extends" in file.own else _Resolved()
+    below = _parent(file, files, children) if "extends" in file.own else ResolvedForm()
     kept = _kept(file, below)
     header = {**below.header, **{key: file.own[key] for key in HEADER if key in file.own}}
-    whole = below.whole and file.readable and file.sound(("extends",))
+    whole = below.whole and file.readable and file.is_valid(("extends",))
     sections = {**below.sections, **file.own.get("sections", {})}
-    inherited = _Resolved((*below.lineage, file), header, kept, sections, whole)
+    inherited = ResolvedForm((*below.lineage, file), header, kept, sections, whole)
     own = {
         path: FieldDeclaration(file, path, tree, inherited.audience, replaces=path in kept)
         for path, tree in file.own.get("form_fields", {}).items()
@@ -70,35 +67,35 @@ def _resolve(file: _File, files: Mapping[str, _File], children: tuple[str, ...])
     return replace(inherited, fields={**kept, **own})
 
 
-def _parent(file: _File, files: Mapping[str, _File], children: tuple[str, ...]) -> _Resolved:
+def _parent(file: FormFile, files: Mapping[str, FormFile], children: tuple[str, ...]) -> ResolvedForm:
     name = file.own["extends"]
     if name == file.id and file.base:
-        return _resolve(file.base, files, children)
+        return resolve_inheritance(file.base, files, children)
     chain = (*children, file.id)
     if name in chain:
         loop = " → ".join((*chain[chain.index(name) :], name))
-        file.blame(("extends",), f"aucun formulaire ne peut s'étendre lui-même : {loop}")
+        file.report(("extends",), f"aucun formulaire ne peut s'étendre lui-même : {loop}")
     elif name not in files:
         others = [other for other in files if other != file.id]
-        file.blame(("extends",), f"il n'y a pas de formulaire « {name} »{_choices(name, others)}")
+        file.report(("extends",), f"il n'y a pas de formulaire « {name} »{did_you_mean_form(name, others)}")
     else:
-        return _resolve(files[name], files, chain)
-    return _Resolved(whole=False)
+        return resolve_inheritance(files[name], files, chain)
+    return ResolvedForm(whole=False)
 
 
-def _kept(file: _File, below: _Resolved) -> dict[str, FieldDeclaration]:
+def _kept(file: FormFile, below: ResolvedForm) -> dict[str, FieldDeclaration]:
     """Take away the fields that the file removes, each with all that is inside it."""
     kept = dict(below.fields)
     removed = file.own.get("remove", [])
     if removed and "extends" not in file.own:
-        file.blame(("remove",), "« remove » ne va qu'avec « extends » : il n'y a rien à retirer")
+        file.report(("remove",), "« remove » ne va qu'avec « extends » : il n'y a rien à retirer")
         return kept
-    sound = file.sound(("remove",))
+    sound = file.is_valid(("remove",))
     for place, path in enumerate(removed):
         inside = [known for known in below.fields if known == path or known.startswith((path + "/", path + "["))]
         if not inside and below.whole:
             steps = ("remove", str(place)) if sound else ("remove",)
-            file.blame(steps, f"il n'y a pas de champ « {path} » à retirer{hint(path, below.fields)}")
+            file.report(steps, f"il n'y a pas de champ « {path} » à retirer{hint(path, below.fields)}")
         for known in inside:
             kept.pop(known, None)
     return kept

@@ -22,7 +22,7 @@ def open_tenants(
 ) -> Tenants:
     """Open the tenants file, or make the one tenant there is without it; `forms` are those a tenant may offer.
 
-    Raises `BadTenants`.
+    Raises `InvalidConfigFile`.
     """
     if settings.tenants is None:
         only = sandbox_tenant(settings, SANDBOX_BUYER) if settings.sandbox else tenant_of(settings)

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
-from prefill.config_files.schema import Diagnostic
+from prefill.config_files.diagnostics import Diagnostic
 from prefill.domain.permissions import Scope
 from prefill.settings import Settings
 from prefill.tenancy.api_keys import hash_of

@@ -7,18 +7,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from prefill import telemetry
-from prefill.config_files.schema import Diagnostic
+from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.tenancy.model import Directory
 
 LOOK_EVERY = 1.0  # seconds between two looks at the file
-
-
-class BadTenants(Exception):
-    """The tenants file cannot be used; the message lists every mistake, one a line."""
-
-    def __init__(self, mistakes: Iterable[Diagnostic]) -> None:
-        self.mistakes = tuple(mistakes)
-        super().__init__("\n".join(map(str, self.mistakes)))
 
 
 Stamp = tuple[tuple[int, int, int] | None, ...]
@@ -59,10 +51,10 @@ class Tenants:
         self._stamp = stamp
         try:
             self._directory = self._read()
-        except BadTenants as bad:
-            self.fault = str(bad)
+        except InvalidConfigFile as invalid:
+            self.fault = str(invalid)
             telemetry.warning("tenants.refused", message="Le fichier des acheteurs a changé et ne peut pas être lu : "
-                            "l'ancien reste en vigueur.", mistakes=[str(one) for one in bad.mistakes])  # fmt: skip
+                            "l'ancien reste en vigueur.", mistakes=[str(one) for one in invalid.diagnostics])  # fmt: skip
             return
         self.fault = None
         self._stamp = self._look(self._directory.files) if self._look(before) == stamp else ()
@@ -74,7 +66,7 @@ class Tenants:
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
-        told = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return told.st_mtime_ns, told.st_size, told.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino

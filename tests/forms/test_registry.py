@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prefill.cli import main
+from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.permissions import Audience
@@ -21,7 +22,7 @@ from prefill.forms.expressions import our_functions
 from prefill.forms.filling import fill
 from prefill.forms.model import Type
 from prefill.forms.reasons import Reason
-from prefill.forms.registry import BadSchemas, check, load_all
+from prefill.forms.registry import check, load_all
 
 ROOT = Path(__file__).resolve().parents[2]
 BUNDLED = ROOT / "schemas"
@@ -48,8 +49,8 @@ def told(folder, *more, **files):
     lay(folder, **files)
     try:
         library = load_all([folder, *more])
-    except BadSchemas as bad:
-        return [str(mistake).replace(f"{folder.parent}/", "") for mistake in bad.mistakes]
+    except InvalidConfigFile as bad:
+        return [str(mistake).replace(f"{folder.parent}/", "") for mistake in bad.diagnostics]
     return [str(remark).replace(f"{folder.parent}/", "") for remark in library.remarks]
 
 
@@ -1012,8 +1013,8 @@ PLAUSIBLE = st.fixed_dictionaries(
 def load_or_refuse(folder):
     try:
         load_all([folder])
-    except BadSchemas as bad:
-        assert all(mistake.message and mistake.line >= 0 for mistake in bad.mistakes)  # noqa: PT017
+    except InvalidConfigFile as bad:
+        assert all(mistake.message and mistake.line >= 0 for mistake in bad.diagnostics)  # noqa: PT017
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from prefill import telemetry
 from prefill.cli import main
+from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
@@ -23,7 +24,7 @@ from prefill.domain.permissions import Scope
 from prefill.settings import Settings
 from prefill.tenancy.api_keys import KEY, hash_of, new_key
 from prefill.tenancy.model import SANDBOX_AGENT_KEY, Directory
-from prefill.tenancy.registry import BadTenants, Tenants
+from prefill.tenancy.registry import Tenants
 from prefill.tenancy.tenants_file import read_tenants
 from tests.support.simulator import BUYER, OpenService, Simulator, found, siren, siret
 
@@ -95,9 +96,9 @@ def read(file: Path, text: str, environ: Mapping[str, str] = TOKENS) -> Director
 
 
 def mistakes(file: Path, text: str, environ: Mapping[str, str] = TOKENS) -> list[str]:
-    with pytest.raises(BadTenants) as bad:
+    with pytest.raises(InvalidConfigFile) as bad:
         read(file, text, environ)
-    return [str(one) for one in bad.value.mistakes]
+    return [str(one) for one in bad.value.diagnostics]
 
 
 # -- a file that is right ---------------------------------------------------------------------------
@@ -231,12 +232,12 @@ def test_a_token_that_cannot_be_one_is_not_quoted(file, token):
 def test_what_is_no_text_is_refused(file, content):
     file.write_bytes(content)
 
-    with pytest.raises(BadTenants):
+    with pytest.raises(InvalidConfigFile):
         read_tenants(file, TOKENS, FORMS, TODAY)
 
 
 def test_a_file_that_is_not_there_is_a_mistake(tmp_path):
-    with pytest.raises(BadTenants, match="ne peut pas être lu"):
+    with pytest.raises(InvalidConfigFile, match="ne peut pas être lu"):
         read_tenants(tmp_path / "absent.toml", TOKENS, FORMS, TODAY)
 
 

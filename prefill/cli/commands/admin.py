@@ -19,15 +19,15 @@ from prefill.audit.export import csv_rows
 from prefill.audit.sinks import STDOUT, StreamSink
 from prefill.audit.trail import AccessRecord, AuditTrail, AuditWriteError, Outcome, Purge
 from prefill.cli.errors import CliError
+from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.domain.answers import Answer
 from prefill.domain.permissions import Scope
-from prefill.forms.registry import BadSchemas
 from prefill.problems import AuditUnavailable, SettingsInvalid
 from prefill.settings import Settings, load
 from prefill.tenancy.api_keys import new_key
+from prefill.tenancy.file_schema import TENANT_ID
 from prefill.tenancy.model import Tenant
-from prefill.tenancy.registry import BadTenants
-from prefill.tenancy.tenants_file import TENANT_ID, read_tenants
+from prefill.tenancy.tenants_file import read_tenants
 
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -48,7 +48,7 @@ def check_tenants(*, file: Path | None) -> None:
         if settings.tenants is None:
             raise CliError("Donnez un fichier, ou PREFILL_TENANTS.")
         known = read_tenants(Path(settings.tenants), os.environ, candidate_forms(read_forms(settings)), today())
-    except (SettingsInvalid, BadSchemas, BadTenants) as fault:
+    except (SettingsInvalid, InvalidConfigFile) as fault:
         raise CliError(str(fault)) from fault
     for remark in known.remarks:
         click.echo(remark)

@@ -15,6 +15,7 @@ from prefill.cli.common import _library, _settings
 from prefill.cli.errors import CliError
 from prefill.cli.tables import _markdown, _pretty, _table
 from prefill.clock import Clock
+from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.forms.registry import FormRegistry
 from prefill.health import (
     Check,
@@ -28,7 +29,6 @@ from prefill.health import (
 from prefill.problems import SettingsInvalid
 from prefill.redis_client import OptionalRedis
 from prefill.settings import Settings, describe, refuse_unwanted_sandbox
-from prefill.tenancy.registry import BadTenants
 
 SETTINGS_PAGE = """\
 # Settings
@@ -84,7 +84,7 @@ def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
     yield from check_redis(OptionalRedis(settings.redis_url, clock=Clock()))
     try:
         tenants = open_tenants(settings, library)
-    except BadTenants as bad:
+    except InvalidConfigFile as bad:
         yield Check("tenants", False, str(bad))
         return
     yield from check_tenants(settings, tenants, now())

@@ -12,6 +12,7 @@ from prefill.app import SANDBOX_BANNER, build_context
 from prefill.cli.common import TENANT, VERBOSE, _library, _settings
 from prefill.cli.errors import CliError
 from prefill.cli.tables import _pretty, _table, _width, _wrap
+from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.domain.answers import Status
 from prefill.domain.identifiers import parse, spaced
 from prefill.domain.roles import Role
@@ -19,7 +20,6 @@ from prefill.forms.model import Form, pointer_keys
 from prefill.forms.registry import FormRegistry
 from prefill.problems import Language, Problem, SettingsInvalid
 from prefill.settings import Settings
-from prefill.tenancy.registry import BadTenants
 from prefill.web.app import create_web
 
 WORDS: Mapping[Language, Mapping[str, Any]] = {
@@ -82,7 +82,7 @@ def _fetch(
     """Ask the API for JSON, as a page would; a refusal is said and ends the command."""
     try:
         context = build_context(replace(settings, rate_limit=0), library)  # the operator is not a visitor
-    except (SettingsInvalid, BadTenants) as fault:
+    except (SettingsInvalid, InvalidConfigFile) as fault:
         raise CliError(str(fault)) from fault
     client = create_web(context).test_client()
     response = client.get(path, query_string=query, headers={"Accept-Language": language})

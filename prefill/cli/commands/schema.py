@@ -10,10 +10,10 @@ from prefill.assembly import form_folders, read_forms
 from prefill.cli.common import _library, _settings
 from prefill.cli.errors import CliError
 from prefill.cli.tables import _table, _width, _wrap
-from prefill.config_files.schema import Diagnostic
+from prefill.config_files.diagnostics import Diagnostic, InvalidConfigFile
 from prefill.domain.suggestions import closest
 from prefill.forms.model import Field
-from prefill.forms.registry import BadSchemas, FormRegistry, check
+from prefill.forms.registry import FormRegistry, check
 from prefill.settings import Settings
 
 FORM_HEADINGS = ("Chemin", "Libellé", "Type", "Alias", "Origines", "Options")
@@ -66,6 +66,6 @@ def _forms_and_mistakes(settings: Settings) -> tuple[FormRegistry, tuple[Diagnos
     """Read the forms; when they cannot be used, give none and say why."""
     try:
         library = read_forms(settings)
-    except BadSchemas as bad:
-        return FormRegistry({}), bad.mistakes
+    except InvalidConfigFile as bad:
+        return FormRegistry({}), bad.diagnostics
     return library, library.remarks

@@ -1,0 +1,119 @@
+"""The schema of a form file, and its reading."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import marshmallow
+from marshmallow import fields
+
+from prefill.config_files.schema import FRENCH, FileSchema, among, flag, hint, listed, mapping, nested, text
+from prefill.config_files.source_file import SourceFile
+from prefill.config_files.yaml_file import read_yaml
+from prefill.domain.disclosure import masked
+from prefill.domain.permissions import Audience
+from prefill.domain.roles import Role
+from prefill.forms.model import Type
+
+POINTER = re.compile(r"(/([^/~\[\]\s]|~[01])+)+(\[[A-Za-z][A-Za-z0-9_-]*\])?")
+POINTER_FAULTS = (
+    (re.compile(r"(?!/)"), "un chemin commence par « / »"),
+    (re.compile(r".*\s", re.DOTALL), "un chemin n'a pas d'espace"),
+    (re.compile(r".*(//|/$|/\[)"), "il y a une clé vide dans ce chemin"),
+    (re.compile(r".*~(?![01])"), "dans un chemin, « ~ » s'écrit ~0 et « / » s'écrit ~1"),
+    (re.compile(r".*[\[\]]"), "les crochets entourent le nom d'une entrée, à la fin, comme identifiers[vat]"),
+)
+FORM_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+
+def _word(value: str) -> None:
+    if not WORD.fullmatch(value):
+        raise marshmallow.ValidationError("attend un mot : une lettre, puis lettres sans accent, chiffres, - ou _")
+
+
+def _unmasked(value: str) -> None:
+    if masked(value):
+        raise marshmallow.ValidationError(f"« {value} » marque une donnée masquée : elle ne sort jamais du service")
+
+
+class ItemSchema(FileSchema):
+    label = text(required=True)
+    type = text(among(kind.value for kind in Type if kind is not Type.LIST), load_default=Type.STRING.value)
+    origin = text(required=True, data_key="from")
+    identifying = flag()
+
+
+class FieldSchema(FileSchema):
+    label = text(required=True)
+    type = text(among(kind.value for kind in Type), load_default=Type.STRING.value)
+    origins = fields.Raw(data_key="from", allow_none=True)
+    items = mapping(nested(ItemSchema), _word)
+    constants = mapping(text(_unmasked), _word)
+    alias = text(_word)
+    on_demand = flag()
+    confirm = flag()
+    reserved = text()
+    declared = flag()
+    roles = listed(text(among(role.value for role in Role)), "rôles", load_default=list)
+
+
+class FormSchema(FileSchema):
+    title = text()
+    version = text()
+    description = fields.String(error_messages={**FRENCH, "invalid": "attend un texte"})
+    audience = text(among(audience.value for audience in Audience))
+    extends = text()
+    remove = listed(text(), "chemins", load_default=list)
+    sections = mapping(text())
+    form_fields = mapping(nested(FieldSchema), data_key="fields")
+
+
+HEADER = ("title", "version", "audience", "description")
+REQUIRED = {
+    "title": "le titre du formulaire",
+    "version": "sa version, un texte",
+    "audience": f"pour qui il est, {' ou '.join(Audience)}",
+}
+
+
+@dataclass(slots=True, eq=False)
+class FormFile(SourceFile):
+    """One form file as read: `own` is what of it follows the schema.
+
+    `base` is the file of the same id that this one replaces, and may extend.
+    """
+
+    base: FormFile | None = None
+    own: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.path.stem
+
+    @property
+    def readable(self) -> bool:
+        return bool(self.own)
+
+
+def read_form_file(path: Path, base: FormFile | None = None) -> FormFile:
+    file = FormFile(path, base=base)
+    tree = read_yaml(file)
+    if tree is None and not file.is_valid():
+        return file
+    if tree is None:
+        file.report((), f"le fichier est vide : il lui faut {', '.join(REQUIRED)} et fields")
+    elif not isinstance(tree, dict):
+        file.report((), f"{FRENCH['type']} : {', '.join(REQUIRED)} et fields")
+    else:
+        file.own = file.load(FormSchema(), tree)
+    if not FORM_ID.fullmatch(file.id):
+        file.report((), f"« {file.id} », le nom du fichier, est l'identifiant : lettres sans accent, chiffres, - et _")
+    return file
+
+
+def did_you_mean_form(name: str, known: list[str]) -> str:
+    return hint(name, known) or f" ; il y a {', '.join(known) or 'aucun autre formulaire'}"

@@ -1,0 +1,55 @@
+"""Checks across the tables of the tenants file: forms that exist, keys and identity providers that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import combinations
+
+from prefill.config_files.schema import hint
+from prefill.config_files.source_file import SourceFile
+from prefill.tenancy.model import Tenant
+
+
+def check_forms(file: SourceFile, tenants: Sequence[Tenant], known: Sequence[str]) -> None:
+    for tenant in tenants:
+        for rank, form in enumerate(tenant.forms or ()):
+            if form not in known:
+                message = f"il n'y a pas de formulaire de candidat « {form} »{hint(form, known)}"
+                file.report(("tenants", tenant.id, "forms", str(rank)), message)
+
+
+def check_keys(file: SourceFile, tenants: Sequence[Tenant], today: date) -> None:
+    """A key's public id finds it among all tenants; its name tells it in the trace."""
+    seen: dict[str, str] = {}
+    for tenant in tenants:
+        names: set[str] = set()
+        for rank, key in enumerate(tenant.keys):
+            place = ("tenants", tenant.id, "keys", str(rank))
+            if key.id in seen:
+                file.report((*place, "id"), f"« {key.id} » est déjà la clé de l'acheteur « {seen[key.id]} »")
+            if key.name in names:
+                file.report(
+                    (*place, "name"), f"« {key.name} » est déjà une clé de cet acheteur : la trace les confondrait"
+                )
+            if key.expires < today and not key.revoked:
+                file.report((*place, "expires"), "cette clé a expiré", blocking=False)
+            seen.setdefault(key.id, tenant.id)
+            names.add(key.name)
+
+
+def check_providers(file: SourceFile, tenants: Sequence[Tenant]) -> None:
+    """Tenants that believe the same provider must tell their agents apart."""
+    tenants_trusting = [(tenant.id, tenant.oidc) for tenant in tenants if tenant.oidc]
+    for (one, own), (other, others) in combinations(tenants_trusting, 2):
+        same = (own.issuer, own.audience) == (others.issuer, others.audience)
+        if same and not _apart(own.claims, others.claims):
+            message = (
+                f"le fournisseur d'identité est aussi celui de « {one} » : donnez à chacun la même clé dans « claims », "
+                "avec une valeur différente, pour que ses agents ne soient pas ceux de l'autre"
+            )
+            file.report(("tenants", other, "oidc", "claims"), message)
+
+
+def _apart(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    return any(claim in other and other[claim] != value for claim, value in one.items())
