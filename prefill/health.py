@@ -25,6 +25,7 @@ from prefill.redis_client import OptionalRedis, RedisUnavailable
 from prefill.registers.client import RegisterClient
 from prefill.registers.transport.http import Bearer, Connection
 from prefill.settings import Settings, unknown_settings
+from prefill.tenancy.information import FACTS
 from prefill.tenancy.registry import Tenants
 
 EXPIRES_SOON = timedelta(days=60)
@@ -123,6 +124,21 @@ def check_tenants(settings: Settings, tenants: Tenants, now: datetime) -> Iterat
     for tenant in known.values():
         token = check_token(tenant.token, now)
         yield replace(token, name=f"token:{tenant.id}", message=f"{tenant.id} : {token.message}", vital=False)
+
+
+def check_information(settings: Settings, tenants: Tenants) -> Iterator[Check]:
+    """Name what candidates must be told and the operator did not fill in; the sandbox has nobody to inform."""
+    if settings.sandbox:
+        return
+    for tenant in tenants.directory().tenants.values():
+        lacking = [FACTS[name][1 if settings.tenants else 0] for name in tenant.information.lacking()]
+        if lacking:
+            where = f"[tenants.{tenant.id}.notice]" if settings.tenants else "les réglages"
+            yield _remark(
+                "notice",
+                f"L'information des candidats (/v1/notice) est incomplète : renseignez {', '.join(lacking)} dans {where}. "
+                "Elle est due avant tout appel.",
+            )
 
 
 def check_trace(trace: AuditTrail) -> Check:

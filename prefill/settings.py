@@ -24,6 +24,7 @@ SANDBOX_UNWANTED = (
     "(et PREFILL_RECIPIENT), ou demandez le bac à sable avec PREFILL_SANDBOX=1."
 )
 AUDIT_SCHEMES = ("sqlite", "postgresql", "postgres")
+MAX_RETENTION_MONTHS = 600
 
 
 class BadValue(ValueError):
@@ -99,6 +100,12 @@ def _flag(text: str) -> bool:
 def read_short(text: str) -> str:
     if len(text) >= 50:
         raise BadValue(f"doit faire moins de 50 caractères, celui-ci en fait {len(text)}")
+    return text
+
+
+def read_line(text: str) -> str:
+    if not text.isprintable() or len(text) > 200:
+        raise BadValue("attend un texte d'une ligne, de 200 caractères au plus")
     return text
 
 
@@ -181,6 +188,29 @@ class Settings:
         "PREFILL_AUDIT", _audit, None,
         "Où la trace des accès aux données protégées est écrite : sortie standard par défaut (stdout), chemin d'un fichier, ou adresse d'une base (sqlite:///…, postgresql://…).",
         secret=True,
+    )
+    controller: str | None = _setting(
+        "PREFILL_CONTROLLER", read_line, None,
+        "Nom du responsable de traitement (l'acheteur public), dit aux candidats avant tout appel.",
+    )
+    rights_contact: str | None = _setting(
+        "PREFILL_RIGHTS_CONTACT", read_line, None,
+        "Adresse postale, électronique ou page où un candidat exerce ses droits sur ses données.",
+    )
+    dpo: str | None = _setting(
+        "PREFILL_DPO", read_line, None, "Comment joindre le délégué à la protection des données de l'acheteur."
+    )
+    privacy_url: str | None = _setting(
+        "PREFILL_PRIVACY_URL", read_web_address, None,
+        "Page de l'acheteur sur la protection des données.",
+    )
+    retention_months: int | None = _setting(
+        "PREFILL_RETENTION_MONTHS", _whole(1, MAX_RETENTION_MONTHS), None,
+        "Mois pendant lesquels l'acheteur garde les formulaires déposés.",
+    )
+    consent: bool = _setting(
+        "PREFILL_CONSENT", _flag, False,
+        "1 pour que le script attende l'accord du candidat avant son premier appel.",
     )
     schemas: tuple[str, ...] = _setting(
         "PREFILL_SCHEMAS", _list, (),

@@ -22,6 +22,7 @@ from prefill.forms.registry import FormRegistry
 from prefill.health import (
     Check,
     check_deployment,
+    check_information,
     check_locally,
     check_redis,
     check_remotely,
@@ -184,6 +185,21 @@ def test_a_setting_that_does_not_exist_is_remarked_with_the_one_that_was_meant()
 def test_several_processes_without_a_redis_are_remarked():
     assert "sans REDIS_URL" in remarks(Settings(instances=4))["processes"]
     assert remarks(Settings(instances=4, redis_url="redis://127.0.0.1:1")) == {}
+
+
+def test_what_candidates_must_be_told_and_nobody_filled_in_is_a_remark():
+    settings = live(controller="Ville de Lyon", privacy_url="https://lyon.example", retention_months=60)
+    [check] = check_information(settings, open_tenants(settings, FORMS))
+
+    assert (check.name, check.ok, check.vital) == ("notice", False, False)
+    assert "renseignez PREFILL_RIGHTS_CONTACT, PREFILL_DPO dans les réglages" in check.message
+
+
+def test_nothing_is_remarked_of_a_notice_that_is_whole_nor_of_the_sandbox():
+    whole = live(controller="A", rights_contact="b@c.fr", dpo="d@e.fr", privacy_url="https://f.fr", retention_months=1)
+
+    for settings in (whole, Settings()):
+        assert list(check_information(settings, open_tenants(settings, FORMS))) == []
 
 
 @pytest.mark.parametrize("target", ["/nowhere/at/all/trace.jsonl", "sqlite:////nowhere/at/all.db"])

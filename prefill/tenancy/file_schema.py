@@ -12,7 +12,16 @@ from marshmallow import fields
 
 from prefill.config_files.schema import FRENCH, FileSchema, among, flag, listed, mapping, nested, text
 from prefill.domain.permissions import Scope
-from prefill.settings import BadValue, Settings, read_origins, read_short, read_siret, read_web_address
+from prefill.settings import (
+    MAX_RETENTION_MONTHS,
+    BadValue,
+    Settings,
+    read_line,
+    read_origins,
+    read_short,
+    read_siret,
+    read_web_address,
+)
 
 TENANT_ID = re.compile(r"[a-z0-9](-?[a-z0-9]){0,39}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -86,6 +95,25 @@ class OidcSchema(FileSchema):
     scopes = mapping(_scopes())
 
 
+MONTHS = f"attend un nombre de mois de 1 à {MAX_RETENTION_MONTHS}"
+
+
+def _months(value: int) -> None:
+    if not 1 <= value <= MAX_RETENTION_MONTHS:
+        raise marshmallow.ValidationError(MONTHS)
+
+
+class InformationSchema(FileSchema):
+    """The table `notice` of a buyer: what its candidates are told."""
+
+    controller = text(_reads(read_line))
+    contact = text(_reads(read_line))
+    dpo = text(_reads(read_line))
+    privacy_url = text(_reads(read_web_address))
+    retention_months = fields.Integer(strict=True, validate=_months, error_messages={**FRENCH, "invalid": MONTHS})
+    consent = flag()
+
+
 class TenantSchema(FileSchema):
     name = text(_printable, required=True)
     recipient = text(_reads(read_siret), required=True)
@@ -97,6 +125,7 @@ class TenantSchema(FileSchema):
     forms = listed(text(), "formulaires", load_default=None)
     keys = listed(nested(KeySchema), "clés ([[tenants.ID.keys]])", load_default=list)
     oidc = nested(OidcSchema, load_default=None)
+    notice = nested(InformationSchema, load_default=None)
     refused = {
         "token": "un jeton ne s'écrit jamais ici : dites où il est, avec token_env (une variable) ou token_file",
     }

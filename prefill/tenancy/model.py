@@ -15,6 +15,7 @@ from prefill.config_files.diagnostics import Diagnostic
 from prefill.domain.permissions import Scope
 from prefill.settings import Settings
 from prefill.tenancy.api_keys import hash_of
+from prefill.tenancy.information import Information, information_of
 
 # In the sandbox alone, where all data is invented: shown on its page.
 SANDBOX_AGENT_KEY = "pfk_sandbox_donnees-inventees-sans-secret"
@@ -66,6 +67,11 @@ class Tenant:
     forms: tuple[str, ...] | None = None
     keys: tuple[AgentKey, ...] = ()
     oidc: Oidc | None = None
+    information: Information = field(default_factory=Information)
+
+    @property
+    def has_agents(self) -> bool:
+        return bool(self.keys or self.oidc)
 
     def offers(self, form: str) -> bool:
         """Tell whether its candidates may fill that form."""
@@ -118,6 +124,7 @@ def tenant_of(settings: Settings) -> Tenant:
         context=settings.context,
         object=settings.object,
         origins=settings.allowed_origins,
+        information=information_of(settings),
     )
 
 
@@ -133,4 +140,5 @@ def sandbox_tenant(settings: Settings, recipient: str) -> Tenant:
         object=settings.object,
         origins=settings.allowed_origins or ("*",),
         keys=(key,),
+        information=information_of(settings),
     )

@@ -20,6 +20,7 @@ from prefill.settings import BadValue, read_siret, read_web_address
 from prefill.tenancy.file_checks import check_forms, check_keys, check_providers
 from prefill.tenancy.file_schema import TenantsFileSchema
 from prefill.tenancy.file_token import TokenReader
+from prefill.tenancy.information import read_information
 from prefill.tenancy.model import AgentKey, Directory, Oidc, Tenant, directory
 
 KEY_FIELDS = {"id", "name", "hash", "expires", "scopes", "revoked"}
@@ -65,6 +66,7 @@ def _tenant(file: SourceFile, tokens: TokenReader, name: str, tree: Mapping[str,
         forms=None if forms is None else tuple(forms),
         keys=tuple(_agent_key(one) for one in tree.get("keys", ()) if one.keys() >= KEY_FIELDS),
         oidc=oidc,
+        information=read_information(tree.get("notice"), buyer=tree.get("name", "")),
     )
 
 

@@ -8,12 +8,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from prefill.web.context import EXTENSION, AppContext
 from prefill.web.middleware import hooks
 from prefill.web.middleware.response_cache import ResponseCacheMiddleware
-from prefill.web.routes import catalogue, dossiers, espd, operations, pages, prefill
+from prefill.web.routes import catalogue, dossiers, espd, operations, pages, prefill, privacy
 
 BLUEPRINTS = (
     prefill.blueprint,
     espd.blueprint,
     catalogue.blueprint,
+    privacy.blueprint,
     operations.blueprint,
     dossiers.blueprint,
     pages.blueprint,

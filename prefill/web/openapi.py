@@ -13,6 +13,7 @@ from prefill import __version__
 from prefill.domain.roles import Role
 from prefill.forms.model import Form
 from prefill.problems import Problem, every_problem
+from prefill.web.rendering.privacy import PrivacyNoticeSchema
 from prefill.web.rendering.schemas import (
     FormSchema,
     FormsSchema,
@@ -87,6 +88,12 @@ def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[s
         "/v1/schemas/{id}/schema.json": operation(
             "jsonSchema", "Give the JSON Schema of a form's data", None, "A JSON Schema.", [form_id],
             problems=("schema_unknown",), media="application/schema+json",
+        ),
+        "/v1/notice": operation(
+            "notice", "Tell what a candidate is informed of before the first call", PrivacyNoticeSchema,
+            "Who asks, for which buyer, which registers, for how long, with which rights.",
+            [schema, *TENANT, ACCEPT_LANGUAGE, _IF_NONE_MATCH], problems=("schema_unknown", "tenant_unknown"),
+            more={"304": {"description": "The notice has not changed."}},
         ),
         "/v1/sources": operation("listSources", "List the catalogue", SourcesSchema, "The sources."),
         "/healthz": operation("health", "Tell that the process is alive", None, "Alive."),

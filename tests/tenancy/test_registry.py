@@ -23,6 +23,7 @@ from prefill.domain.company import Company
 from prefill.domain.permissions import Scope
 from prefill.settings import Settings
 from prefill.tenancy.api_keys import KEY, hash_of, new_key
+from prefill.tenancy.information import Information
 from prefill.tenancy.model import SANDBOX_AGENT_KEY, Directory
 from prefill.tenancy.registry import Tenants
 from prefill.tenancy.tenants_file import read_tenants
@@ -77,6 +78,13 @@ org = "lyon"
 [tenants.lyon.oidc.scopes]
 acheteur = ["dossier:read"]
 
+[tenants.lyon.notice]
+contact = "marches@lyon.example"
+dpo = "dpo@lyon.example"
+privacy_url = "https://lyon.example/donnees"
+retention_months = 60
+consent = true
+
 [tenants.nice]
 name = "Ville de Nice"
 recipient = "{NICE}"
@@ -128,6 +136,16 @@ def test_the_whole_file_is_read(file):
     assert lyon.oidc is not None
     assert lyon.oidc.scopes == {"acheteur": frozenset({Scope.DOSSIER})}
     assert (lyon.oidc.claims, lyon.oidc.scopes_claim) == ({"org": "lyon"}, "realm_access.roles")
+
+
+def test_what_candidates_are_told_is_read_and_the_controller_is_the_buyer_by_default(file):
+    tenants = read(file, WHOLE).tenants
+
+    assert tenants["lyon"].information == Information(
+        "Ville de Lyon", "marches@lyon.example", "dpo@lyon.example", "https://lyon.example/donnees", 60, consent=True
+    )
+    assert tenants["lyon"].information.lacking() == ()
+    assert tenants["nice"].information == Information("Ville de Nice")
 
 
 def test_an_origin_may_be_the_page_of_several_buyers(file):
@@ -186,6 +204,9 @@ MISTAKES = {
     "no audience": (swap('audience = "prefill"\n', ""), "tenants → lyon → oidc → audience : clé obligatoire"),
     "one provider for two, not told apart": (WHOLE + OTHER_PROVIDER, "tenants → nice → oidc → claims : le fournisseur d'identité est aussi celui de « lyon »"),
     "one provider for two, told apart by one only": (WHOLE + OTHER_PROVIDER + 'claims = { site = "nice" }\n', "est aussi celui de « lyon »"),
+    "a retention in words": (swap("retention_months = 60", 'retention_months = "5 ans"'), "notice → retention_months : attend un nombre de mois"),
+    "a retention without end": (swap("retention_months = 60", "retention_months = 601"), "notice → retention_months : attend un nombre de mois de 1 à 600"),
+    "a contact of two lines": (swap('"marches@lyon.example"', '"""a\nb"""'), "notice → contact : attend un texte d'une ligne"),
     "an id with capitals": (swap("[tenants.nice]", "[tenants.Nice]"), "tenants → Nice : attend un identifiant"),
     "tenants as a list": ('tenants = ["lyon"]\n', ":1: tenants : attend un dictionnaire"),
     "an empty file": ("", "il n'y a aucun acheteur"),

@@ -20,6 +20,7 @@ from prefill.forms.registry import FormRegistry
 from prefill.health import (
     Check,
     check_deployment,
+    check_information,
     check_locally,
     check_redis,
     check_remotely,
@@ -89,6 +90,7 @@ def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
         return
     yield from check_tenants(settings, tenants, now())
     yield from check_deployment(settings, tenants, os.environ)
+    yield from check_information(settings, tenants)
     yield _audit(settings)
     for buyer in tenants.directory().tenants.values():
         for one in check_remotely(session_opener(settings)(), connection(settings, buyer), library, now):

@@ -10,7 +10,16 @@ from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from prefill import __version__, telemetry
-from prefill.health import Check, check_deployment, check_locally, check_tenants, check_trace, check_upstream, measure
+from prefill.health import (
+    Check,
+    check_deployment,
+    check_information,
+    check_locally,
+    check_tenants,
+    check_trace,
+    check_upstream,
+    measure,
+)
 from prefill.problems import NotFound
 from prefill.web.context import ALL_METHODS, app_context
 from prefill.web.protection.proxies import MESSAGE
@@ -63,6 +72,7 @@ def _checks() -> tuple[Check, ...]:
         *check_locally(context.settings, context.form_registry, context.now()),
         *check_tenants(context.settings, context.tenants, context.now()),
         *check_deployment(context.settings, context.tenants, context.environ),
+        *check_information(context.settings, context.tenants),
         check_trace(context.audit_trail),
         *dict.fromkeys(upstream),
         *([Check("proxies", False, MESSAGE, vital=False)] if context.proxy_watch.undeclared else ()),
