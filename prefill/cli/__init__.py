@@ -9,6 +9,9 @@ import sys
 import click
 
 from prefill import __version__, telemetry
+from prefill.cli.authoring.diff import diff
+from prefill.cli.authoring.effort import effort
+from prefill.cli.authoring.test import test_schemas
 from prefill.cli.commands.admin import audit, tenant
 from prefill.cli.commands.ask import ask
 from prefill.cli.commands.doctor import doctor, openapi, show_settings
@@ -22,6 +25,8 @@ from prefill.cli.commands.sources import sources
 __all__ = ["main"]
 
 COMMANDS = (serve, sandbox, fill, espd, ask, sources, schema, tenant, audit, show_settings, openapi, doctor)
+
+OF_FORMS = (test_schemas, effort, diff)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,3 +42,5 @@ def main() -> None:
 
 for _command in COMMANDS:
     main.add_command(_command)
+for _command in OF_FORMS:
+    schema.add_command(_command)

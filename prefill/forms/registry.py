@@ -17,6 +17,7 @@ from prefill.forms.inheritance import resolve_inheritance
 from prefill.forms.model import Form
 
 SUFFIXES = (".yaml", ".yml")
+CASES = ".tests"  # NAME.tests.yaml holds the test cases of the form NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ def check(paths: Iterable[Path], folders: Iterable[Path]) -> tuple[Diagnostic, .
     available = _gather(folders)
     asked = [_take(available, path) for path in paths]
     return _compile_all(asked, available.files)[1]
+
+
+def load_file(path: Path, folders: Iterable[Path]) -> Form:
+    """Compile one file, over the forms that it may extend. Raise `InvalidConfigFile`."""
+    available = _gather(folders)
+    file = _take(available, path)
+    forms, diagnostics = _compile_all([file], available.files)
+    if any(diagnostic.blocking for diagnostic in diagnostics):
+        raise InvalidConfigFile(diagnostics)
+    return forms[file.id]
 
 
 @dataclass(slots=True)
@@ -84,11 +95,18 @@ def _forms_in(folder: Path, available: FormFiles) -> list[Path]:
     except OSError as fault:
         available.diagnostics.append(Diagnostic(name, 0, "", f"ce dossier ne peut pas être lu : {fault.strerror}"))
         return []
-    forms = [path for path in every if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    forms = [path for path in every if _is_form(path)]
     if not forms:
         remark = "ce dossier ne contient aucun formulaire (fichiers .yaml)"
         available.diagnostics.append(Diagnostic(name, 0, "", remark, blocking=False))
     return forms
+
+
+def _is_form(path: Path) -> bool:
+    """Recognise a form by its name: not a hidden copy, nor the test cases that stand beside a form."""
+    if path.name.startswith(".") or path.stem.endswith(CASES):
+        return False
+    return path.suffix.lower() in SUFFIXES
 
 
 def _take(available: FormFiles, path: Path) -> FormFile:

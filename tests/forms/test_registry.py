@@ -1043,10 +1043,11 @@ def test_a_slip_of_the_finger_is_a_form_or_a_list_of_mistakes(forms, place, type
 
 PAGE = (ROOT / "docs" / "forms.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+CASES = {text.split("\n")[0].removeprefix("# "): text for _, text in BLOCKS if ".tests.yaml" in text.split("\n")[0]}
 EXAMPLES = [
     (text.split("\n")[0].removeprefix("# "), text, BLOCKS[place + 1])
     for place, (language, text) in enumerate(BLOCKS)
-    if language == "yaml"
+    if language == "yaml" and text not in CASES.values()
 ]
 SOUND = [example for example in EXAMPLES if example[2][0] != "text"]
 BROKEN = [example for example in EXAMPLES if example[2][0] == "text"]
@@ -1122,8 +1123,9 @@ COMMANDS = [line for language, text in BLOCKS if language == "sh" for line in te
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_a_command_of_the_documentation_succeeds(forms, monkeypatch, line):
-    [(name, text, _)] = [example for example in SOUND if example[0] == "fiche.yaml"]
-    (lay(forms) / name).write_text(text, encoding="utf-8")
+    files = {name: text for name, text, _ in SOUND if name == "fiche.yaml"}
+    for name, text in {**files, **CASES}.items():
+        (lay(forms) / name).write_text(text, encoding="utf-8")
     monkeypatch.chdir(forms.parent)
     settings, words = re.fullmatch(r"((?:\w+=\S+ )*)prefill (.*)", line).groups()
 

@@ -13,12 +13,15 @@ from prefill.cli.commands.fill import _number
 from prefill.cli.common import TENANT, VERBOSE, _settings, _tenant
 from prefill.cli.errors import CliError
 from prefill.cli.tables import _pretty
+from prefill.config_files.schema import hint
 from prefill.domain.answers import Answer
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
 from prefill.domain.identifiers import spaced
 from prefill.domain.sources import Identifier, Source
 from prefill.domain.suggestions import closest
+from prefill.forms.expressions import BadExpression, Expression, compile_expression, function_names
+from prefill.forms.functions import Unreadable
 from prefill.problems import CompanyNotInvented
 from prefill.sandbox.companies import is_invented
 from prefill.settings import Settings
@@ -30,10 +33,12 @@ RNA = re.compile(r"W[0-9A-Z]{3}[0-9]{6}")
 @click.argument("source")
 @click.argument("identifier", metavar="NUMERO", nargs=-1, required=True)
 @click.option("--protected", is_flag=True, help="J'ai le droit de lire cette donnée protégée.")
+@click.option("--expr", metavar="EXPRESSION", help="Une expression de formulaire à essayer sur la réponse.")
 @TENANT
 @VERBOSE
-def ask(*, source: str, identifier: tuple[str, ...], protected: bool, tenant: str | None) -> None:
+def ask(*, source: str, identifier: tuple[str, ...], protected: bool, expr: str | None, tenant: str | None) -> None:
     row = _row(source)
+    expression = _expression(expr) if expr is not None else None
     if not row.open and not protected:
         raise CliError(
             f"« {row.name} » est une donnée protégée, réservée aux agents habilités de l'acheteur. Le jeton du service "
@@ -47,7 +52,7 @@ def ask(*, source: str, identifier: tuple[str, ...], protected: bool, tenant: st
     upstream.close()
     if not row.open:
         trace_asked(settings, chosen, answer, company.siret or company.siren or company.rna or "")
-    click.echo(_pretty(_raw(answer)))
+    click.echo(_pretty(_raw(answer)) if expression is None else _evaluated(expression, answer))
     raise SystemExit(0 if answer.ok else 1)
 
 
@@ -68,6 +73,23 @@ def _row(name: str) -> Source:
     if row.refusal:
         raise CliError(f"La source « {name} » ne peut pas être demandée : {row.refusal}")
     return row
+
+
+def _expression(text: str) -> Expression:
+    try:
+        return compile_expression(text)
+    except BadExpression as fault:
+        raise CliError(f"{fault}{hint(fault.name, function_names()) if fault.name else ''}") from fault
+
+
+def _evaluated(expression: Expression, answer: Answer) -> str:
+    """Show what a form would read, as JSON; without an answer there is nothing to read."""
+    if not answer.ok:
+        raise CliError(f"La source ne répond pas ({answer.status}) : l'expression n'a rien à lire.")
+    try:
+        return _pretty(expression(answer.data))
+    except Unreadable as fault:
+        raise CliError(f"La réponse n'a pas la forme que « {expression.text} » attend.") from fault
 
 
 def _company(row: Source, text: str) -> Company:

@@ -7,11 +7,10 @@ from pathlib import Path
 import click
 
 from prefill.assembly import form_folders, read_forms
+from prefill.cli.authoring.choice import find_form
 from prefill.cli.common import _library, _settings
-from prefill.cli.errors import CliError
 from prefill.cli.tables import _table, _width, _wrap
 from prefill.config_files.diagnostics import Diagnostic, InvalidConfigFile
-from prefill.domain.suggestions import closest
 from prefill.forms.model import Field
 from prefill.forms.registry import FormRegistry, check
 from prefill.settings import Settings
@@ -39,12 +38,7 @@ def check_schemas(*, files: tuple[Path, ...]) -> None:
 @schema.command("show", help="Montrer un formulaire compilé.")
 @click.argument("name", metavar="NOM")
 def show_schema(*, name: str) -> None:
-    forms = _library(_settings()).forms
-    if name not in forms:
-        guess = closest(name, forms)
-        hint = f" Vouliez-vous dire « {guess} » ?" if guess else ""
-        raise CliError(f"Il n'y a pas de formulaire « {name} ».{hint} Formulaires connus : {', '.join(forms)}.")
-    form = forms[name]
+    form = find_form(_library(_settings()), name)
     heading = f"{form.title} ({form.id} {form.version}, {form.audience}) — {form.file}"
     click.echo("\n".join([*_wrap(heading, _width()), "", *_table(FORM_HEADINGS, map(_form_row, form.fields))]))
 

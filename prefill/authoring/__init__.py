@@ -1,0 +1,1 @@
+"""The form author's kit: test cases beside a form, what a form leaves to type, what changed between two versions."""

@@ -1,0 +1,1 @@
+"""The commands of form authors, beside `schema check` and `schema show`."""
