@@ -7,7 +7,6 @@ import sys
 import time
 from functools import partial
 
-import requests
 from flask import Flask
 
 from prefill import telemetry
@@ -20,6 +19,7 @@ from prefill.assembly import (
     open_tenants,
     open_upstream,
     read_forms,
+    session_opener,
     today,
 )  # fmt: skip
 from prefill.audit.trail import AuditTrail
@@ -76,7 +76,7 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         ),
         authenticator=Authenticator(
             tenants.directory,
-            jwks_client=JWKSClient(open_session=requests.Session, clock=time.monotonic),
+            jwks_client=JWKSClient(open_session=session_opener(settings), clock=time.monotonic),
             login_throttle=LoginThrottle(resources.shared, hash_address=rate_limiter.name, clock=time.monotonic),
             today=today,
         ),

@@ -11,6 +11,7 @@ from typing import Any
 
 import requests
 
+from prefill import __version__
 from prefill.audit.factory import open_audit_trail
 from prefill.audit.trail import AuditTrail, AuditWriteError
 from prefill.domain.dates import PARIS
@@ -82,9 +83,26 @@ def upstream_url(settings: Settings) -> str:
     return SANDBOX_URL if settings.sandbox else settings.url
 
 
+def user_agent(settings: Settings) -> str:
+    """Name this client and whom to write to about its calls, as API Entreprise asks.
+
+    >>> user_agent(Settings(contact="exploitation@exemple.fr")).partition("/")[2].partition(" ")[2]
+    '(+exploitation@exemple.fr)'
+    """
+    name = f"prefill/{__version__}"
+    return f"{name} (+{settings.contact})" if settings.contact else name
+
+
 def session_opener(settings: Settings) -> Callable[[], requests.Session]:
-    """Return what opens HTTP sessions: on the sandbox, all on the same one."""
-    return SandboxSessions() if settings.sandbox else requests.Session
+    """Return what opens HTTP sessions, which name this client: on the sandbox, all on the same one."""
+    opened: Callable[[], requests.Session] = SandboxSessions() if settings.sandbox else requests.Session
+
+    def open_session() -> requests.Session:
+        session = opened()
+        session.headers["User-Agent"] = user_agent(settings)
+        return session
+
+    return open_session
 
 
 def connection(settings: Settings, tenant: Tenant | None = None) -> Connection:

@@ -161,6 +161,11 @@ def check_deployment(settings: Settings, tenants: Tenants, environ: Mapping[str,
         yield _remark("processes", message)
     if not settings.sandbox:
         yield from (_remark("origins", message) for message in _origins(settings, tenants))
+    if not settings.sandbox and not settings.contact:
+        message = (
+            "PREFILL_CONTACT manque : API Entreprise ne sait pas à qui écrire avant de bannir l'adresse du service."
+        )
+        yield _remark("contact", message)
 
 
 def _remark(name: str, message: str) -> Check:

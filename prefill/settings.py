@@ -109,6 +109,13 @@ def read_line(text: str) -> str:
     return text
 
 
+def _contact(text: str) -> str:
+    """Goes between parentheses in a header."""
+    if not re.fullmatch(r"[!-'*-~]{3,200}", text):
+        raise BadValue("attend une adresse électronique ou celle d'une page, sans espace ni parenthèse")
+    return text
+
+
 def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
@@ -175,6 +182,10 @@ class Settings:
     object: str = _setting(
         "PREFILL_OBJECT", read_short, "Préremplissage DUME",
         "Raison des appels ou numéro de procédure, transmis à API Entreprise (moins de 50 caractères).",
+    )
+    contact: str | None = _setting(
+        "PREFILL_CONTACT", _contact, None,
+        "Adresse électronique ou page de l'exploitant, dite à API Entreprise dans User-Agent : à qui écrire avant de bannir.",
     )
     allowed_origins: tuple[str, ...] = _setting(
         "PREFILL_ALLOWED_ORIGINS", read_origins, (),

@@ -167,12 +167,17 @@ def live(**values: Any) -> Settings:
 
 def test_nothing_is_remarked_of_the_sandbox_nor_of_a_service_that_is_set_well():
     assert remarks(Settings()) == {}
-    assert remarks(live(allowed_origins=("https://marches.exemple.fr",)), PREFILL_LOG="json") == {}
+    well_set = live(allowed_origins=("https://marches.exemple.fr",), contact="mailto:a@exemple.fr")
+    assert remarks(well_set, PREFILL_LOG="json") == {}
 
 
 def test_origins_that_let_nobody_in_or_everybody_are_remarked():
     assert "aucune page d'un autre site" in remarks(live())["origins"]
     assert "n'importe quelle page" in remarks(live(allowed_origins=("*",)))["origins"]
+
+
+def test_a_client_without_a_contact_is_remarked():
+    assert "à qui écrire" in remarks(live())["contact"]
 
 
 def test_a_setting_that_does_not_exist_is_remarked_with_the_one_that_was_meant():
