@@ -108,7 +108,9 @@ def session_opener(settings: Settings) -> Callable[[], requests.Session]:
 def connection(settings: Settings, tenant: Tenant | None = None) -> Connection:
     """Describe how a tenant's calls are made: URL, token and tracing parameters."""
     buyer = tenant or only_tenant(settings)
-    return Connection(upstream_url(settings), buyer.token, buyer.recipient, buyer.context, buyer.object)
+    return Connection(
+        upstream_url(settings), buyer.token, buyer.recipient, buyer.context, buyer.object, buyer.delegation
+    )
 
 
 def open_shared_resources(settings: Settings, **quota: Any) -> SharedResources:

@@ -45,6 +45,14 @@ OLDER_SCOPES = {
     "certification_cnetp": ("certificat_cnetp",),
 }
 OPEN_SCOPE = "open_data"
+# Describes an editor's token by the delegation that it would act under for a recipient.
+INTROSPECTION = "/v3/token/introspect"
+DELEGATION_FAULTS = {
+    "00213": "Cet acheteur n'a pas délégué son habilitation à l'éditeur, ou l'a retirée : il la donne depuis son compte "
+    "API Entreprise. D'ici là, aucun formulaire n'est prérempli pour lui.",
+    "00212": "Cet acheteur a plusieurs délégations : donnez l'UUID de la bonne avec « delegation » (PREFILL_DELEGATION) ; "
+    "« prefill tenant sync » les liste.",
+}
 PINGS = {
     "ok": (True, "répond"),
     "bad_gateway": (False, "ne répond pas"),
@@ -234,10 +242,15 @@ def check_remotely(
 def _check_privileges(
     session: requests.Session, connection: Connection, library: FormRegistry, now: Callable[[], datetime]
 ) -> Iterator[Check]:
-    status, body, date = _fetch_dated(session, connection.url + "/privileges", connection)
+    path, key = ("/privileges", "privileges") if connection.delegation is None else (INTROSPECTION, "scopes")
+    parameters = None if connection.delegation is None else connection.parameters
+    status, body, date = _fetch_dated(session, connection.url + path, connection, parameters)
     yield from _check_clock(date, now())
     data = body.get("data") if isinstance(body, dict) else None
-    listed = data.get("privileges") if isinstance(data, dict) else None
+    listed = data.get(key) if isinstance(data, dict) else None
+    if _error_code(body) in DELEGATION_FAULTS:
+        yield Check("privileges", False, DELEGATION_FAULTS[_error_code(body)])
+        return
     if status != 200 or not isinstance(listed, list):
         yield Check("privileges", False, f"Les droits du jeton ne peuvent pas être lus{_told(status, body)}.")
         return
@@ -321,11 +334,18 @@ def _fetch(session: requests.Session, url: str, connection: Connection) -> tuple
     return _fetch_dated(session, url, connection)[:2]
 
 
-def _fetch_dated(session: requests.Session, url: str, connection: Connection) -> tuple[int | None, Any, str | None]:
+def _fetch_dated(
+    session: requests.Session, url: str, connection: Connection, parameters: Mapping[str, str] | None = None
+) -> tuple[int | None, Any, str | None]:
     """Give the status, the body and the `Date` of an answer; None for what cannot be read."""
     try:
         with session.get(
-            url, auth=Bearer(connection.token), timeout=PATIENCE, allow_redirects=False, stream=True
+            url,
+            params=parameters,
+            auth=Bearer(connection.token),
+            timeout=PATIENCE,
+            allow_redirects=False,
+            stream=True,
         ) as response:
             date = response.headers.get("Date")
             body = json.loads(response.raw.read(LARGEST_BODY, decode_content=True) or b"null")
@@ -341,6 +361,11 @@ def _told(status: int | None, body: object) -> str:
         return " : API Entreprise ne répond pas"
     if status == 200:
         return " : la réponse d'API Entreprise est illisible"
+    code = _error_code(body)
+    return f" (statut {status}{', code ' + code if code else ''})"
+
+
+def _error_code(body: object) -> str:
     errors = body.get("errors") if isinstance(body, dict) else None
     first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    return f" (statut {status}{', code ' + str(first['code']) if first.get('code') else ''})"
+    return str(first.get("code") or "")

@@ -77,6 +77,16 @@ def read_siret(text: str) -> str:
     return number
 
 
+def read_delegation(text: str) -> str:
+    """Read under what an editor's token acts: the UUID of a delegation, or the word that lets the recipient tell."""
+    wanted = text.lower()
+    if wanted == "recipient" or re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", wanted):
+        return wanted
+    raise BadValue(
+        "attend « recipient » (le SIRET de l'acheteur suffit à trouver sa délégation) ou l'UUID d'une délégation"
+    )
+
+
 def _redis(text: str) -> str:
     if urlsplit(text).scheme not in ("redis", "rediss", "unix", "valkey", "valkeys"):
         raise BadValue("attend une adresse comme redis://:motdepasse@hote:6379/0 ou rediss://…")
@@ -175,6 +185,10 @@ class Settings:
     recipient: str | None = _setting(
         "PREFILL_RECIPIENT", read_siret, None,
         "SIRET de l'acheteur public habilité à recevoir les données. Obligatoire avec un jeton.",
+    )
+    delegation: str | None = _setting(
+        "PREFILL_DELEGATION", read_delegation, None,
+        "Pour le jeton d'un éditeur : recipient, ou l'UUID de la délégation quand l'acheteur en a donné plusieurs. Rien pour le jeton de l'acheteur.",
     )
     context: str = _setting(
         "PREFILL_CONTEXT", read_short, "Marchés publics", "Cadre des appels, transmis à API Entreprise."

@@ -21,6 +21,7 @@ GOOD = {
     "PREFILL_ENV": ("production", "production"),
     "PREFILL_SANDBOX": ("1", True),
     "PREFILL_RECIPIENT": ("217 500 016 00019", BUYER),
+    "PREFILL_DELEGATION": ("0000D000-0000-4000-8000-000000000001", "0000d000-0000-4000-8000-000000000001"),
     "PREFILL_CONTEXT": ("Marchés publics de la ville", "Marchés publics de la ville"),
     "PREFILL_OBJECT": ("2026-PROC-42", "2026-PROC-42"),
     "PREFILL_ALLOWED_ORIGINS": (
@@ -63,6 +64,7 @@ BAD = {
     "PREFILL_ENV": ("prod", "Production"),
     "PREFILL_SANDBOX": ("oui", "true"),
     "PREFILL_RECIPIENT": ("217500016", "21750001600018", "la ville", "１２"),
+    "PREFILL_DELEGATION": ("oui", "0000d000", "recipients"),
     "PREFILL_CONTEXT": ("x" * 50,),
     "PREFILL_OBJECT": ("x" * 50,),
     "PREFILL_ALLOWED_ORIGINS": ("marches.exemple.fr", "https://marches.exemple.fr/", "https://a.fr, https://b.fr/page"),

@@ -24,7 +24,7 @@ from prefill.domain.sources import Source
 from prefill.forms.model import Form
 from prefill.prefilling.service import Prefill, Request, Service
 from prefill.problems import Problem
-from prefill.registers.resources import SharedResources, open_resources, token_hash
+from prefill.registers.resources import SharedResources, open_resources
 from prefill.registers.transport.api import ApiCaller
 from prefill.registers.transport.http import Connection
 from prefill.sandbox.adapter import SandboxAdapter
@@ -92,7 +92,7 @@ class CaseRegisters:
             CONNECTION,
             thread_pools=_OneSession(session),  # type: ignore[arg-type]
             clock=_CaseClock(case.day),
-            quota=resources.quotas.for_token(token_hash(CONNECTION.token)),
+            quota=resources.quotas.for_habilitation(CONNECTION.habilitation),
         )
         self.calls = 0
 

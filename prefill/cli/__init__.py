@@ -14,6 +14,7 @@ from prefill.cli.authoring.effort import effort
 from prefill.cli.authoring.test import test_schemas
 from prefill.cli.commands.admin import audit, tenant
 from prefill.cli.commands.ask import ask
+from prefill.cli.commands.delegations import sync_tenants
 from prefill.cli.commands.doctor import doctor, openapi, show_settings
 from prefill.cli.commands.espd import espd
 from prefill.cli.commands.fill import fill
@@ -40,6 +41,7 @@ def main() -> None:
     telemetry.configure("text", logging.ERROR)
 
 
+tenant.add_command(sync_tenants)
 for _command in COMMANDS:
     main.add_command(_command)
 for _command in OF_FORMS:

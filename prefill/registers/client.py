@@ -67,6 +67,7 @@ class RegisterClient:
         self._in_flight: dict[Key, Call] = {}
         self._last_by_name: dict[str, Future[Answer]] = {}
         self._token = digest(connection.token)
+        self._owner = f"{tenant}@{connection.habilitation}"
         self._api = ApiCaller(connection, thread_pools=thread_pools, clock=clock, quota=quota)
         self._token_backoff = TokenBackoff()
 
@@ -153,12 +154,12 @@ class RegisterClient:
         self._thread_pools.close()
 
     def _key(self, source: Source, number: str, object: str) -> Key:
-        """What is open is the same for every tenant; what is protected is each one's own, for each procedure."""
-        return ("" if source.open else f"{self._tenant}/{digest(object)}", source.name, number)
+        """What is open is the same for all; what is protected is a tenant's own, under its habilitation, a procedure."""
+        return ("" if source.open else f"{self._owner}/{digest(object)}", source.name, number)
 
     def _own(self, key: Key) -> Key:
-        """Where the faults of our own token are kept: they are not the other tenants'."""
-        return (self._tenant, *key[1:]) if key[0] == "" else key
+        """Where the faults of our own habilitation are kept: they are not the other tenants'."""
+        return (self._owner, *key[1:]) if key[0] == "" else key
 
     def _call_name(self, source: Source, key: Key) -> str:
         """What API Entreprise takes for the same call: the same token asking the same path, whatever the parameters.

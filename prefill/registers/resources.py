@@ -56,21 +56,16 @@ def open_resources(
 
 
 def open_client(connection: Connection, resources: SharedResources, *, tenant: str) -> RegisterClient:
-    """Open the client of one tenant; those who hold the same token share its quota."""
+    """Open the client of one tenant; those who act under the same habilitation share its quota."""
     return RegisterClient(
         connection,
         thread_pools=resources.thread_pools,
         clock=Clock(),
         cache=resources.cache,
-        quota=resources.quotas.for_token(token_hash(connection.token)),
+        quota=resources.quotas.for_habilitation(connection.habilitation),
         breakers=resources.breakers,
         tenant=tenant,
     )
-
-
-def token_hash(token: str) -> str:
-    """Identify a token without revealing it."""
-    return hashlib.blake2b(token.encode(), digest_size=6, person=b"budget").hexdigest()
 
 
 def _url_hash(url: str) -> str:

@@ -16,6 +16,7 @@ from prefill.settings import (
     MAX_RETENTION_MONTHS,
     BadValue,
     Settings,
+    read_delegation,
     read_line,
     read_origins,
     read_short,
@@ -119,6 +120,7 @@ class TenantSchema(FileSchema):
     recipient = text(_reads(read_siret), required=True)
     token_env = text(_matches(VARIABLE, "le nom d'une variable d'environnement, comme LYON_TOKEN"))
     token_file = text()
+    delegation = text(_reads(read_delegation), load_default=None)
     context = text(_reads(read_short), load_default=Settings().context)
     object = text(_reads(read_short), load_default=Settings().object)
     origins = listed(text(_one_origin), "textes", load_default=list)

@@ -55,7 +55,10 @@ class Oidc:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One public buyer. `forms` are the candidates' forms it offers, None for every one."""
+    """One public buyer. `forms` are the candidates' forms it offers, None for every one.
+
+    `delegation` says under what an editor's token acts for it: a UUID, or "recipient" for the only one there is.
+    """
 
     id: str
     name: str
@@ -68,6 +71,7 @@ class Tenant:
     keys: tuple[AgentKey, ...] = ()
     oidc: Oidc | None = None
     information: Information = field(default_factory=Information)
+    delegation: str | None = None
 
     @property
     def has_agents(self) -> bool:
@@ -125,6 +129,7 @@ def tenant_of(settings: Settings) -> Tenant:
         object=settings.object,
         origins=settings.allowed_origins,
         information=information_of(settings),
+        delegation=settings.delegation,
     )
 
 

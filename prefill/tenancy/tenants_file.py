@@ -16,7 +16,7 @@ from prefill.config_files.schema import Steps
 from prefill.config_files.source_file import SourceFile
 from prefill.config_files.toml_file import read_toml
 from prefill.domain.permissions import Scope
-from prefill.settings import BadValue, read_siret, read_web_address
+from prefill.settings import BadValue, read_delegation, read_siret, read_web_address
 from prefill.tenancy.file_checks import check_forms, check_keys, check_providers
 from prefill.tenancy.file_schema import TenantsFileSchema
 from prefill.tenancy.file_token import TokenReader
@@ -62,6 +62,7 @@ def _tenant(file: SourceFile, tokens: TokenReader, name: str, tree: Mapping[str,
         token=tokens.read(place, tree),
         context=tree.get("context", ""),
         object=tree.get("object", ""),
+        delegation=read_delegation(tree["delegation"]) if tree.get("delegation") else None,
         origins=tuple(tree.get("origins", ())),
         forms=None if forms is None else tuple(forms),
         keys=tuple(_agent_key(one) for one in tree.get("keys", ()) if one.keys() >= KEY_FIELDS),

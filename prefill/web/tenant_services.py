@@ -56,6 +56,6 @@ class TenantServicesRegistry:
         return self._build(tenant)
 
 
-def _upstream_identity(tenant: Tenant) -> tuple[str, ...]:
+def _upstream_identity(tenant: Tenant) -> tuple[str | None, ...]:
     """What API Entreprise sees of a tenant."""
-    return tenant.token, tenant.recipient, tenant.context, tenant.object
+    return tenant.token, tenant.recipient, tenant.context, tenant.object, tenant.delegation

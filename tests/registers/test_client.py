@@ -193,6 +193,8 @@ def error(code="01000", **meta):
         (401, "00105", Status.MISCONFIGURED, None),
         (403, "00100", Status.NOT_ENTITLED, None),
         (403, "00107", Status.MISCONFIGURED, None),
+        (403, "00213", Status.MISCONFIGURED, None),
+        (422, "00212", Status.MISCONFIGURED, None),
         (404, "01003", Status.ABSENT, None),
         (409, "00015", Status.UNAVAILABLE, Cause.CONFLICT),
         (422, "00302", Status.UNAVAILABLE, Cause.REJECTED),

@@ -32,7 +32,7 @@ class QuotaRegistry:
         )
         self._quotas: dict[str, TokenQuota] = {}
 
-    def for_token(self, name: str) -> TokenQuota:
+    def for_habilitation(self, name: str) -> TokenQuota:
         with self._lock:
             if name not in self._quotas:
                 self._quotas[name] = TokenQuota(self._shared, token=name, process=self._process, **self._options)

@@ -67,7 +67,7 @@ class ApiCaller:
         deadline = self._clock.monotonic() + source.timeout
         with self._thread_pools.session().get(
             self._connection.url + source.path_for(number, self._clock.now().year),
-            params={**self._connection.tracing, "object": object, **source.parameters},
+            params={**self._connection.parameters, "object": object, **source.parameters},
             auth=Bearer(self._connection.token),
             timeout=(CONNECT_SECONDS, source.timeout),
             allow_redirects=False,

@@ -17,7 +17,9 @@ from prefill.domain.sources import Source
 from prefill.registers.transport.http import FailedCall
 
 WRONG_ADDRESS = "00107"  # the token is bound to other IP addresses
-RECIPIENT_FAULTS = ("002",)  # context, object or recipient missing or refused
+NO_DELEGATION = "00213"  # an editor's token, and a recipient that delegated nothing to it
+# Context, object or recipient missing or refused; 00212, several delegations to choose from.
+RECIPIENT_FAULTS = ("002",)
 
 STATUSES: Mapping[int, tuple[Status, Cause | None]] = {
     401: (Status.MISCONFIGURED, None),
@@ -85,7 +87,7 @@ def _code(error: Mapping[str, Any]) -> str | None:
 
 
 def _meaning(http_status: int, code: str | None) -> tuple[Status, Cause | None]:
-    if http_status == 403 and code == WRONG_ADDRESS:
+    if http_status == 403 and code in (WRONG_ADDRESS, NO_DELEGATION):
         return Status.MISCONFIGURED, None
     if http_status == 422 and code and code.startswith(RECIPIENT_FAULTS):
         return Status.MISCONFIGURED, None

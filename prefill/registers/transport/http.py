@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -13,21 +14,35 @@ from prefill.domain.sources import Kind
 CONNECT_SECONDS = 2.0
 MAX_BODY = {Kind.JSON: 4 * 2**20, Kind.DOCUMENTS: 4 * 2**20}  # bytes
 CHUNK = 64 * 1024
+BY_RECIPIENT = "recipient"  # the delegation that the buyer alone tells, when it gave only one
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where API Entreprise is, with which token it is called, and the tracing parameters it requires."""
+    """Where API Entreprise is, with which token it is called, and the tracing parameters it requires.
+
+    `delegation` is for an editor's token, which acts under what each buyer delegated to the editor: the delegation's
+    UUID, or `BY_RECIPIENT`. A buyer's own token has none.
+    """
 
     url: str
     token: str = field(repr=False)
     recipient: str
     context: str
     object: str
+    delegation: str | None = None
 
     @property
-    def tracing(self) -> dict[str, str]:
-        return {"context": self.context, "object": self.object, "recipient": self.recipient}
+    def parameters(self) -> dict[str, str]:
+        """What every call carries: the tracing parameters, and the delegation when the recipient has several."""
+        chosen = {"delegation_id": self.delegation} if self.delegation not in (None, BY_RECIPIENT) else {}
+        return {"context": self.context, "object": self.object, "recipient": self.recipient, **chosen}
+
+    @property
+    def habilitation(self) -> str:
+        """Identify, without revealing it, whose rights and quota the calls use: a token's, or one buyer's of many."""
+        parts = [self.token] if self.delegation is None else [self.token, self.recipient, self.delegation]
+        return hashlib.blake2b("\n".join(parts).encode(), digest_size=6, person=b"budget").hexdigest()
 
 
 class Bearer(requests.auth.AuthBase):

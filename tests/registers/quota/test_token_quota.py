@@ -107,8 +107,8 @@ def test_the_address_has_a_ceiling_of_its_own(quota):
 
 def test_two_tokens_share_the_address_and_not_their_groups(clock):
     quotas = QuotaRegistry(OptionalRedis(None, clock=clock), clock=clock, fresh=True)
-    one, other = quotas.for_token("one"), quotas.for_token("other")
-    assert quotas.for_token("one") is one
+    one, other = quotas.for_habilitation("one"), quotas.for_habilitation("other")
+    assert quotas.for_habilitation("one") is one
     assert (spend(one), spend(other)) == (LIMIT, LIMIT)
 
     hear(one, limit=5000)
