@@ -183,16 +183,20 @@ def client() -> FlaskClient:
 
 def replay(client: FlaskClient, words: list[str]) -> Any:
     """Send what a curl command would."""
-    headers, url = {}, ""
+    headers, url, body = {}, "", None
     words = list(words)
     while words:
         word = words.pop(0)
         if word in ("-H", "--header"):
             name, _, value = words.pop(0).partition(": ")
             headers[name] = value
+        elif word == "--json":
+            body = json.loads(words.pop(0))
         elif not word.startswith("-"):
             url = word
     path = url.removeprefix(SERVICE)
+    if body is not None:
+        return client.post(path, json=body, headers=headers)
     if ELISION in headers.get("If-None-Match", ""):
         headers["If-None-Match"] = client.get(path).headers["ETag"]
     return client.get(path, headers=headers)

@@ -7,7 +7,7 @@ same time, only what can apply to such a company.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -155,6 +155,10 @@ class Service:
         """The same service on other registers."""
         return Service(registers, deadline=self._deadline, clock=self._clock, today=self._today)
 
+    def planned(self, plan: Callable[[Registers], Registers]) -> Service:
+        """The same service on its registers as a plan asks them."""
+        return self.with_registers(plan(self._registers))
+
     def holds(self, request: Request) -> bool:
         """Tell whether the company is known already and asking costs the registers nothing new."""
         company = Company.unread(request.number)
@@ -170,25 +174,33 @@ class Service:
 
     def stream(self, request: Request, tick: float | None = None) -> Generator[Event, None, None]:
         """Fill the form as sources answer; `tick` seconds of silence give a `Heartbeat`."""
-        asking = PrefillRun(request, self._clock() + self._deadline, tick, Company.unread(request.number))
+        asking = self.begin(request, tick)
         yield from self._identify(asking)
-        yield from self._ask_the_rest(asking)
+        flights = self.start(asking, self.remaining(asking))
+        yield from self.arrivals(asking, flights, expected=1 + len(flights))
+        yield Finished(self.finish(asking))
+
+    def begin(self, request: Request, tick: float | None = None) -> PrefillRun:
+        """Begin a prefill: from now on its deadline runs."""
+        return PrefillRun(request, self._clock() + self._deadline, tick, Company.unread(request.number))
+
+    def finish(self, asking: PrefillRun) -> Prefill:
+        """Fill the form with what has been answered."""
         answers = _visible_answers(asking)
-        filled = _fill(request, {**asking.useless, **answers})
-        notices = notice_all(request.number, answers, self._today())
-        yield Finished(Prefill(request, asking.company, filled, answers, notices))
+        filled = _fill(asking.request, {**asking.useless, **answers})
+        notices = notice_all(asking.request.number, answers, self._today())
+        return Prefill(asking.request, asking.company, filled, answers, notices)
 
     def _identify(self, asking: PrefillRun) -> Iterator[Event]:
         """Ask for the establishment, or for the head office of a SIREN: they have the same shape."""
         for establishment, head_office in FIRST[asking.request.caller.audience]:
             source = establishment if asking.company.siret else head_office
-            flight = self.start_request(asking, source)
-            for event in self._arrivals(asking, {source.name: flight}, expected=1):
-                yield self._recognise(asking, event) if isinstance(event, Answered) else event
+            for event in self.arrivals(asking, self.start(asking, [source]), expected=1):
+                yield self.recognise(asking, event) if isinstance(event, Answered) else event
             if asking.answers[source.name].status is not Status.NOT_ENTITLED:
                 return
 
-    def _recognise(self, asking: PrefillRun, event: Answered) -> Answered:
+    def recognise(self, asking: PrefillRun, event: Answered) -> Answered:
         """Learn what the company is; the answer stands for the open row, and for the head office where it is one."""
         answer = event.answer
         if answer.status in REFUSALS:
@@ -201,8 +213,9 @@ class Service:
             asking.answers.update(dict.fromkeys(HEAD_OFFICES, answer))
         return replace(event, answers=_visible_answers(asking))
 
-    def _ask_the_rest(self, asking: PrefillRun) -> Iterator[Event]:
-        flights: dict[str, Future[Answer]] = {}
+    def remaining(self, asking: PrefillRun) -> list[Source]:
+        """The sources to ask once the company is known; those that need not be asked are answered at once."""
+        to_ask: list[Source] = []
         asking.useless = _not_applicable(asking)
         too_late = self._clock() >= asking.end  # nobody would wait, and what the company is may not even be known
         for source in _wanted(asking):
@@ -210,8 +223,11 @@ class Service:
             if answer is not None:
                 asking.answers[source.name] = answer
             else:
-                flights[source.name] = self.start_request(asking, source)
-        yield from self._arrivals(asking, flights, expected=1 + len(flights))
+                to_ask.append(source)
+        return to_ask
+
+    def start(self, asking: PrefillRun, sources: Iterable[Source]) -> dict[str, Future[Answer]]:
+        return {source.name: self.start_request(asking, source) for source in sources}
 
     def start_request(self, asking: PrefillRun, source: Source) -> Future[Answer]:
         """Start a call; it may wait its turn for as long as its answer can still come before the deadline."""
@@ -222,7 +238,7 @@ class Service:
             source, asking.company, object=request.object, requester=requester, patience=patience
         )
 
-    def _arrivals(self, asking: PrefillRun, flights: Mapping[str, Future[Answer]], expected: int) -> Iterator[Event]:
+    def arrivals(self, asking: PrefillRun, flights: Mapping[str, Future[Answer]], expected: int) -> Iterator[Event]:
         """Tell each answer as it comes, until the deadline; then what is late."""
         names = {flight: name for name, flight in flights.items()}
         pending = set(names)

@@ -8,10 +8,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from prefill.web.context import EXTENSION, AppContext
 from prefill.web.middleware import hooks
 from prefill.web.middleware.response_cache import ResponseCacheMiddleware
-from prefill.web.routes import catalogue, dossiers, espd, operations, pages, prefill, privacy
+from prefill.web.routes import catalogue, dossiers, espd, operations, pages, prefill, privacy, tenders
 
 BLUEPRINTS = (
     prefill.blueprint,
+    tenders.blueprint,
     espd.blueprint,
     catalogue.blueprint,
     privacy.blueprint,

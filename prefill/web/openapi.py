@@ -30,7 +30,10 @@ def openapi(
     more: Mapping[str, Mapping[str, Any]] | None = None,
     security: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
-    """Make the OpenAPI document from the shapes; `example` is a real answer, `more` holds other operations."""
+    """Make the OpenAPI document from the shapes; `example` is a real answer.
+
+    `more` holds other operations by path: the one of GET, or one by method.
+    """
     spec = APISpec(
         title="prefill",
         version=__version__,
@@ -42,9 +45,12 @@ def openapi(
     for name, scheme in {**OPERATOR_TOKEN, **(security or {})}.items():
         spec.components.security_scheme(name, dict(scheme))
     for path, described in {**_operations(forms, example), **(more or {})}.items():
-        spec.path(path=path, operations={"get": described})
+        spec.path(path=path, operations=dict(described) if described.keys() <= METHODS else {"get": described})
     document: dict[str, Any] = spec.to_dict()
     return document
+
+
+METHODS = frozenset({"get", "post"})
 
 
 def _name(schema: Any) -> str:
@@ -133,6 +139,7 @@ def operation(
     media: str = "application/json",
     more: Mapping[str, Any] | None = None,
     events: str | None = None,
+    body: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     content: dict[str, Any] = {"schema": shape or {"type": "object"}}
     if example:
@@ -146,6 +153,7 @@ def operation(
         "operationId": name,
         "summary": summary,
         "parameters": parameters or [],
+        **({"requestBody": {"required": True, "content": dict(body)}} if body else {}),
         "responses": {
             "200": {
                 "description": description,

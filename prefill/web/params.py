@@ -36,23 +36,29 @@ MAX_QUOTED = 100  # characters of a wrong name that a problem quotes
 
 def read_prefill_request(number: str) -> Request:
     """Read the query of a candidate. An agent's credentials only name the tenant here."""
-    candidate = Caller(tenant=current_caller().tenant)
-    tenant = app_context().tenants.directory().tenants.get(candidate.tenant)
-    refuse_cross_site(request.headers, request.host, tenant)
+    candidate = current_candidate()
     form = find_form(request.args.get("schema", DEFAULT_FORM), candidate)
     asked = Request(
         read_number(number),
-        narrow_form(form.for_role(read_role(request.args.get("role")))),
+        narrow_form(form.for_role(read_role(request.args.get("role"))), read_names("fields")),
         candidate,
-        read_extra_sources(form, candidate),
-        requester=_requester(),
+        read_extra_sources(form, candidate, read_names("with")),
+        requester=candidate_requester(),
     )
     g.company = app_context().rate_limiter.name(asked.number)
     check_rate_limit(cached=candidate_service().holds(asked))
     return asked
 
 
-def _requester() -> Requester:
+def current_candidate() -> Caller:
+    """The candidate who asks; refuse what no page of the buyer sends."""
+    candidate = Caller(tenant=current_caller().tenant)
+    tenant = app_context().tenants.directory().tenants.get(candidate.tenant)
+    refuse_cross_site(request.headers, request.host, tenant)
+    return candidate
+
+
+def candidate_requester() -> Requester:
     """On whose behalf registers are called; the sandbox's are not scarce."""
     context = app_context()
     return SERVICE if context.settings.sandbox else context.rate_limiter.requester(request.remote_addr or "")
@@ -77,9 +83,9 @@ def read_number(text: str) -> str:
     return number
 
 
-def check_rate_limit(*, cached: bool) -> None:
+def check_rate_limit(*, cached: bool, companies: int = 1) -> None:
     """Limit the companies that an address asks for in a minute; those in the cache are limited less."""
-    wait = app_context().rate_limiter.check(request.remote_addr or "", cached=cached)
+    wait = app_context().rate_limiter.check(request.remote_addr or "", cached=cached, companies=companies)
     if wait:
         raise TooManyRequests(retry_after=wait, retryAfter=wait)
 
@@ -103,9 +109,8 @@ def read_names(parameter: str) -> frozenset[str]:
     return frozenset(name.strip() for name in request.args.get(parameter, "").split(",") if name.strip())
 
 
-def narrow_form(form: Form) -> Form:
-    """Keep the fields that the query names, or all of them when it names none."""
-    names = read_names("fields")
+def narrow_form(form: Form, names: frozenset[str]) -> Form:
+    """Keep the fields that the names mean, or all of them when there is none."""
     try:
         return form.only(names) if names else form
     except KeyError as error:
@@ -115,8 +120,8 @@ def narrow_form(form: Form) -> Form:
     raise FieldUnknown(name=name, form=form.id, **_suggestion(name, alike))
 
 
-def read_extra_sources(form: Form, caller: Caller) -> frozenset[str]:
-    names = read_names("with")
+def read_extra_sources(form: Form, caller: Caller, names: frozenset[str]) -> frozenset[str]:
+    """Check that the form asks these sources on demand, and that they are open to the caller."""
     known = form.on_demand()
     for name in sorted(names):
         row = CATALOGUE.get(name)

@@ -10,7 +10,7 @@ from prefill.app import create_app
 from prefill.settings import Settings
 
 # Routes of new subjects whose description is still to be written beside them.
-TO_DESCRIBE = {"/v1/espd", "/v1/prefill/{}/espd", "/v1/companies", "/v1/search"}
+TO_DESCRIBE = {"/v1/companies", "/v1/search"}
 PAGES = {"/", "/docs", "/dossier", "/static/{filename}"}  # HTML for people
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -22,7 +22,7 @@ VARY = f"Origin, Accept, Accept-Language, Authorization, {TENANT_HEADER}"
 PREFLIGHT_SECONDS = "86400"
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 EXPOSED_HEADERS = f"ETag, Retry-After, X-Request-ID, {SANDBOX_HEADER}"
-ALLOWED_HEADERS = f"Accept, Accept-Language, If-None-Match, Last-Event-ID, X-Request-ID, {TENANT_HEADER}"
+ALLOWED_HEADERS = f"Accept, Accept-Language, Content-Type, If-None-Match, Last-Event-ID, X-Request-ID, {TENANT_HEADER}"
 
 
 def start_request() -> None:
@@ -83,9 +83,15 @@ def add_cors(response: Response) -> None:
     response.headers["Access-Control-Allow-Origin"] = origin
     response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
     if request.method == "OPTIONS":
-        response.headers["Access-Control-Allow-Methods"] = "GET, POST" if request.path.endswith("/espd") else "GET"
+        response.headers["Access-Control-Allow-Methods"] = ", ".join(_methods())
         response.headers["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
         response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
+
+
+def _methods() -> list[str]:
+    """The methods that a page may use at the address of the request."""
+    adapter = current_app.create_url_adapter(request)
+    return sorted({"GET", "POST"} & set(adapter.allowed_methods() if adapter else ()))
 
 
 def _is_allowed(origin: str) -> bool:

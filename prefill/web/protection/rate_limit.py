@@ -42,17 +42,21 @@ class RateLimiter:
         self._local = SlidingWindowCounter(time.time)
         self._in_redis = _in_redis(shared, f"{prefix}:visitors")
 
-    def check(self, address: str, *, cached: bool) -> float:
-        """Count a request. Return 0 when it is allowed, else the seconds to wait."""
+    def check(self, address: str, *, cached: bool, companies: int = 1) -> float:
+        """Count a request for so many companies. Return 0 when it is allowed, else the seconds to wait.
+
+        More companies than the limit count as the limit: they are allowed to whoever has asked for nothing else.
+        """
         if self._unlimited:
             return 0.0
         name = self.name(address)
         kind = CACHED if cached else UNCACHED
         in_redis, limit = self._in_redis, self._limits[kind]
+        cost = min(companies, limit.amount)
         if in_redis is not None:
             with suppress(RedisUnavailable):
-                return self._shared.run(lambda _: _wait(in_redis, limit, name))
-        return self._local.hit(f"{kind}{name}", limit.amount)
+                return self._shared.run(lambda _: _wait(in_redis, limit, name, cost))
+        return self._local.hit(f"{kind}{name}", limit.amount, cost)
 
     def requester(self, address: str) -> Requester:
         """On whose behalf a candidate's calls are made; without a limit all are served alike."""
@@ -74,21 +78,22 @@ class SlidingWindowCounter:
         self._lock = threading.Lock()
         self._counts: TTLCache[tuple[str, int], int] = TTLCache(MAX_ADDRESSES, 2 * MINUTE, timer=now)
 
-    def hit(self, name: str, limit: int) -> float:
-        """Count one more of at most `limit` a minute. Return 0, or without counting it the seconds to wait."""
+    def hit(self, name: str, limit: int, cost: int = 1) -> float:
+        """Count `cost` more of at most `limit` a minute. Return 0, or without counting them the seconds to wait."""
         minute, elapsed = divmod(self._now(), MINUTE)
         with self._lock:
             before, count = (self._counts.get((name, int(minute) - ago), 0) for ago in (1, 0))
-            if before * (1 - elapsed / MINUTE) + count + 1 <= limit:
-                self._counts[name, int(minute)] = count + 1
+            if before * (1 - elapsed / MINUTE) + count + cost <= limit:
+                self._counts[name, int(minute)] = count + cost
                 return 0.0
         # Until enough of the previous minute has left the window, or enough of this one.
-        delay = MINUTE * (2 - (limit - 1) / count) if count >= limit else MINUTE * (1 - (limit - count - 1) / before)
+        left = limit - cost
+        delay = MINUTE * (2 - left / count) if count > left else MINUTE * (1 - (left - count) / before)
         return max(1.0, math.ceil(delay - elapsed))
 
 
-def _wait(limiter: strategies.RateLimiter, limit: RateLimitItem, name: str) -> float:
-    if limiter.hit(limit, name):
+def _wait(limiter: strategies.RateLimiter, limit: RateLimitItem, name: str, cost: int) -> float:
+    if limiter.hit(limit, name, cost=cost):
         return 0.0
     return max(1.0, math.ceil(limiter.get_window_stats(limit, name).reset_time - time.time()))
 

@@ -12,6 +12,8 @@ from prefill.web.context import app_context
 from prefill.web.openapi import openapi as build_openapi
 from prefill.web.params import find_form, visible_forms
 from prefill.web.rendering import dossier as dossier_rendering
+from prefill.web.rendering import espd as espd_rendering
+from prefill.web.rendering import tender as tender_rendering
 from prefill.web.rendering.catalogue import render_form, render_forms, render_sources
 from prefill.web.rendering.json_schema import json_schema as form_json_schema
 from prefill.web.rendering.prefill import render_prefill
@@ -51,6 +53,9 @@ def openapi_document() -> dict[str, Any]:
     if cached is None:
         example = render_prefill(app_context().example(), "fr")
         cached = current_app.extensions["prefill.openapi"] = build_openapi(
-            visible_forms(CANDIDATE), example, dossier_rendering.operations(), dossier_rendering.SECURITY
+            visible_forms(CANDIDATE),
+            example,
+            {**tender_rendering.operations(), **espd_rendering.operations(), **dossier_rendering.operations()},
+            dossier_rendering.SECURITY,
         )
     return cached

@@ -31,6 +31,36 @@ def test_an_address_may_ask_so_much_and_no_more():
     assert 1 <= limit.check("192.0.2.1", cached=False) <= 120
 
 
+def test_a_request_for_several_companies_counts_as_many():
+    limit = rate_limiter()
+
+    assert limit.check("192.0.2.1", cached=False, companies=3) == 0
+    assert limit.check("192.0.2.1", cached=False, companies=3) > 0
+    assert limit.check("192.0.2.1", cached=False, companies=2) == 0
+
+
+def test_more_companies_than_the_limit_are_allowed_to_whoever_asked_for_nothing_else():
+    limit = rate_limiter()
+
+    assert limit.check("192.0.2.1", cached=False, companies=20) == 0
+    assert limit.check("192.0.2.1", cached=False) > 0
+    assert limit.check("192.0.2.2", cached=False) == 0
+    assert limit.check("192.0.2.2", cached=False, companies=20) > 0
+
+
+@pytest.mark.parametrize("cost", [1, 4])
+def test_who_asked_for_several_and_comes_back_when_told_is_let_in(cost):
+    clock = FakeClock(615.0)
+    counts = SlidingWindowCounter(clock)
+    assert counts.hit("one", 5, 3) == 0
+    assert counts.hit("one", 5, 2) == 0
+    wait = counts.hit("one", 5, cost)
+
+    clock.at += wait
+
+    assert counts.hit("one", 5, cost) == 0
+
+
 def test_the_minute_before_counts_for_the_part_of_it_that_is_less_than_a_minute_ago():
     clock = FakeClock(600.0)
     counts = SlidingWindowCounter(clock)
