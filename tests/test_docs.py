@@ -100,7 +100,7 @@ def commands(block: Block, first: str) -> Iterator[list[str]]:
 # -- comparing with an ellipsis ---------------------------------------------------------------------
 
 # What differs each time: only its type is compared.
-VOLATILE = frozenset({"retrievedAt", "requestId", "seconds"})
+VOLATILE = frozenset({"retrievedAt", "asOf", "requestId", "seconds"})
 
 
 def difference(shown: Any, true: Any, place: str = "") -> str | None:

@@ -118,7 +118,7 @@ class Source:
         documents: a JMESPath to its files (addresses, or objects of `url` and `title`).
         outside_documents: whether its files lie on hosts of third parties, to be offered as links only.
         under_review: the error codes that mean « being analysed ».
-        silence: the sentence that says what a 404 means, where it is not « no such information ».
+        silence: what a 404 means, where it is not « no such information »: a statement without its full stop.
         as_of: where the register's own date stands, the first that is readable: `meta` or `data`, then a key.
         proof: what it proves, for the rows that are proofs.
         deprecated: that the upstream deprecates it.

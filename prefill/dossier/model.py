@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from prefill.domain.answers import Answer, Cause
+from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.sources import Sentence, Source
 from prefill.dossier.mentions import Mention
 from prefill.dossier.states import (
@@ -106,9 +106,12 @@ class Proof:
         return self._explanation(language) or self._fill(SENTENCES[self.state][language])
 
     def _explanation(self, language: Language) -> str | None:
-        """Return the meaning of the register's error code, by the catalogue."""
-        if self.state not in EXPLAINED or self.source.proof is None or self.answer is None or self.answer.ok:
+        """Return the meaning of the register's error code, or of its silence, by the catalogue."""
+        if self.state not in EXPLAINED or self.answer is None or self.answer.ok:
             return None
+        if self.source.proof is None:
+            silent = self.source.silence if self.answer.status is Status.ABSENT else None
+            return f"{silent[language]}." if silent else None
         sentence = self.source.proof.refusal(self.answer.code)
         return sentence[language] if sentence else None
 

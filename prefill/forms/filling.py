@@ -11,14 +11,17 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.catalogue.corrections import correction
 from prefill.domain.disclosure import masked
 from prefill.domain.permissions import Audience, can_query
-from prefill.domain.sources import Source
+from prefill.domain.sources import Fix, Source
+from prefill.forms.expressions import Expression, compile_expression
 from prefill.forms.functions import Unreadable, is_nothing, read_iso_date
 from prefill.forms.masking import is_mask
 from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, active, list_of
@@ -32,7 +35,18 @@ _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uf
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Who says so, and since when we know. `field` is the form's path, `confirm` asks for a second look."""
+    """Who says so, and since when we know.
+
+    Attributes:
+        field: the form's path.
+        source: the row of the catalogue that gave the value.
+        producer: the institution behind it.
+        retrieved_at: when the register was asked.
+        confirm: whether the candidate should look at it twice.
+        stale: whether it is an earlier answer of a source that fails today.
+        as_of: the day on which the register itself last changed, by its own account.
+        fix: where the company can have the register corrected.
+    """
 
     field: str
     source: str
@@ -40,6 +54,8 @@ class Provenance:
     retrieved_at: datetime | None
     confirm: bool = False
     stale: bool = False
+    as_of: date | None = None
+    fix: Fix | None = None
 
 
 @dataclass(slots=True)
@@ -68,12 +84,13 @@ def fill(
         if isinstance(outcome, Missing):
             filled.missing[part.path] = outcome
             continue
-        value, answer = outcome
+        value, answer, origin = outcome
         pointer = _put(filled.data, part, value)
         row = CATALOGUE[answer.source]
         filled.provenance[pointer] = Provenance(
-            part.path, answer.source, row.producer, answer.retrieved_at, confirm=part.confirm, stale=answer.stale
-        )
+            part.path, row.name, row.producer, answer.retrieved_at, confirm=part.confirm, stale=answer.stale,
+            as_of=told.as_of(answer), fix=told.correction(row, origin),
+        )  # fmt: skip
     return filled
 
 
@@ -85,6 +102,8 @@ class VisibleAnswers:
         self._audience = audience
         self._extra = extra
         self._known: dict[tuple[str, bool], Answer] = {}
+        self._as_of: dict[str, date | None] = {}
+        self._legal_form = _legal_form(answers.get("etablissements"))
 
     def by(self, part: Field, source: str) -> Answer:
         key = (source, part.on_demand)
@@ -92,6 +111,15 @@ class VisibleAnswers:
         if answer is None:
             answer = self._known[key] = self._look(part, CATALOGUE[source])
         return answer
+
+    def as_of(self, answer: Answer) -> date | None:
+        """The register's own date, read once for all the values of an answer."""
+        if answer.source not in self._as_of:
+            self._as_of[answer.source] = CATALOGUE[answer.source].register_date(answer.data, answer.meta)
+        return self._as_of[answer.source]
+
+    def correction(self, row: Source, origin: ValueSource) -> Fix | None:
+        return _correction(row, origin.expression, self._legal_form)
 
     def _look(self, part: Field, row: Source) -> Answer:
         if not can_query(self._audience, row):
@@ -104,7 +132,21 @@ class VisibleAnswers:
         return Answer(row.name, Status.NOT_REQUESTED)
 
 
-def _resolve(part: Field, told: VisibleAnswers) -> tuple[Any, Answer] | Missing:
+@lru_cache(maxsize=4096)
+def _correction(row: Source, expression: Expression, legal_form: str | None) -> Fix | None:
+    return correction(row, expression.names(), legal_form)
+
+
+def _legal_form(establishment: Answer | None) -> str | None:
+    """The Insee's code of the company's legal form."""
+    code = _LEGAL_FORM(establishment.data) if establishment and establishment.ok else None
+    return code if isinstance(code, str) else None
+
+
+_LEGAL_FORM = compile_expression("unite_legale.forme_juridique.code")
+
+
+def _resolve(part: Field, told: VisibleAnswers) -> tuple[Any, Answer, ValueSource] | Missing:
     if part.declared:
         return Missing(Reason.DECLARED)
     if part.reserved:
@@ -114,10 +156,12 @@ def _resolve(part: Field, told: VisibleAnswers) -> tuple[Any, Answer] | Missing:
         answer = told.by(part, origin.source)
         outcome = _read(part, origin, answer)
         if not isinstance(outcome, Reason):
-            return outcome, answer
+            return outcome, answer, origin
         row = CATALOGUE[origin.source]
         cause = Cause.UNREADABLE if answer.ok and outcome is Reason.UNAVAILABLE else answer.cause
-        gaps.append(Missing(outcome, row.name, row.producer, cause, answer.retry_after))
+        fix = told.correction(row, origin) if outcome is Reason.ABSENT else None
+        unknown = answer.status is Status.ABSENT
+        gaps.append(Missing(outcome, row.name, row.producer, cause, answer.retry_after, unknown, fix))
         if outcome is Reason.WITHHELD:
             break
     return min(gaps, key=lambda gap: _WEIGHT[gap.reason])

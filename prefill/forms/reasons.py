@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from prefill.domain.answers import Cause, Status
 from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.sources import Fix
 from prefill.problems import Language
 
 
@@ -101,18 +102,39 @@ CAUSES: Mapping[Cause, Mapping[Language, str]] = {
 }
 
 
+# What a register that knows nothing of the company means by it, where the catalogue says so.
+SILENCE: Mapping[Language, str] = {
+    "fr": "{silence} : à saisir s'il y a lieu.",
+    "en": "{silence}: fill in if relevant.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Why a field has no value. `retry_after` is in seconds."""
+    """Why a field has no value.
+
+    Attributes:
+        source: the row of the catalogue that has no value to give.
+        producer: the institution behind it.
+        cause: how the source failed.
+        retry_after: in how many seconds to ask again.
+        unknown: whether the register knows nothing of the company, rather than not holding this field.
+        fix: where the company can have the register completed.
+    """
 
     reason: Reason
     source: str | None = None
     producer: str | None = None
     cause: Cause | None = None
     retry_after: float | None = None
+    unknown: bool = False
+    fix: Fix | None = None
 
     def message(self, language: Language) -> str:
         """Say why, and what the candidate can do, in one sentence."""
+        row = CATALOGUE.get(self.source or "")
+        if self.unknown and row and row.silence:
+            return SILENCE[language].format(silence=row.silence[language])
         return _sentence(self.reason, self.cause, self.source, self.producer, language)
 
 

@@ -154,6 +154,24 @@ def test_turnover_is_of_three_closed_years_at_most_the_newest_first(whole):
     ]
 
 
+def test_a_proof_says_when_its_register_last_changed_and_where_it_is_corrected(whole):
+    [origin] = proofs_of(whole)["extraits_rcs_infogreffe"]["provenance"]
+
+    assert origin["asOf"] == "2026-03-04"
+    assert origin["retrievedAt"] > origin["asOf"]
+    assert origin["fix"]["href"] == "https://procedures.inpi.fr/"
+
+
+def test_a_register_that_does_not_know_the_company_says_what_that_means(buyer, simulator):
+    simulator.add(known_company())
+
+    proof = proofs_of(ask(buyer, SIRET, all="1").json)["extraits_rcs_infogreffe"]
+
+    assert proof["message"] == (
+        "Infogreffe ne connaît pas cette entreprise, ce qui ne dit pas qu'elle n'est inscrite à aucun registre."
+    )
+
+
 def test_each_qualification_says_whether_it_is_valid_today(whole):
     rows = details_of(proofs_of(whole)["certificats_rge_ademe"])["qualifications"]
 

@@ -296,6 +296,8 @@ def test_the_summary_of_the_archive_is_for_people(buyer, with_documents):
     archive, _ = unpacked(ask(buyer, f"{SIRET}/documents.zip", all="1").data)
     page = archive.read("dossier.html").decode()
 
+    assert "registre à jour du" in page
+    assert 'href="https://procedures.inpi.fr/"' in page
     assert "ATELIERS DU GIER" in page
     assert "2026-TRX-014" in page
     assert "valable jusqu" in page.lower()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise, permutations
 from pathlib import Path
 
@@ -94,6 +94,55 @@ def test_a_head_office_answer_signs_with_the_source_that_was_asked():
     outcome = fill(form(field("/name", (SEAT, "nom"))), {SEAT: establishment}, audience=Audience.CANDIDATE)
 
     assert outcome.provenance["/name"].source == INSEE
+
+
+def test_a_value_bears_the_date_of_its_register_and_where_that_is_corrected():
+    parts = field("/name", (INSEE, "nom")), field("/activity", (INSEE, "activite_principale.code"))
+    midnight = 1763852400  # 2025-11-23 in Paris
+    data = {"nom": "ATELIER", "activite_principale": {"code": "16.23Z"}}
+    dated = Answer(INSEE, Status.OK, data, meta={"date_derniere_mise_a_jour": midnight}, retrieved_at=NOW)
+
+    signed = filled(*parts, answers=[dated]).provenance
+
+    assert {one.as_of for one in signed.values()} == {date(2025, 11, 23)}
+    assert [one.fix.url[:30] for one in signed.values()] == [
+        "https://procedures.inpi.fr/",
+        "https://www.insee.fr/fr/inform",
+    ]
+
+
+def test_a_register_without_a_date_of_its_own_gives_none():
+    signed = filled(NAME, answers=[ok(RCS, nom="ATELIER", date_extrait="")]).provenance["/name"]
+
+    assert signed.as_of is None
+
+
+def test_the_date_of_an_extract_is_read_in_french():
+    signed = filled(NAME, answers=[ok(RCS, nom="ATELIER", date_extrait="4 MARS 2026")]).provenance["/name"]
+
+    assert signed.as_of == date(2026, 3, 4)
+
+
+NO_VAT_NUMBER = "Aucun numéro trouvé à la DGFIP, ce qui ne dit pas qu'il n'y en a pas (liste de la veille) : à saisir s'il y a lieu."
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (Answer("numero_tva", Status.ABSENT), NO_VAT_NUMBER),
+        (Answer("numero_tva", Status.OK, {"numero_tva": None}), "La DGFIP n'a pas cette information : à saisir s'il y a lieu."),
+    ],
+)  # fmt: skip
+def test_a_register_that_knows_nothing_of_a_company_says_what_that_means(answer, sentence):
+    gap = filled(field("/vat", ("numero_tva", "numero_tva")), answers=[answer]).missing["/vat"]
+
+    assert gap.reason is Reason.ABSENT
+    assert gap.message("fr") == sentence
+
+
+def test_a_gap_says_where_the_register_can_be_completed():
+    assert filled(NAME, answers=[ok(), ok(RCS), ok(RNA)]).missing["/name"].fix.url == "https://procedures.inpi.fr/"
+    assert filled(NAME, answers=[Answer(INSEE, Status.UNAVAILABLE), ok(RCS), ok(RNA)]).missing["/name"].fix is None
 
 
 def test_a_stale_answer_says_so():

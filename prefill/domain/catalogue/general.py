@@ -45,9 +45,20 @@ INSEE: dict[str, Any] = {
     "fix": INPI_ONE_STOP_SHOP,
 }
 NO_VAT_NUMBER_FOUND: Sentence = {
-    "fr": "Aucun numéro trouvé à la DGFIP, ce qui ne dit pas qu'il n'y en a pas (liste de la veille) : à saisir s'il y en "
-    "a un.",
-    "en": "The DGFIP lists no number, which does not say that there is none (the list is a day old): fill in if there is one.",
+    "fr": "Aucun numéro trouvé à la DGFIP, ce qui ne dit pas qu'il n'y en a pas (liste de la veille)",
+    "en": "The DGFIP lists no number, which does not say that there is none (the list is a day old)",
+}
+NOT_AT_INFOGREFFE: Sentence = {
+    "fr": "Infogreffe ne connaît pas cette entreprise, ce qui ne dit pas qu'elle n'est inscrite à aucun registre",
+    "en": "Infogreffe does not know this company, which does not say that it is in no register",
+}
+NOT_IN_THE_RNA: Sentence = {
+    "fr": "Le répertoire national des associations ne connaît pas celle-ci, ce qui ne dit pas qu'elle n'est pas déclarée",
+    "en": "The national register of associations does not know this one, which does not say that it is not declared",
+}
+NO_AGREEMENT_FOUND: Sentence = {
+    "fr": "Aucune convention collective trouvée pour cet établissement, d'après des déclarations de quelques mois",
+    "en": "No collective agreement found for this establishment, from returns that are some months old",
 }
 
 OPEN: tuple[Source, ...] = (
@@ -73,7 +84,7 @@ OPEN: tuple[Source, ...] = (
         "extraits_rcs_infogreffe", "Extrait RCS (Kbis)", "Infogreffe",
         "/v3/infogreffe/rcs/unites_legales/{siren}/extrait_kbis", open=True, applies=registers_at_rcs,
         names_people=True, shape={"siren": str, "mandataires_sociaux": (list, type(None))}, personal=PERSONAL_AT_RCS,
-        keys=RCS_KEYS, as_of=(("data", "date_extrait"),), fix=INPI_ONE_STOP_SHOP,
+        keys=RCS_KEYS, as_of=(("data", "date_extrait"),), silence=NOT_AT_INFOGREFFE, fix=INPI_ONE_STOP_SHOP,
     ),
     Source(
         "numero_tva", "Numéro de TVA intracommunautaire", "DGFIP", "/v3/dgfip/unites_legales/{siren}/numero_tva",
@@ -86,7 +97,7 @@ OPEN: tuple[Source, ...] = (
         applies=is_association, shape={"nom": str, "regime": (str, type(None))}, personal=PERSONAL_AT_RNA,
         keys=ASSOCIATION_KEYS,
         as_of=(("meta", "date_derniere_mise_a_jour_rna"), ("meta", "date_derniere_mise_a_jour_sirene")),
-        fix=COMPTE_ASSO,
+        silence=NOT_IN_THE_RNA, fix=COMPTE_ASSO,
     ),
     Source(
         "documents_associations", "Documents d'association", "RNA",
@@ -108,6 +119,7 @@ OPEN: tuple[Source, ...] = (
         "/v3/fabrique_numerique_ministeres_sociaux/etablissements/{siret}/conventions_collectives", Identifier.SIRET,
         open=True, on_demand=True, rows=True, fresh=7 * DAY,
         keys=words("type titre titre_court numero_idcc active etat synonymes url date_publication"),
+        silence=NO_AGREEMENT_FOUND,
         deprecated=NO_SUCCESSOR,
     ),
 )  # fmt: skip
@@ -136,7 +148,7 @@ PROTECTED: tuple[Source, ...] = (
         applies=is_association, scope="associations_djepva", shape={"nom": str}, personal=PERSONAL_AT_RNA,
         keys=ASSOCIATION_KEYS,
         as_of=(("meta", "date_derniere_mise_a_jour_rna"), ("meta", "date_derniere_mise_a_jour_sirene")),
-        fix=COMPTE_ASSO,
+        silence=NOT_IN_THE_RNA, fix=COMPTE_ASSO,
     ),
     Source(
         "extraits_rne", "Extrait RNE", "INPI", "/v3/inpi/rne/unites_legales/{siren}/extrait_rne", budget=INPI,

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from prefill.domain.catalogue import SOURCES
+from prefill.domain.answers import Answer
+from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.identifiers import siren_of
 from prefill.dossier.builder import build_dossier
 from prefill.dossier.mentions import ARTICLE, EXPLANATION, Mention
@@ -16,6 +17,7 @@ from prefill.dossier.model import Detail, Document, Dossier, Proof
 from prefill.dossier.outside import host_of
 from prefill.dossier.states import TONES, WORDS, State
 from prefill.dossier.themes import Theme
+from prefill.forms.filling import Provenance
 from prefill.forms.model import Field
 from prefill.prefilling.service import Answered, Prefill
 from prefill.problems import Language
@@ -107,7 +109,7 @@ def render_proof(proof: Proof, asked: Asked, language: Language) -> dict[str, An
         "cautions": [caution[language] for caution in proof.cautions],
         "perimeter": proof.perimeter(language),
         "alternative": proof.alternative(language),
-        "provenance": _origins(proof),
+        "provenance": _origins(proof, language),
         "replacements": [_state(one, language) for one in proof.replacements] or None,
     }
 
@@ -143,19 +145,25 @@ def _count(state: State, number: int, language: Language) -> dict[str, Any]:
     return {"state": state, "word": word, "tone": TONES[state], "number": number}
 
 
-def _origins(proof: Proof) -> list[dict[str, Any]]:
+def _origins(proof: Proof, language: Language) -> list[dict[str, Any]]:
     """Say who says so: the answer of the proof's own call, and those that its details came from."""
-    own = {proof.answer.source: proof.answer} if proof.answer and proof.answer.retrieved_at else {}
-    found = {
-        name: {"source": name, "producer": proof.source.producer, "retrieved_at": one.retrieved_at, "stale": one.stale or None}
-        for name, one in own.items()
-    }  # fmt: skip
+    answer = proof.answer
+    found: dict[str, dict[str, Any]] = {}
+    if answer and answer.retrieved_at:
+        as_of = CATALOGUE[answer.source].register_date(answer.data, answer.meta)
+        found[answer.source] = _origin(answer.source, proof.source.producer, answer, as_of)
     for detail in proof.details:
         one = detail.provenance
-        found.setdefault(one.source, {
-            "source": one.source, "producer": one.producer, "retrieved_at": one.retrieved_at, "stale": one.stale or None,
-        })  # fmt: skip
+        origin = found.setdefault(one.source, _origin(one.source, one.producer, one, one.as_of))
+        if one.fix:
+            origin.setdefault("fix", {"name": getattr(one.fix, language), "href": one.fix.url})
     return list(found.values())
+
+
+def _origin(source: str, producer: str, asked: Answer | Provenance, as_of: date | None) -> dict[str, Any]:
+    return {
+        "source": source, "producer": producer, "retrieved_at": asked.retrieved_at, "as_of": as_of, "stale": asked.stale or None,
+    }  # fmt: skip
 
 
 def _details(details: Iterable[Detail]) -> list[dict[str, Any]]:

@@ -36,11 +36,20 @@ class DocumentShape(ResponseSchema):
     )
 
 
+class FixShape(ResponseSchema):
+    name = fields.String(required=True)
+    href = fields.Url(required=True)
+
+
 class OriginShape(ResponseSchema):
     source = fields.String(required=True)
     producer = fields.String(required=True)
     retrievedAt = fields.DateTime(attribute="retrieved_at")
+    asOf = fields.Date(
+        attribute="as_of", metadata={"description": "The day when the register itself last changed, where it says so."}
+    )
     stale = fields.Boolean(metadata={"description": "Kept from an earlier answer: the source fails today."})
+    fix = fields.Nested(FixShape, metadata={"description": "Where the company can have the register corrected."})
 
 
 class StateShape(ResponseSchema):

@@ -75,9 +75,11 @@ def _provenance(pointer: str, one: Any) -> dict[str, Any]:
         source=one.source,
         producer=one.producer,
         retrievedAt=one.retrieved_at and one.retrieved_at.date().isoformat(),
+        asOf=one.as_of and one.as_of.isoformat(),
         field=None if one.field == pointer else one.field,
         confirm=one.confirm or None,
         stale=one.stale or None,
+        fix=one.fix and one.fix.url,
     )
 
 
@@ -87,6 +89,7 @@ def _missing(gap: Missing, language: Language) -> dict[str, Any]:
         source=gap.source,
         message=gap.message(language),
         retryAfter=gap.retry_after and float(gap.retry_after),
+        fix=gap.fix and gap.fix.url,
     )
 
 

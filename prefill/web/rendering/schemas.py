@@ -35,11 +35,13 @@ class ProvenanceSchema(ResponseSchema):
     )
     producer = fields.String(required=True, metadata={"example": "Insee"})
     retrievedAt = fields.Date(metadata={"description": "The day when the register said so (ISO 8601)."})
+    asOf = fields.Date(metadata={"description": "The day when the register itself last changed, where it says so."})
     field = fields.String(
         metadata={"description": "The form's path, when it is not the pointer itself (entry of a list)."}
     )
     confirm = fields.Boolean(metadata={"description": "The candidate should look at it twice."})
     stale = fields.Boolean(metadata={"description": "Kept from an earlier answer: the source fails today."})
+    fix = fields.Url(metadata={"description": "Where the company can have the register corrected."})
 
 
 class MissingSchema(ResponseSchema):
@@ -47,6 +49,7 @@ class MissingSchema(ResponseSchema):
     source = fields.String(metadata={"example": "extraits_rcs_infogreffe"})
     message = fields.String(required=True, metadata={"description": "One sentence for the candidate."})
     retryAfter = fields.Float(metadata={"description": "Seconds."})
+    fix = fields.Url(metadata={"description": "Where the company can have the register completed."})
 
 
 class SourceOutcome(ResponseSchema):

@@ -61,8 +61,9 @@
     at('asked').textContent = event.detail.siret
   })
   form.addEventListener('prefill:field', event => {
-    const { producer, retrievedAt, confirm } = event.detail
-    row(nameOf(event.target), confirm ? 'confirm' : 'ok', producer, retrievedAt ? moment(retrievedAt) : '')
+    const { producer, retrievedAt, asOf, confirm } = event.detail
+    const dated = asOf ? `à jour du ${moment(asOf)}` : retrievedAt ? moment(retrievedAt) : ''
+    row(nameOf(event.target), confirm ? 'confirm' : 'ok', producer, dated)
     if (event.target.id !== 'representatives') return
     // A list is drawn by the page itself: nobody is chosen for the candidate.
     event.preventDefault()

@@ -206,6 +206,8 @@
       "Recherche publique à l’INPI (nouvel onglet)")) : null,
     proof.documents.length ? make("ul", { class: "files" }, ...proof.documents.map((one) => make("li", {}, file(one, proof.documents.length > 1)))) : null,
     proof.provenance.length ? make("p", { class: "origin" }, proof.provenance.map(origin).join(" ; ")) : null,
+    ...proof.provenance.filter((one) => one.fix).map((one) => make("p", { class: "origin" }, "Une donnée à corriger ? L’entreprise s’adresse à ",
+      make("a", { href: one.fix.href, rel: "noreferrer noopener", target: "_blank" }, one.fix.name), ".")),
   ].filter((part) => part !== null);
 
   const facts = (details) => details.length ? make("dl", { class: "facts" }, ...details.flatMap((one) =>
@@ -225,8 +227,9 @@
   };
 
   const origin = (one) => {
-    const when = one.retrievedAt ? `, le ${MOMENTS.format(new Date(one.retrievedAt))}` : "";
-    return `${one.producer}${when}${one.stale ? " (réponse antérieure : le registre est en panne)" : ""}`;
+    const asOf = one.asOf ? `, registre à jour du ${day(one.asOf)}` : "";
+    const when = one.retrievedAt ? `, interrogé le ${MOMENTS.format(new Date(one.retrievedAt))}` : "";
+    return `${one.producer}${asOf}${when}${one.stale ? " (réponse antérieure : le registre est en panne)" : ""}`;
   };
 
   const day = (text) => text.split("-").reverse().join("/");
