@@ -1,4 +1,4 @@
-"""Is the service fit to work? What can be told from here, and what only API Entreprise can tell.
+"""Is the service fit to work? What can be checked locally, and what only API Entreprise can answer.
 
 A check is a value: a name, whether it is good, and a French sentence that says what to do when it is not.
 """

@@ -42,8 +42,6 @@ SERVICE = "http://127.0.0.1:8000"
 REPLAYED = ("README.md", "docs/api.md", "docs/deploy.md")
 ELISION = "…"
 
-# -- what is in the files ---------------------------------------------------------------------------
-
 
 def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
@@ -96,8 +94,6 @@ def commands(block: Block, first: str) -> Iterator[list[str]]:
         if line.startswith(first + " "):
             yield shlex.split(line)[1:]
 
-
-# -- comparing with an ellipsis ---------------------------------------------------------------------
 
 # What differs each time: only its type is compared.
 VOLATILE = frozenset({"retrievedAt", "asOf", "requestId", "seconds"})
@@ -170,9 +166,6 @@ def elided(shown: str, true: str) -> bool:
 )
 def test_an_ellipsis_forgives_what_it_stands_for_and_nothing_else(shown, true, same):
     assert (difference(shown, true) is None) is same
-
-
-# -- the examples -----------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -347,9 +340,6 @@ def test_the_page_of_the_api_stays_a_form_whatever_happens(page, address, number
     expect(page.get_by_role("status")).to_contain_text(sentence)
 
 
-# -- the lists --------------------------------------------------------------------------------------
-
-
 def names_of_settings() -> list[str]:
     return [one.metadata["name"] for one in fields(Settings)]
 
@@ -441,9 +431,6 @@ def test_a_generated_page_is_what_its_command_prints(command):
     printed = CliRunner().invoke(main, [command, "--markdown"])
 
     assert printed.output == read(f"docs/{command}.md"), f"prefill {command} --markdown > docs/{command}.md"
-
-
-# -- the pages themselves ---------------------------------------------------------------------------
 
 
 def anchors(text: str) -> set[str]:

@@ -71,9 +71,6 @@ def sandbox_checks(token: str) -> dict:
     return checked(URL, token, session_on(ApiEntreprise()))
 
 
-# -- the token --------------------------------------------------------------------------------------
-
-
 def test_a_token_tells_its_own_expiry():
     assert token_expiry(jwt({"exp": NOW.timestamp(), "sub": "x"})) == NOW
 
@@ -123,9 +120,6 @@ def test_an_expired_token_is_a_failure_and_one_that_soon_will_be_a_warning(days,
     assert check.ok is ok
     assert check.vital
     assert words in check.message
-
-
-# -- from here --------------------------------------------------------------------------------------
 
 
 def test_a_service_without_any_form_is_not_fit():
@@ -226,9 +220,6 @@ def test_a_trail_that_can_be_written_is_fine_and_nothing_is_written(kind, tmp_pa
     trace.close()
 
 
-# -- what only API Entreprise can tell, from the sandbox --------------------------------------------
-
-
 def test_a_whole_token_has_every_right():
     checks = sandbox_checks("whole")
 
@@ -294,9 +285,6 @@ def test_each_provider_says_how_it_is_and_none_is_vital(provider, ok, words):
     assert check.message == f"Le fournisseur {provider} {words}."
 
 
-# -- from an API that answers as we like ------------------------------------------------------------
-
-
 class CannedApi(ApiEntreprise):
     """An API that answers these bodies by path, and nothing else."""
 
@@ -336,9 +324,6 @@ def test_a_ping_listed_elsewhere_is_asked_where_we_were_told():
 
     assert checked(URL, "whole", session_on(app))["ping/insee/sirene"].ok
     assert asked == [f"{URL}/privileges", f"{URL}/pings", f"{URL}/ping/insee/sirene"]
-
-
-# -- from the strict simulator ----------------------------------------------------------------------
 
 
 def test_the_simulator_finds_the_service_fit(simulator):

@@ -58,7 +58,7 @@ class Authenticator:
 
         Without `Authorization` it is a candidate of the tenant named by `tenant` (a parameter) or by the header
         X-Prefill-Tenant, else of the tenant of its Origin, else of the only tenant. With `Authorization` it is an agent
-        (audience INSTRUCTOR, `agent`, `scopes`) of the tenant that the credentials belong to. Raises `Unauthorized`,
+        (audience AGENT, `agent`, `scopes`) of the tenant that the credentials belong to. Raises `Unauthorized`,
         `Forbidden` (valid credentials of another tenant than the one named), `TenantUnknown` or `TooManyAttempts`.
         """
         directory = self._directory()
@@ -109,7 +109,7 @@ class Authenticator:
             raise InvalidCredentials("revoked_key")
         if key.expires < self._today():
             raise InvalidCredentials("expired_key")
-        return Caller(Audience.INSTRUCTOR, tenant.id, f"key:{key.name}", key.scopes)
+        return Caller(Audience.AGENT, tenant.id, f"key:{key.name}", key.scopes)
 
     def _verify_token(self, directory: Directory, token: str) -> Caller:
         """Verify the token for each tenant that trusts its issuer; exactly one tenant may accept it."""
@@ -164,7 +164,7 @@ def _agent_of(tenant: Tenant, oidc: Oidc, claims: Mapping[str, Any]) -> Caller:
     if not isinstance(subject, str) or not 0 < len(subject) <= MAX_SUBJECT or not subject.isprintable():
         raise InvalidCredentials("subject")
     roles = [word for value in _values(claims, oidc.scopes_claim) for word in (value, *value.split())]
-    return Caller(Audience.INSTRUCTOR, tenant.id, f"oidc:{subject}", _scopes(oidc, roles))
+    return Caller(Audience.AGENT, tenant.id, f"oidc:{subject}", _scopes(oidc, roles))
 
 
 def _scopes(oidc: Oidc, roles: Iterable[str]) -> frozenset[Scope]:

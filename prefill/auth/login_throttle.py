@@ -1,6 +1,6 @@
 """Throttles failed authentications: exponential back-off per client address; state in Redis when available.
 
-Credentials are verified before the throttle is consulted: valid ones are never refused, so a stranger behind a shared
+Credentials are verified before the throttle is consulted: valid ones are never refused, so another client behind a shared
 address cannot lock out the agents who use it. Keys are random (see `tenancy.api_keys`) and tokens are signed, so what the
 throttle bounds is the cost and the log volume of failures, not guessing. Addresses are stored as keyed hashes.
 """

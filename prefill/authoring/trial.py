@@ -34,7 +34,7 @@ from prefill.sandbox.contract.published.endpoints import BY_PATH
 from prefill.sandbox.model import URL
 from prefill.settings import Settings
 
-AGENT = Caller(Audience.INSTRUCTOR, agent="key:test", scopes=frozenset(Scope))
+AGENT = Caller(Audience.AGENT, agent="key:test", scopes=frozenset(Scope))
 CONNECTION = Connection(URL, "test", "00001200500013", "Marchés publics", "test")
 
 
@@ -74,7 +74,7 @@ def open_trials() -> Iterator[Trials]:
 
 def request_for(form: Form, case: Case) -> Request:
     """Ask as the form's audience does: an agent's dossier reads the sources on demand too."""
-    if form.audience is Audience.INSTRUCTOR:
+    if form.audience is Audience.AGENT:
         every = frozenset(form.on_demand())
         return Request(case.company, form, AGENT, every, on_request=frozenset(), named=case.extra)
     return Request(case.company, form, extra=case.extra)
@@ -202,6 +202,6 @@ def merged(value: Any, change: Any) -> Any:
 def known_sources(form: Form) -> tuple[str, ...]:
     """Name the sources that a case of this form may speak of: the form's, and those that identify a company."""
     identify = ("etablissements", "siege_social", "successions")
-    agents = ("etablissements_instructeur", "siege_social_instructeur") if form.audience is Audience.INSTRUCTOR else ()
+    agents = ("etablissements_instructeur", "siege_social_instructeur") if form.audience is Audience.AGENT else ()
     own = (*form.sources(frozenset(form.on_demand())), *identify, *agents)
     return tuple(name for name in dict.fromkeys(own) if name in CATALOGUE)

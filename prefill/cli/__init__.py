@@ -12,8 +12,8 @@ from prefill import __version__, telemetry
 from prefill.cli.authoring.diff import diff
 from prefill.cli.authoring.effort import effort
 from prefill.cli.authoring.test import test_schemas
-from prefill.cli.commands.admin import audit, tenant
 from prefill.cli.commands.ask import ask
+from prefill.cli.commands.audit import audit
 from prefill.cli.commands.delegations import sync_tenants
 from prefill.cli.commands.doctor import doctor, openapi, show_settings
 from prefill.cli.commands.espd import espd
@@ -22,6 +22,7 @@ from prefill.cli.commands.sandbox import sandbox
 from prefill.cli.commands.schema import schema
 from prefill.cli.commands.serve import serve
 from prefill.cli.commands.sources import sources
+from prefill.cli.commands.tenant import tenant
 
 __all__ = ["main"]
 

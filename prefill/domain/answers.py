@@ -70,14 +70,14 @@ class Answer:
 
 
 def links_last(data: Any) -> float:
-    """Say for how many seconds the addresses of files in an answer's data stay good: for ever when it does not say.
+    """Say for how many seconds the addresses of files in an answer's data stay good: for ever when it gives none.
 
     >>> links_last([{"url": "https://a", "expires_in": 60}, {"url": "https://b", "expires_in": 86400}])
     60.0
     """
     rows = data if isinstance(data, list) else [data]
-    told = [row.get(key) for row in rows if isinstance(row, Mapping) for key in LINKS_LAST]
-    seconds = [one for one in told if isinstance(one, int | float) and not isinstance(one, bool)]
+    lifetimes = [row.get(key) for row in rows if isinstance(row, Mapping) for key in LINKS_LAST]
+    seconds = [one for one in lifetimes if isinstance(one, int | float) and not isinstance(one, bool)]
     return float(max(0, min(seconds, default=math.inf)))
 
 

@@ -3,7 +3,7 @@
 A candidate's page is public: anybody can type any SIRET there. It gets open sources only, without the
 personal data a tender has no use for; and of a company partially disclosed in Sirene, only what stays
 public: numbers, municipality, country, state and economic variables, and the name of a legal person.
-The protection happens at the door, before an answer is kept anywhere.
+The protection happens on reception, before an answer is stored anywhere.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from prefill.problems import Forbidden, Unauthorized
 
 class Audience(StrEnum):
     CANDIDATE = "candidate"
-    INSTRUCTOR = "instructor"
+    AGENT = "agent"
 
 
 class Scope(StrEnum):
@@ -40,7 +40,7 @@ CANDIDATE = Caller()
 
 def require_scope(caller: Caller, scope: Scope) -> None:
     """Raise `Unauthorized` for whoever proved nothing, `Forbidden` for an agent without that scope."""
-    if caller.audience is not Audience.INSTRUCTOR:
+    if caller.audience is not Audience.AGENT:
         raise Unauthorized
     if scope not in caller.scopes:
         raise Forbidden
@@ -50,7 +50,7 @@ def can_query(audience: Audience, source: Source) -> bool:
     """Candidates see open data only; nobody gets what tenders may not use."""
     if not source.usable:
         return False
-    return source.open or audience is Audience.INSTRUCTOR
+    return source.open or audience is Audience.AGENT
 
 
 def refusal(audience: Audience, source: Source) -> str | None:
@@ -60,7 +60,7 @@ def refusal(audience: Audience, source: Source) -> str | None:
     if can_query(audience, source):
         return None
     return (
-        "c'est une donnée protégée : elle ne peut figurer que dans un formulaire « audience: instructor », "
+        "c'est une donnée protégée : elle ne peut figurer que dans un formulaire « audience: agent », "
         "pour les agents habilités de l'acheteur."
     )
 

@@ -1,6 +1,6 @@
 """Builds the dossier of a company: for every row of the tender use case, its state, details and documents.
 
-The figures and dates come from the instructor form `dossier` through the mapping engine; what a state means comes from
+The figures and dates come from the agents' form `dossier` through the mapping engine; what a state means comes from
 the catalogue.
 """
 

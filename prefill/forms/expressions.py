@@ -1,7 +1,7 @@
 """JMESPath with our few functions: what a form's origins are written in.
 
 What is read, tested, compared or computed from a masked value is masked too, so that no expression can
-dress up or see through one. A null argument gives null; one of another type than the register promises
+alter or reveal one. A null argument gives null; one of another type than the register promises
 raises `Unreadable`.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import jmespath
@@ -17,7 +18,7 @@ from jmespath import exceptions, functions
 from jmespath.parser import ParsedResult
 
 from prefill.forms.functions import OurFunctions, Unreadable, is_nothing
-from prefill.forms.masking import _follow, _Interpreter
+from prefill.forms.masking import MaskingInterpreter, read_path
 
 _READING = frozenset({"field", "current", "identity", "index", "value_projection"})
 
@@ -33,21 +34,22 @@ class BadExpression(Exception):
         self.name = name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Expression:
     """A compiled JMESPath expression."""
 
     text: str
     parsed: ParsedResult = field(compare=False, repr=False)
-    keys: tuple[str, ...] | None = field(init=False, compare=False, repr=False)  # of a plain path, as most are
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "keys", _keys_of(self.parsed.parsed))
+    @cached_property
+    def keys(self) -> tuple[str, ...] | None:
+        """The keys of a plain path, as most expressions are; None for any other."""
+        return _keys_of(self.parsed.parsed)
 
     def __call__(self, data: object) -> Any:
         """Evaluate; a missing key gives None. Raise `Unreadable` for a value of another type."""
         if self.keys is not None:
-            return _follow(self.keys, data)
+            return read_path(self.keys, data)
         try:
             return _INTERPRETER.visit(self.parsed.parsed, data)
         except _SURPRISES as error:
@@ -155,4 +157,4 @@ def _nodes(node: object) -> Iterator[dict[str, Any]]:
             yield from _nodes(child)
 
 
-_INTERPRETER = _Interpreter(jmespath.Options(custom_functions=OurFunctions()))
+_INTERPRETER = MaskingInterpreter(jmespath.Options(custom_functions=OurFunctions()))

@@ -1,8 +1,8 @@
-"""Fill a compiled form from answers: each value signed with its source, each gap with its reason.
+"""Fill a compiled form from answers: each value with its source, each missing one with its reason.
 
 Masked, missing and unknown are three things. For each field the origins are tried in order and the
-first that has something to say signs; a withheld value stops the search, so that no second register
-tells what the first may not.
+first that holds a value provides it; a withheld value stops the search, so that no second register
+discloses what the first may not.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, active
 from prefill.forms.reasons import _WEIGHT, REASONS, Missing, Reason
 
 # Beyond it a program that reads JSON numbers as JavaScript does would see another number.
-LARGEST_NUMBER = 2**53
+MAX_NUMBER = 2**53
 # What neither JSON in UTF-8 nor XML can hold.
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -69,7 +69,7 @@ class FilledForm:
     @property
     def complete(self) -> bool:
         """Tell whether no source failed: asking again would bring nothing more, nor anything newer."""
-        failed = any(gap.reason in (Reason.UNAVAILABLE, Reason.LATE) for gap in self.missing.values())
+        failed = any(missing.reason in (Reason.UNAVAILABLE, Reason.LATE) for missing in self.missing.values())
         return not failed and not any(one.stale for one in self.provenance.values())
 
 
@@ -78,9 +78,9 @@ def fill(
 ) -> FilledForm:
     """Fill the form; a source with no answer yet counts as late."""
     filled = FilledForm()
-    told = VisibleAnswers(answers, audience, extra)
+    visible = VisibleAnswers(answers, audience, extra)
     for part in form.fields:
-        outcome = _resolve(part, told)
+        outcome = _resolve(part, visible)
         if isinstance(outcome, Missing):
             filled.missing[part.path] = outcome
             continue
@@ -89,7 +89,7 @@ def fill(
         row = CATALOGUE[answer.source]
         filled.provenance[pointer] = Provenance(
             part.path, row.name, row.producer, answer.retrieved_at, confirm=part.confirm, stale=answer.stale,
-            as_of=told.as_of(answer), fix=told.correction(row, origin),
+            as_of=visible.as_of(answer), fix=visible.correction(row, origin),
         )  # fmt: skip
     return filled
 
@@ -105,11 +105,11 @@ class VisibleAnswers:
         self._as_of: dict[str, date | None] = {}
         self._legal_form = _legal_form(answers.get("etablissements"))
 
-    def by(self, part: Field, source: str) -> Answer:
+    def of(self, part: Field, source: str) -> Answer:
         key = (source, part.on_demand)
         answer = self._known.get(key)
         if answer is None:
-            answer = self._known[key] = self._look(part, CATALOGUE[source])
+            answer = self._known[key] = self._visible(part, CATALOGUE[source])
         return answer
 
     def as_of(self, answer: Answer) -> date | None:
@@ -121,7 +121,7 @@ class VisibleAnswers:
     def correction(self, row: Source, origin: ValueSource) -> Fix | None:
         return _correction(row, origin.expression, self._legal_form)
 
-    def _look(self, part: Field, row: Source) -> Answer:
+    def _visible(self, part: Field, row: Source) -> Answer:
         if not can_query(self._audience, row):
             return Answer(row.name, Status.NOT_ENTITLED)
         answer = self._answers.get(row.name)
@@ -146,25 +146,25 @@ def _legal_form(establishment: Answer | None) -> str | None:
 _LEGAL_FORM = compile_expression("unite_legale.forme_juridique.code")
 
 
-def _resolve(part: Field, told: VisibleAnswers) -> tuple[Any, Answer, ValueSource] | Missing:
+def _resolve(part: Field, visible: VisibleAnswers) -> tuple[Any, Answer, ValueSource] | Missing:
     if part.declared:
         return Missing(Reason.DECLARED)
     if part.reserved:
         return Missing(Reason.RESERVED, part.reserved, CATALOGUE[part.reserved].producer)
-    gaps: list[Missing] = []
+    missing: list[Missing] = []
     for origin in part.origins:
-        answer = told.by(part, origin.source)
+        answer = visible.of(part, origin.source)
         outcome = _read(part, origin, answer)
         if not isinstance(outcome, Reason):
             return outcome, answer, origin
         row = CATALOGUE[origin.source]
         cause = Cause.UNREADABLE if answer.ok and outcome is Reason.UNAVAILABLE else answer.cause
-        fix = told.correction(row, origin) if outcome is Reason.ABSENT else None
+        fix = visible.correction(row, origin) if outcome is Reason.ABSENT else None
         unknown = answer.status is Status.ABSENT
-        gaps.append(Missing(outcome, row.name, row.producer, cause, answer.retry_after, unknown, fix))
+        missing.append(Missing(outcome, row.name, row.producer, cause, answer.retry_after, unknown, fix))
         if outcome is Reason.WITHHELD:
             break
-    return min(gaps, key=lambda gap: _WEIGHT[gap.reason])
+    return min(missing, key=lambda reason: _WEIGHT[reason.reason])
 
 
 def _read(part: Field, origin: ValueSource, answer: Answer) -> Any:
@@ -172,24 +172,24 @@ def _read(part: Field, origin: ValueSource, answer: Answer) -> Any:
     if not answer.ok:
         return REASONS[answer.status]
     try:
-        found = origin.expression(answer.data)
+        value = origin.expression(answer.data)
         if part.type is Type.LIST:
-            return _read_rows(part.items, found)
-        return _checked(part.type, found)
+            return _read_rows(part.items, value)
+        return _checked(part.type, value)
     except Unreadable:
         return Reason.UNAVAILABLE
 
 
-def _read_rows(items: tuple[ListItem, ...], found: Any) -> list[dict[str, Any]] | Reason:
-    if is_nothing(found):
+def _read_rows(items: tuple[ListItem, ...], value: Any) -> list[dict[str, Any]] | Reason:
+    if is_nothing(value):
         return Reason.ABSENT
-    if is_mask(found):
+    if is_mask(value):
         return Reason.WITHHELD
-    if not isinstance(found, list):
+    if not isinstance(value, list):
         raise Unreadable
-    read = [_read_row(items, one) for one in found]
+    read = [_read_row(items, one) for one in value]
     rows = [row for row in read if isinstance(row, dict)]
-    return rows or _most_telling(row for row in read if isinstance(row, Reason))
+    return rows or _strongest(row for row in read if isinstance(row, Reason))
 
 
 def _read_row(items: tuple[ListItem, ...], one: Any) -> dict[str, Any] | Reason:
@@ -198,13 +198,13 @@ def _read_row(items: tuple[ListItem, ...], one: Any) -> dict[str, Any] | Reason:
         return Reason.WITHHELD
     values = {item.name: _checked(item.type, item.expression(one)) for item in items}
     known = {name: value for name, value in values.items() if not isinstance(value, Reason)}
-    telling = [item.name for item in items if item.identifying] or list(values)
-    if known.keys() & set(telling):
+    identifying = [item.name for item in items if item.identifying] or list(values)
+    if known.keys() & set(identifying):
         return known
-    return _most_telling(values[name] for name in telling)
+    return _strongest(values[name] for name in identifying)
 
 
-def _most_telling(reasons: Iterable[Reason]) -> Reason:
+def _strongest(reasons: Iterable[Reason]) -> Reason:
     return min(reasons, key=_WEIGHT.__getitem__)
 
 
@@ -230,7 +230,7 @@ def _date(value: Any) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST_NUMBER:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MAX_NUMBER:
         raise Unreadable
     return value
 
@@ -238,7 +238,7 @@ def _integer(value: Any) -> Any:
 def _number(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         raise Unreadable
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST_NUMBER:
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > MAX_NUMBER:
         raise Unreadable
     return int(value) if int(value) == value else value
 

@@ -29,7 +29,7 @@ class FieldDeclaration:
     def place(self) -> str:
         return f"{self.file.name}:{self.file.line(self.here)}"
 
-    def blame(self, message: str, *steps: str, blocking: bool = True) -> None:
+    def report(self, message: str, *steps: str, blocking: bool = True) -> None:
         self.file.report((*self.here, *steps), message, blocking=blocking)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.permissions import Audience
@@ -41,7 +41,7 @@ class ListItem:
     identifying: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """One place of the output. `path` is a JSON pointer under `data`.
 
@@ -62,13 +62,16 @@ class Field:
     reserved: str | None = None
     declared: bool = False
     roles: frozenset[Role] = frozenset()
-    entry: str | None = field(init=False)
-    place: tuple[str, ...] = field(init=False)  # the keys that lead to the value, or to the list that an entry is in
 
-    def __post_init__(self) -> None:
-        entry = self.path[len(list_of(self.path)) + 1 : -1] if self.path.endswith("]") else None
-        object.__setattr__(self, "entry", entry)
-        object.__setattr__(self, "place", pointer_keys(list_of(self.path)))
+    @cached_property
+    def entry(self) -> str | None:
+        """The name of the entry, for a named entry of a list."""
+        return self.path[len(list_of(self.path)) + 1 : -1] if self.path.endswith("]") else None
+
+    @cached_property
+    def place(self) -> tuple[str, ...]:
+        """The keys that lead to the value, or to the list that an entry is in."""
+        return pointer_keys(list_of(self.path))
 
     def means(self, name: str) -> bool:
         """Tell whether a name means this field: its alias, its path, or a JSON pointer above it or inside its list."""
@@ -79,7 +82,7 @@ class Field:
         return own.startswith(asked) or (many and asked.startswith(own))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Form:
     """A form schema, compiled. `sections` are the titles of its parts, by path; `file` is where it was read."""
 
@@ -91,21 +94,22 @@ class Form:
     description: str = ""
     file: str = ""
     sections: Mapping[str, str] = field(default_factory=dict, hash=False)
-    _by_default: tuple[str, ...] = field(init=False, repr=False)
-    _on_demand: tuple[str, ...] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _by_default(self) -> tuple[str, ...]:
+        return self._sources(frozenset())
+
+    @cached_property
+    def _on_demand(self) -> tuple[str, ...]:
         every = dict.fromkeys(origin.source for part in self.fields for origin in part.origins)
-        by_default = self._sources(frozenset())
-        object.__setattr__(self, "_by_default", by_default)
-        object.__setattr__(self, "_on_demand", tuple(name for name in every if name not in by_default))
+        return tuple(name for name in every if name not in self._by_default)
 
     def sources(self, extra: frozenset[str] = frozenset()) -> tuple[str, ...]:
         """Name the sources to ask, in the form's order: the default ones, and those asked for besides."""
         return self._sources(extra) if extra else self._by_default
 
     def on_demand(self) -> tuple[str, ...]:
-        """Name the sources that this form asks only when told to."""
+        """Name the sources that this form asks only when the caller names them."""
         return self._on_demand
 
     def _sources(self, extra: frozenset[str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from prefill.problems import Language
 
 
 class Reason(StrEnum):
-    """Why a field has no value, the most telling first."""
+    """Why a field has no value, the strongest first."""
 
     WITHHELD = "withheld"
     LATE = "late"

@@ -1,4 +1,4 @@
-"""What a candidate must be told of the company typed, beside the fields."""
+"""What a candidate must know of the company typed, beside the fields."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ SUCCESSIONS = CATALOGUE["successions"]
 # An agent is answered by the protected row, and by the open one where the token has not that right.
 FIRST: Mapping[Audience, tuple[tuple[Source, Source], ...]] = {
     Audience.CANDIDATE: ((ESTABLISHMENT, HEAD_OFFICE),),
-    Audience.INSTRUCTOR: (
+    Audience.AGENT: (
         (CATALOGUE["etablissements_instructeur"], CATALOGUE["siege_social_instructeur"]),
         (ESTABLISHMENT, HEAD_OFFICE),
     ),

@@ -70,9 +70,7 @@ class PrivacyNotice:
 
 def protected_producers(forms: Iterable[Form]) -> tuple[str, ...]:
     """Name the producers of protected data that agents' forms read."""
-    sources = (
-        CATALOGUE[name] for form in forms if form.audience is Audience.INSTRUCTOR for name in _every_source(form)
-    )
+    sources = (CATALOGUE[name] for form in forms if form.audience is Audience.AGENT for name in _every_source(form))
     return tuple(dict.fromkeys(source.producer for source in sources if not source.open))
 
 

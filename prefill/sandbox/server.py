@@ -167,9 +167,6 @@ def _reason(status: int) -> str:
     return http.HTTPStatus(status).phrase if status in http.HTTPStatus._value2member_map_ else "Status"
 
 
-# -- the control route ------------------------------------------------------------------------------
-
-
 class Control:
     """Reads what the sandbox counted and changes what it does, while it runs.
 
@@ -238,9 +235,6 @@ def _json(body: object, status: int = 200) -> Response:
 
 def _problem(status: int, sentence: str) -> Response:
     return _json({"error": sentence}, status)
-
-
-# -- in a thread ------------------------------------------------------------------------------------
 
 
 @contextmanager

@@ -83,7 +83,7 @@ def _visible(character: str) -> str:
 
 
 class _Libraries(logging.Handler):
-    """Tell that a library warned, and where. Its sentence is told only as it was before anything was put into it."""
+    """Log that a library warned, and where: its message as it is before values are put into it."""
 
     def emit(self, record: logging.LogRecord) -> None:
         tell = _logger.error if record.levelno >= logging.ERROR else _logger.warning

@@ -30,7 +30,7 @@ LATEST, LEAST, MOST = "livemostrecent", "livemin", "livemax"  # which process's 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric; a gauge says which process it believes when there are several."""
+    """One metric; a gauge names how the values of several processes are combined."""
 
     kind: type[Counter | Gauge | Histogram]
     name: str

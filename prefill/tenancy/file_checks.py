@@ -20,7 +20,7 @@ def check_forms(file: SourceFile, tenants: Sequence[Tenant], known: Sequence[str
 
 
 def check_keys(file: SourceFile, tenants: Sequence[Tenant], today: date) -> None:
-    """A key's public id finds it among all tenants; its name tells it in the trace."""
+    """A key's public id finds it among all tenants; its name identifies it in the audit trail."""
     seen: dict[str, str] = {}
     for tenant in tenants:
         names: set[str] = set()
@@ -39,7 +39,7 @@ def check_keys(file: SourceFile, tenants: Sequence[Tenant], today: date) -> None
 
 
 def check_providers(file: SourceFile, tenants: Sequence[Tenant]) -> None:
-    """Tenants that believe the same provider must tell their agents apart."""
+    """Tenants that trust the same identity provider must distinguish their agents by a claim."""
     tenants_trusting = [(tenant.id, tenant.oidc) for tenant in tenants if tenant.oidc]
     for (one, own), (other, others) in combinations(tenants_trusting, 2):
         same = (own.issuer, own.audience) == (others.issuer, others.audience)

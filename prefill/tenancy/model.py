@@ -39,7 +39,7 @@ class AgentKey:
 
 @dataclass(frozen=True, slots=True)
 class Oidc:
-    """How a tenant's identity provider is believed.
+    """How a tenant's identity provider is trusted.
 
     `jwks` is a web address or an absolute file name. `claims` are those a token must carry to be this
     tenant's; `scopes_claim` names where its rights are, `scopes` what each of them gives here.
@@ -109,7 +109,7 @@ class Directory:
         return next(found, None)
 
     def tenants_trusting(self, issuer: str) -> tuple[tuple[Tenant, Oidc], ...]:
-        """Give the tenants that believe an issuer of identity tokens."""
+        """Return the tenants that trust an issuer of identity tokens."""
         every = ((tenant, tenant.oidc) for tenant in self.tenants.values())
         return tuple((tenant, oidc) for tenant, oidc in every if oidc and oidc.issuer == issuer)
 

@@ -42,7 +42,7 @@ class AppContext:
         response_cache: complete prefill responses.
         stream_slots: caps the event streams of the process.
         proxy_watch: notices a proxy that was not declared.
-        visits: which answers each visitor has had.
+        visits: which answers each client has had.
         scheduler: delivers paced answers.
         now: the time in Paris.
         clock: a monotonic clock, in seconds.
@@ -92,14 +92,14 @@ def current_services() -> TenantServices:
 
 
 def candidate_service() -> Service:
-    """Return the prefill service of the caller's tenant as this visitor may see it.
+    """Return the prefill service of the caller's tenant as this client may see it.
 
     The sandbox has no bidder to protect: there answers come at once.
     """
     context, services = app_context(), current_services()
     if context.settings.sandbox:
         return services.service
-    visitor = context.rate_limiter.name(request.remote_addr or "")
+    client = context.rate_limiter.name(request.remote_addr or "")
     return services.service.with_registers(
-        PacedRegisters(services.upstream, context.visits, context.scheduler, visitor, services.tenant.id)
+        PacedRegisters(services.upstream, context.visits, context.scheduler, client, services.tenant.id)
     )

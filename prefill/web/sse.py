@@ -119,15 +119,19 @@ def _event(name: str, payload: Mapping[str, Any], received: Iterable[str] = ()) 
 def _difference(before: FilledForm, after: FilledForm) -> FilledForm:
     """Keep what is new: values, and reasons other than « late »."""
     new_values = {pointer: one for pointer, one in after.provenance.items() if before.provenance.get(pointer) != one}
-    gaps = {path: gap for path, gap in after.missing.items() if _settled(gap) and before.missing.get(path) != gap}
-    news = FilledForm(provenance=new_values, missing=gaps)
+    reasons = {
+        path: reason
+        for path, reason in after.missing.items()
+        if _settled(reason) and before.missing.get(path) != reason
+    }
+    news = FilledForm(provenance=new_values, missing=reasons)
     for one in new_values.values():
         _copy(after.data, news.data, one)
     return news
 
 
-def _settled(gap: Missing) -> bool:
-    return gap.reason is not Reason.LATE
+def _settled(missing: Missing) -> bool:
+    return missing.reason is not Reason.LATE
 
 
 def _copy(whole: Mapping[str, Any], part: dict[str, Any], one: Provenance) -> None:

@@ -237,7 +237,7 @@ def test_no_parameter_makes_an_agent(authenticator, parameter):
 def test_the_right_key_tells_the_agent_the_tenant_and_the_scopes(authenticator, name, scopes):
     caller = authenticator.authenticate(bearer(secret(name)), ADDRESS)
 
-    assert caller == Caller(Audience.INSTRUCTOR, "lyon", f"key:Clé {name}", frozenset(scopes))
+    assert caller == Caller(Audience.AGENT, "lyon", f"key:Clé {name}", frozenset(scopes))
 
 
 WRONG_KEYS = {
@@ -308,7 +308,7 @@ def test_keys_are_compared_in_constant_time_unknown_ones_included():
 def test_the_right_token_tells_the_agent_the_tenant_and_the_scopes(authenticator, key, kid, algorithm):
     caller = authenticator.authenticate(bearer(token(key, kid, algorithm)), ADDRESS)
 
-    assert caller == Caller(Audience.INSTRUCTOR, "lyon", "oidc:agent-7", frozenset({Scope.DOSSIER}))
+    assert caller == Caller(Audience.AGENT, "lyon", "oidc:agent-7", frozenset({Scope.DOSSIER}))
 
 
 def pem(key: Any) -> bytes:

@@ -73,7 +73,7 @@ def test_the_same_form_has_no_change(compared):
         ("from: nom,", "from: raison_sociale,", ["/l : clé « nom » : lue autrement"]),
         ("reserved: exercices", "from: {etablissements: siret}",
          ["/r : n'est plus réservé à l'acheteur", "/r : lu dans etablissements, et non plus aucune source"]),
-        ("audience: candidate", "audience: instructor", ["!audience : candidate devient instructor"]),
+        ("audience: candidate", "audience: agent", ["!audience : candidate devient agent"]),
     ],
 )  # fmt: skip
 def test_each_change_is_told_the_breaking_ones_first(compared, old, new, told):

@@ -82,9 +82,6 @@ def differences(form, path):
     return [(one.place, one.expected, one.obtained) for one in result.differences]
 
 
-# -- the forms we ship ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("name", SHIPPED)
 def test_every_form_that_we_ship_passes_its_cases(name):
     path = cases_beside(SHIPPED[name])
@@ -103,9 +100,6 @@ def test_a_file_of_cases_is_not_a_form(form, cases, tmp_path):
     cases("name: n\ncompany: ordinary")
 
     assert list(load_all([tmp_path]).forms) == ["fiche"]
-
-
-# -- what a case compares ---------------------------------------------------------------------------
 
 
 def test_a_case_compares_values_reasons_notices_and_calls(form, cases):
@@ -168,9 +162,6 @@ def test_a_refusal_in_place_of_a_form_is_a_difference_and_so_is_the_contrary(for
     assert differences(form, path) == [("problem", "company_unknown", "un formulaire rempli")]
 
 
-# -- what the registers answer ----------------------------------------------------------------------
-
-
 def test_a_change_is_laid_over_the_answer_of_the_sandbox(form, cases):
     path = cases(
         "name: n\ncompany: ordinary\nchanges:\n  etablissements:\n    unite_legale:\n"
@@ -214,9 +205,6 @@ def test_a_source_fails_by_the_name_of_its_failure(form, cases, failure, reason)
     )
 
     assert differences(form, path) == []
-
-
-# -- mistakes ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -275,9 +263,6 @@ def test_a_file_that_is_not_yaml_says_where(form, tmp_path):
     path.write_text("cases:\n  - {a\n")
 
     assert str(run(form, path).file.mistakes[0]).startswith(f"{path}:2: ce n'est pas du YAML")
-
-
-# -- the report and the update ----------------------------------------------------------------------
 
 
 def test_the_report_names_the_case_its_line_and_both_sides(form, cases):

@@ -82,9 +82,6 @@ def refused(result: Result) -> str:
     return result.stderr.strip()
 
 
-# -- fill -------------------------------------------------------------------------------------------
-
-
 def test_a_filled_form_is_a_table_of_values_signed_by_their_source(run):
     result = run("fill", ORDINARY)
 
@@ -173,9 +170,6 @@ def test_a_refusal_is_the_sentence_of_the_api(run, arguments, words):
     assert words in refused(run("fill", *arguments))
 
 
-# -- tables -----------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("columns", [40, 80, 100, 140])
 @pytest.mark.parametrize("command", ["fill 00000100800010", "sources", "settings", "schema show dume"])
 def test_a_table_keeps_to_the_width_of_the_terminal(run, command, columns):
@@ -220,9 +214,6 @@ def test_an_old_terminal_loses_signs_and_nothing_else():
     )
 
     assert "? Infogreffe ne répond pas : à saisir." in told.stdout.decode("latin-1")
-
-
-# -- ask --------------------------------------------------------------------------------------------
 
 
 def test_a_source_is_shown_as_it_answers(run):
@@ -274,9 +265,6 @@ def test_an_association_may_be_named_by_its_own_number(run):
     assert answer["status"] == "absent"
 
 
-# -- forms ------------------------------------------------------------------------------------------
-
-
 def test_our_own_forms_are_sound(run):
     result = run("schema", "check")
 
@@ -324,9 +312,6 @@ def test_a_form_is_shown_as_it_was_understood(run):
     )
     assert re.search(r"· familyName: nom$", told, re.MULTILINE)
     assert "« dume »" in refused(run("schema", "show", "dumme"))
-
-
-# -- what the service knows of itself ---------------------------------------------------------------
 
 
 def test_the_catalogue_lists_every_source_with_its_access(run):
@@ -379,9 +364,6 @@ def test_the_openapi_document_is_the_one_the_service_gives(run):
     )
 
 
-# -- doctor -----------------------------------------------------------------------------------------
-
-
 def test_the_doctor_finds_the_sandbox_fit_and_says_which_providers_ail(run):
     result = run("doctor")
 
@@ -411,9 +393,6 @@ def test_the_doctor_asks_the_api_with_the_token(run, simulator):
     result = run("doctor", **live)
     assert result.exit_code == 1
     assert re.search(r"^échec +Les droits du jeton ne peuvent pas être lus", result.stdout, re.MULTILINE)
-
-
-# -- serve ------------------------------------------------------------------------------------------
 
 
 @pytest.fixture

@@ -148,9 +148,6 @@ def limited(running_limited: Pair) -> Pair:
     return running_limited
 
 
-# -- what is compared -------------------------------------------------------------------------------
-
-
 def code_of(response: requests.Response) -> str | None:
     try:
         return response.json()["errors"][0].get("code")
@@ -209,8 +206,6 @@ def well_formed(endpoint: Endpoint) -> str:
 
 by_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.operation)
 
-# -- every case -------------------------------------------------------------------------------------
-
 
 @pytest.mark.parametrize(
     "case", EVERY_CASE, ids=[f"{rank}-{case['path'].split('/', 3)[3]}" for rank, case in enumerate(EVERY_CASE)]
@@ -245,9 +240,6 @@ def test_a_protected_path_without_a_case_says_what_its_open_twin_says(pair, case
     theirs, ours = (side.ask(path) for side in pair.sides)
 
     assert (ours.status_code, body_of(ours, pair.standin)) == (theirs.status_code, body_of(theirs, pair.reference))
-
-
-# -- every rule -------------------------------------------------------------------------------------
 
 
 @by_endpoint
@@ -396,9 +388,6 @@ def test_the_codes_of_one_operation_can_be_asked(pair):
     assert_same(pair, "/errors", token=None, query={"operation_id": "none"})
 
 
-# -- quotas -----------------------------------------------------------------------------------------
-
-
 @by_endpoint
 def test_an_endpoint_has_the_same_quota(limited, endpoint):
     assert_same(limited, well_formed(endpoint))
@@ -459,8 +448,6 @@ def test_tokens_of_one_habilitation_spend_one_quota():
     assert remaining == [["249", "248", "249"]] * 2
     assert counted == [{"42": 2}] * 2
 
-
-# -- editors ----------------------------------------------------------------------------------------
 
 DELEGATIONS = [
     {"id": "a", "authorization_request_id": 1, "siret": BUYER, "intitule": "Un", "statut": "active",
@@ -534,9 +521,6 @@ def test_a_token_is_described_alike(editors, token, recipient):
         assert code_of(ours) == code_of(theirs)
 
 
-# -- strictness, retired endpoints, pings -----------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def running_strict() -> Iterator[Pair]:
     with run_pair(
@@ -580,8 +564,6 @@ def test_a_ping_says_alike_that_a_provider_is_up(strict, fault):
         assert ours.json().keys() == theirs.json().keys()
         assert ours.json()["status"] == theirs.json()["status"] == "ok"
 
-
-# -- faults -----------------------------------------------------------------------------------------
 
 FAULTS = (
     "400", "401", "403", "404", "409", "410", "422", "429", "429:7", "451", "500", "502", "503", "504", "502@1", "502@0",

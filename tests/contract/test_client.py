@@ -17,8 +17,6 @@ from tests.support.simulator import PATHS, Simulator, close_service, open_servic
 
 require_reference()
 
-# -- the scenarios of the sandbox, on the reference ---------------------------------------------------
-
 # What these modules hold is collected here once more, with the fixture below in place of the sandbox.
 for _module in (test_call_cost, test_goldens):
     globals().update({name: value for name, value in vars(_module).items() if name.startswith(("test_", "invented"))})
@@ -29,8 +27,6 @@ def running_simulator() -> Iterator[Reference]:
     with run_reference("--budget-scale", "1000") as url:
         yield Reference(url)
 
-
-# -- every company of the cases -----------------------------------------------------------------------
 
 EVERY_CASE = [*read(CASES), *read(PRODUCTION_SHAPES)]
 pytestmark = pytest.mark.slow

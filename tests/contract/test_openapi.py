@@ -55,9 +55,6 @@ def found(source: Source) -> Iterator[tuple[SandboxCompany, dict[str, Any]]]:
             yield company, response.json()
 
 
-# -- the companies ----------------------------------------------------------------------------------
-
-
 def as_json_schema(schema: dict[str, Any]) -> dict[str, Any]:
     """Read an OpenAPI 3.0 schema as JSON Schema: nulls, its `date` type, and the mask that only its words mention."""
     kept = {key: value for key, value in schema.items() if key in ("type", "required", "additionalProperties")}
@@ -113,9 +110,6 @@ def test_all_that_the_contract_says_is_masked_is_masked(siret, contract):
 
     assert len(concerned) > 15
     assert {at(body, path) for path in concerned} == {ND}
-
-
-# -- the catalogue ----------------------------------------------------------------------------------
 
 
 def keys_in(schema):

@@ -411,9 +411,6 @@ def test_every_value_is_signed_by_a_source_that_answered_and_every_field_is_told
     assert_every_field_accounted_for(service, number)
 
 
-# -- for an agent -----------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def buyer(simulator: Simulator, tmp_path: Path) -> Iterator[FlaskClient]:
     tenants = write_tenants(tmp_path, str(write_keys(tmp_path)))

@@ -46,9 +46,6 @@ def name_of(source):
     return source.name
 
 
-# -- when a source can apply ------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("condition", "facts", "applies"),
     [
@@ -129,9 +126,6 @@ def test_a_source_is_asked_only_where_it_can_answer(of, kind, applies):
     assert CATALOGUE[of].applies(company(**kind)) is applies
 
 
-# -- days -------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("timestamp", "day"),
     [
@@ -176,9 +170,6 @@ def test_an_establishment_closes_on_its_day(data, closed):
     assert closed_on(data, TODAY) is closed
 
 
-# -- what a company is ------------------------------------------------------------------------------
-
-
 def test_a_company_is_read_from_its_establishment():
     read = Company.read({
         "siret": "55204944776279",
@@ -211,9 +202,6 @@ def test_little_is_known_of_a_company_that_was_not_read():
     assert Company.unread("552049447") == Company("552049447")
 
 
-# -- which number, which path -----------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("source", "facts", "number"),
     [
@@ -241,9 +229,6 @@ def test_a_path_is_complete_once_it_has_its_number(source):
     assert path.startswith("/v")
     assert "{" not in path
     assert "552049447" in path
-
-
-# -- the rows ---------------------------------------------------------------------------------------
 
 
 def test_names_are_unique():

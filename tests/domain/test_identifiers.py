@@ -33,9 +33,6 @@ SEPARATORS = st.sampled_from(
 )
 
 
-# -- numbers ----------------------------------------------------------------------------------------
-
-
 @given(SIRETS | SIRENS)
 def test_a_number_is_read_as_it_is(number):
     assert parse(number) == number
@@ -78,9 +75,6 @@ def test_leading_zeros_stay():
     siren = "00000000" + check_digit("00000000")
 
     assert parse(siren) == siren == "000000000"
-
-
-# -- problems ---------------------------------------------------------------------------------------
 
 
 @given(st.text() | st.text(alphabet="0123456789 .-\u00a0٣५\ud800\x00", max_size=40))
@@ -138,9 +132,6 @@ def test_only_numbers_of_the_right_length_are_echoed():
     assert "script" not in refused.value.detail("fr") + refused.value.detail("en")
 
 
-# -- La Poste ---------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("siret", "valid"),
     [
@@ -165,9 +156,6 @@ def test_la_poste_is_read():
 def test_la_poste_with_a_wrong_sum_cannot_exist():
     with pytest.raises(SiretChecksum):
         parse("356 000 000 09076")
-
-
-# -- the rest ---------------------------------------------------------------------------------------
 
 
 @given(DIGITS)

@@ -19,13 +19,10 @@ ESTABLISHMENT, UNIT, RCS, RNA = (
 PARTIAL = ["partiellement_diffusible", "non_diffusible", "P", "N", "", None, 1, True, [], {}, "diffusible "]
 
 
-# -- who may ask ------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 def test_candidates_see_open_data_and_nobody_sees_what_tenders_may_not_use(source):
     assert can_query(Audience.CANDIDATE, source) == (source.usable and source.open)
-    assert can_query(Audience.INSTRUCTOR, source) == source.usable
+    assert can_query(Audience.AGENT, source) == source.usable
 
 
 @pytest.mark.parametrize("audience", Audience)
@@ -38,7 +35,7 @@ def test_what_may_not_be_asked_is_refused_in_a_sentence(source, audience):
 
 
 def test_a_protected_source_is_refused_to_a_candidate_with_the_way_out():
-    assert "audience: instructor" in refusal(Audience.CANDIDATE, CATALOGUE["exercices"])
+    assert "audience: agent" in refusal(Audience.CANDIDATE, CATALOGUE["exercices"])
 
 
 @pytest.mark.parametrize(("partially", "protected"), [(True, True), (False, False), (None, False)])
@@ -48,9 +45,6 @@ def test_a_register_that_names_people_is_not_asked_about_whom_it_would_unmask(pa
     assert would_disclose_people(RCS, company) is protected
     assert not would_disclose_people(CATALOGUE["numero_tva"], company)
     assert not would_disclose_people(CATALOGUE["exercices"], company)
-
-
-# -- masks ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -69,9 +63,6 @@ def test_a_mask_is_seen_wherever_it_stands(value):
 )
 def test_what_is_no_mask_is_left_alone(value):
     assert not masked(value)
-
-
-# -- the three disclosure statuses ------------------------------------------------------------------
 
 
 def address(**changes):
@@ -252,8 +243,6 @@ def test_what_the_registers_answered_is_left_as_it_was():
 
     assert json.dumps(data) == before
 
-
-# -- personal data ----------------------------------------------------------------------------------
 
 EXTRACT = {
     "siren": "552049447",

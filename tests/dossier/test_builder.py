@@ -218,7 +218,7 @@ def test_two_questions_at_one_address_are_never_asked_at_once(buyer, everything)
     assert everything.stats()["violations"] == {}
 
 
-def test_the_instructor_rows_are_asked_and_not_the_open_twins(whole, everything):
+def test_the_protected_rows_are_asked_and_not_the_open_twins(whole, everything):
     paths = everything.calls()
 
     assert not [path for path in paths if "diffusibles" in path or "associations/open_data" in path]

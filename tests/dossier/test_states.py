@@ -91,7 +91,7 @@ def answers_of(name: str) -> st.SearchStrategy[Answer]:
 
 
 def dossier_of(answers: dict[str, Answer]) -> Dossier:
-    filled = fill(FORM, answers, audience=Audience.INSTRUCTOR, extra=ON_DEMAND)
+    filled = fill(FORM, answers, audience=Audience.AGENT, extra=ON_DEMAND)
     allowed = "https://storage.entreprise.api.gouv.fr/"
     return build_dossier(FORM, filled, answers, "000001008", TODAY, fetchable=lambda url: url.startswith(allowed))
 

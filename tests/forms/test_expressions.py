@@ -29,9 +29,6 @@ def evaluate(expression, data=None):
     return compile_expression(expression)(data)
 
 
-# -- our functions ----------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("timestamp", "day"),
     [
@@ -217,9 +214,6 @@ def test_a_value_of_another_type_is_unreadable(expression, data):
         evaluate(expression, {"x": data})
 
 
-# -- JMESPath's own, on null ------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -238,8 +232,6 @@ def test_nothing_is_made_of_null(call):
 def test_a_few_functions_have_something_to_say_of_null(call, value):
     assert evaluate(call, {"x": None}) == value
 
-
-# -- masks ------------------------------------------------------------------------------------------
 
 ROWS = [{"a": MASK, "b": "2"}, {"a": "1", "b": "1"}]
 
@@ -356,9 +348,6 @@ def test_a_deep_answer_is_no_trap():
             evaluate(expression, {"a": deep})
     while isinstance(deep, list):  # freed one by one, or the interpreter itself would recurse
         deep = deep.pop()
-
-
-# -- what does not compile --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -66,8 +66,6 @@ def result(part, *answers, **options):
     return value
 
 
-# -- who signs --------------------------------------------------------------------------------------
-
 NAME = field("/name", (INSEE, "nom"), (RCS, "nom"), (RNA, "nom"), confirm=True)
 
 
@@ -169,9 +167,6 @@ def test_a_withheld_value_stops_the_search(first):
     assert outcome.missing["/name"].source == INSEE
 
 
-# -- why not ----------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -259,7 +254,7 @@ def test_a_candidate_is_shown_nothing_protected_even_by_a_form_that_asks():
     answers = [Answer(TURNOVER, Status.OK, [{"chiffre_affaires": "CANARY"}])]
 
     assert result(part, *answers) is Reason.NOT_ENTITLED
-    assert result(part, *answers, audience=Audience.INSTRUCTOR) == "CANARY"
+    assert result(part, *answers, audience=Audience.AGENT) == "CANARY"
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
@@ -306,8 +301,6 @@ def test_a_reason_tells_the_candidate_what_to_do(gap, french, english):
     assert gap.message("fr") == french
     assert gap.message("en") == english
 
-
-# -- types ------------------------------------------------------------------------------------------
 
 UNREADABLE = Reason.UNAVAILABLE
 
@@ -386,9 +379,6 @@ def test_an_unreadable_value_is_told_apart_from_a_silent_source():
     assert (gap.reason, gap.cause) == (Reason.UNAVAILABLE, Cause.UNREADABLE)
 
 
-# -- places -----------------------------------------------------------------------------------------
-
-
 def test_fields_share_their_parents():
     outcome = filled(
         field("/partII/A/name", (INSEE, "a")), field("/partII/B/role", (INSEE, "b")), answers=[ok(a="x", b="y")]
@@ -441,8 +431,6 @@ def test_a_form_filled_twice_is_filled_afresh():
 
     assert one.data == two.data == {"ids": [{"scheme": "NATIONAL", "value": "552"}]}
 
-
-# -- lists ------------------------------------------------------------------------------------------
 
 PEOPLE = field(
     "/people",
@@ -517,8 +505,6 @@ def test_a_list_is_one_value_with_one_signature():
     assert list(outcome.provenance) == ["/people"]
 
 
-# -- on demand, reserved ----------------------------------------------------------------------------
-
 ACTS = field("/acts", ("actes_inpi", "actes"), type=Type.LIST, items=(item("kind", "nom"),))
 SLOW = field("/slow", (INSEE, "a"), on_demand=True)
 
@@ -563,8 +549,6 @@ def test_a_declared_field_is_left_to_the_candidate():
     assert outcome.missing["/honour"].reason is Reason.DECLARED
     assert outcome.missing["/honour"].message("fr") == "À remplir par le candidat."
 
-
-# -- whatever the registers answer ------------------------------------------------------------------
 
 DUME = load_all([Path(__file__).resolve().parents[2] / "schemas"]).forms["dume"]
 ASKED = DUME.sources() + DUME.on_demand()
@@ -670,8 +654,6 @@ def test_a_value_never_has_another_type_than_its_field(kind, value):
     assert all(isinstance(found, TYPES[kind]) for found in outcome.data.values())
     assert all(isinstance(found, bool) == (kind is Type.BOOLEAN) for found in outcome.data.values())
 
-
-# -- a real answer with one thing wrong -------------------------------------------------------------
 
 UNIT = {
     "siren": "552049447", "rna": None, "status_diffusion": "diffusible", "type": "personne_morale",

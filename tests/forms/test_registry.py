@@ -29,7 +29,7 @@ BUNDLED = ROOT / "schemas"
 
 HEADER = 'title: T\nversion: "1"\naudience: candidate\nfields:\n'
 FORM = HEADER + "  /a:\n    label: A\n    from:\n      - etablissements: siret\n"
-AGENTS = FORM.replace("candidate", "instructor") + (
+AGENTS = FORM.replace("candidate", "agent") + (
     "  /t:\n    label: T\n    type: list\n    from: {exercices: '@'}\n"
     "    items:\n      amount: {label: M, from: chiffre_affaires}\n"
 )
@@ -71,9 +71,6 @@ def field(text):
 
 def origin(text):
     return field(f"label: A\nfrom: {text}")
-
-
-# -- what loads -------------------------------------------------------------------------------------
 
 
 def test_the_forms_we_ship_load_without_a_remark():
@@ -243,8 +240,6 @@ def test_anchors_may_be_shared(forms):
     assert told(forms, fiche=text) == []
 
 
-# -- the file ---------------------------------------------------------------------------------------
-
 KEYS = "title, version, audience et fields"
 DICTIONARY = "attend un dictionnaire « clé: valeur »"
 
@@ -360,8 +355,6 @@ def test_hidden_files_and_other_files_are_left_alone(forms):
     assert load_all([forms]).forms.keys() == {"fiche", "AUTRE"}
 
 
-# -- the grammar ------------------------------------------------------------------------------------
-
 FORM_KEYS = "(clés possibles : title, version, description, audience, extends, remove, sections, fields)"
 FIELD_KEYS = (
     "(clés possibles : label, type, from, items, constants, alias, on_demand, confirm, reserved, declared, roles)"
@@ -379,7 +372,7 @@ TYPES = "string ou date ou integer ou number ou boolean ou list"
             [
                 "1: clé obligatoire : title (le titre du formulaire)",
                 "1: clé obligatoire : version (sa version, un texte)",
-                "1: clé obligatoire : audience (pour qui il est, candidate ou instructor)",
+                "1: clé obligatoire : audience (pour qui il est, candidate ou agent)",
             ],
         ),
         (HEADER.replace("fields:\n", ""), ["1: le formulaire n'a aucun champ (fields)"]),
@@ -393,7 +386,7 @@ TYPES = "string ou date ou integer ou number ou boolean ou list"
         (FORM.replace('"1"', "{a: b}"), ["2: version : attend un texte"]),
         (
             FORM.replace("candidate", "candidates"),
-            ["3: audience : attend candidate ou instructor, pas « candidates » ; vouliez-vous dire « candidate » ?"],
+            ["3: audience : attend candidate ou agent, pas « candidates » ; vouliez-vous dire « candidate » ?"],
         ),
         (
             FORM.replace("title:", "titel:"),
@@ -528,13 +521,11 @@ def test_all_mistakes_are_told_at_once(forms):
     assert lines == [1, 1, 1, 2, 3, 5, 5, 5, 6, 6, 7, 7, 8, 8, 8]
 
 
-# -- origins ----------------------------------------------------------------------------------------
-
 ORIGIN = "une origine s'écrit « source: expression »"
 MISSING = "5: fields → /a : clé obligatoire : from (une ou plusieurs « source: expression »), reserved ou declared"
 JMESPATH = "attend une expression JMESPath, comme adresse.code_postal ; entre guillemets si elle commence par un signe"
 PROTECTED = (
-    "c'est une donnée protégée : elle ne peut figurer que dans un formulaire « audience: instructor », pour les agents "
+    "c'est une donnée protégée : elle ne peut figurer que dans un formulaire « audience: agent », pour les agents "
     "habilités de l'acheteur"
 )
 
@@ -658,7 +649,7 @@ def test_a_forbidden_or_withdrawn_source_is_refused_to_everybody_with_its_reason
 def test_personal_keys_are_refused_to_agents_too(forms):
     text = origin("{etablissements_instructeur: unite_legale.personne_physique_attributs.sexe}")
 
-    [mistake] = told(forms, fiche=text.replace("candidate", "instructor"))
+    [mistake] = told(forms, fiche=text.replace("candidate", "agent"))
 
     assert "« sexe » est une donnée personnelle" in mistake
 
@@ -693,8 +684,6 @@ def test_the_items_of_a_list_are_checked_as_origins_are(forms):
         "forms/fiche.yaml:12: remarque",
     ]
 
-
-# -- what goes with what ----------------------------------------------------------------------------
 
 SIRET = "from: {etablissements: siret}"
 
@@ -799,9 +788,6 @@ def test_an_alias_names_one_field(forms):
         "forms/fiche.yaml:6: fields → /b → alias : l'alias « nom » est déjà celui de /a",
         "forms/fiche.yaml:7: fields → /c → alias : l'alias « nom » est déjà celui de /a",
     ]
-
-
-# -- overlays ---------------------------------------------------------------------------------------
 
 
 def paths_of(form):
@@ -956,14 +942,9 @@ def test_a_candidates_overlay_answers_for_the_protected_fields_it_inherits(forms
 
 
 def test_an_agents_overlay_may_add_what_is_protected_to_a_candidates_form(forms):
-    over = (
-        "extends: base\naudience: instructor\nfields:\n  /t: {label: T, from: {exercices: '[0].date_fin_exercice'}}\n"
-    )
+    over = "extends: base\naudience: agent\nfields:\n  /t: {label: T, from: {exercices: '[0].date_fin_exercice'}}\n"
 
     assert told(forms, base=BASE, over=over) == []
-
-
-# -- checking some files ----------------------------------------------------------------------------
 
 
 def test_checking_a_file_says_nothing_of_the_others(forms):
@@ -988,10 +969,8 @@ def test_a_file_that_is_in_a_folder_already_is_read_once(forms):
     assert check([forms / "base.yaml"], [forms, mine]) == ()
 
 
-# -- whatever is written ----------------------------------------------------------------------------
-
 SCALARS = st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=4) | st.sampled_from(
-    ["list", "string", "dume", "fiche", "candidate", "instructor", "@", "siret", "street(adresse)", "'x'", "[ND]", "/a", "/a[x]"]
+    ["list", "string", "dume", "fiche", "candidate", "agent", "@", "siret", "street(adresse)", "'x'", "[ND]", "/a", "/a[x]"]
 )  # fmt: skip
 WORDS = st.sampled_from(
     "title version audience extends remove fields description label from type items constants alias on_demand confirm "
@@ -1001,7 +980,7 @@ TREES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=5), max_leaves=20
 )
 PLAUSIBLE = st.fixed_dictionaries(
-    {"title": st.just("T"), "version": st.just("1"), "audience": st.sampled_from(["candidate", "instructor"])},
+    {"title": st.just("T"), "version": st.just("1"), "audience": st.sampled_from(["candidate", "agent"])},
     optional={
         "fields": st.dictionaries(WORDS, st.dictionaries(WORDS, TREES, max_size=5), max_size=4),
         "extends": SCALARS,
@@ -1038,8 +1017,6 @@ def test_any_file_is_a_form_or_a_list_of_mistakes(forms, content):
 def test_a_slip_of_the_finger_is_a_form_or_a_list_of_mistakes(forms, place, typed):
     load_or_refuse(lay(forms, fiche=FORM[:place] + typed + FORM[place:]))
 
-
-# -- the documentation ------------------------------------------------------------------------------
 
 PAGE = (ROOT / "docs" / "forms.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)

@@ -93,9 +93,6 @@ def found(name: str, ask: Any) -> Iterator[tuple[SandboxCompany, dict[str, Any]]
             yield company, response.json()
 
 
-# -- the companies ----------------------------------------------------------------------------------
-
-
 @by_siret
 def test_a_company_has_a_number_that_could_exist_and_never_did(company):
     assert parse(company.siret) == company.siret
@@ -118,9 +115,6 @@ def test_companies_answer_known_sources_only():
     assert {name for company in COMPANIES for name in company.answers} <= set(CATALOGUE)
 
 
-# -- the shapes -------------------------------------------------------------------------------------
-
-
 @by_row
 def test_every_usable_row_is_routed_and_answered_by_some_company(source, ask):
     response = ask(source.name, WELL_FORMED[source.identifier])
@@ -137,9 +131,6 @@ def test_open_answers_hold_the_keys_of_their_row(source, ask):
 
         assert all(isinstance(row.get(key), kind) for row in rows for key, kind in source.shape.items())
         assert body.keys() == {"data", "links", "meta"}
-
-
-# -- the cases --------------------------------------------------------------------------------------
 
 
 def test_withheld_values_never_leave_an_open_insee_row(ask):
@@ -371,9 +362,6 @@ def test_turnover_comes_unsorted(ask):
     assert years == ["2024-12-31", "2025-12-31", "2023-12-31"]
 
 
-# -- the manners ------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer  ", "Basic am9o"])
 def test_without_a_token_nothing_is_said(header, session):
     headers = {} if header is None else {"Authorization": header}
@@ -512,9 +500,6 @@ def test_pings_tell_the_state_of_each_provider(session):
     assert session.get(f"{URL}/ping/insee/nothing").status_code == 404
 
 
-# -- the documents ----------------------------------------------------------------------------------
-
-
 def documents(value: Any) -> Iterator[str]:
     if isinstance(value, str) and value.startswith(f"{URL}/documents/"):
         yield value
@@ -541,9 +526,6 @@ def test_a_document_says_where_its_parts_are(session):
 
     assert content[start:].startswith(b"xref")
     assert all(content[place:].startswith(b"%d 0 obj" % number) for number, place in enumerate(places, 1))
-
-
-# -- the adapter ------------------------------------------------------------------------------------
 
 
 def test_a_body_can_be_read_as_from_a_socket(ask):

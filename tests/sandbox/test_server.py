@@ -119,9 +119,6 @@ def test_a_connection_ends_when_the_client_asks(url):
             assert answer.read().startswith(b"HTTP/1.1 200 OK")
 
 
-# -- the control route ------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def control(url: str, session: requests.Session):
     def control(method: str, name: str = "", **options: Any) -> requests.Response:

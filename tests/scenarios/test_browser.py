@@ -187,9 +187,6 @@ def description(page: Page, selector: str) -> str:
     )
 
 
-# -- the number -------------------------------------------------------------------------------------
-
-
 def test_the_form_fills_when_the_fourteenth_digit_is_typed(show):
     page = show(SHORT)
     asked = prefills(page)
@@ -286,8 +283,6 @@ def test_a_field_with_a_pattern_keeps_bare_digits(show):
     assert page.locator("#siret").input_value() == ORDINARY
     assert page.evaluate("document.forms[0].checkValidity()")
 
-
-# -- the fields -------------------------------------------------------------------------------------
 
 KINDS = """
 <label>Dirigeants <textarea id=people data-prefill-field="/partII/B/representatives"></textarea></label>
@@ -442,9 +437,6 @@ def test_english_is_spoken_to_an_english_page(show):
     expect(page.get_by_role("status")).to_contain_text("3 filled in, 1 left to you")
     expect(page.get_by_role("button", name="Undo prefilling")).to_be_visible()
     assert description(page, "#rcs").strip() == "Infogreffe does not answer: please fill in."
-
-
-# -- time and trouble -------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -613,8 +605,6 @@ def test_an_outage_of_everything_is_one_sentence(show):
     assert page.locator("#name").input_value() == ""
 
 
-# -- frameworks, other origins, policies ------------------------------------------------------------
-
 # How React watches a controlled field: its own property on the node keeps the value it last knew, an event
 # that changes nothing is ignored, and after each event the node is given the state's value again.
 CONTROLLED = """() => {
@@ -743,9 +733,6 @@ def test_the_script_can_be_driven_by_hand(show, service):
     expect(page.locator("#v")).to_have_value("")
 
 
-# -- the page ---------------------------------------------------------------------------------------
-
-
 @pytest.fixture(scope="module")
 def demonstration(browser, service) -> Iterator[Page]:
     """One visit, during which every company is tried."""
@@ -848,8 +835,6 @@ def test_the_examples_of_the_documentation_work(page, customer, service, example
     expect(page.locator("[data-prefill-field=name]").first).to_have_value("MENUISERIE DU VAL DORE")
 
 
-# -- for everyone -----------------------------------------------------------------------------------
-
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 VIOLATIONS = "axe.run().then(r => r.violations.map(v => [v.id, v.nodes.map(n => n.target.join(' ')).slice(0, 3)]))"
 STATES = {
@@ -893,9 +878,6 @@ def test_the_keyboard_alone_is_enough(page, service):
     page.keyboard.press("Tab")
 
     expect(page.get_by_role("button", name="Annuler le préremplissage")).to_be_focused()
-
-
-# -- figures ----------------------------------------------------------------------------------------
 
 
 def test_the_script_is_light(capsys):

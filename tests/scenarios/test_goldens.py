@@ -56,8 +56,6 @@ from tests.support.simulator import (
     wrapped,
 )
 
-# -- whole answers ------------------------------------------------------------------------------------
-
 RIVER_ADDRESS = {
     "streetName": "7 RUE DES TUILERIES",
     "postalZone": "42000",
@@ -442,8 +440,6 @@ def test_a_capital_is_proposed_for_confirmation(invented, service):
 
     assert body["provenance"][full("legalEntity/shareCapital/amount")]["confirm"] is True
 
-
-# -- the traps of the registers ---------------------------------------------------------------------
 
 ND = "[ND]"
 SIREN = siren(1)

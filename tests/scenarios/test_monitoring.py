@@ -34,8 +34,6 @@ OUR_CALLS = frozenset({"event", "warning", "error", "count", "observe", "gauge"}
 TOLD_BY_PROMETHEUS = {"up": {"job", "instance"}}
 ADDED_BY_PROMETHEUS = {"instance", "job"}
 
-# -- what the code says -----------------------------------------------------------------------------
-
 
 def called(*functions: str) -> Iterator[tuple[str, ast.expr]]:
     """Give the first argument of each call of these functions of `telemetry`, and where it is."""
@@ -108,8 +106,6 @@ def test_the_exposition_has_the_names_and_labels_of_the_table():
 
     assert exposed() == table
 
-
-# -- alerts and dashboard ---------------------------------------------------------------------------
 
 EXPRESSIONS = {
     **{rule["alert"]: rule["expr"] for rule in ALERTS},
@@ -225,9 +221,6 @@ def test_every_metric_is_drawn():
     families = {metric.name for metric in telemetry.METRICS.values()}
 
     assert {name for name in families if not any(one.startswith(name) for one in drawn)} == set()
-
-
-# -- the guide --------------------------------------------------------------------------------------
 
 
 def anchors() -> set[str]:

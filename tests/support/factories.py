@@ -37,9 +37,6 @@ def secret(name: str) -> str:
     return f"pfk_{name}_{'k' * 43}"
 
 
-# -- the tenants ------------------------------------------------------------------------------------
-
-
 def _key(
     tenant: str, name: str, *, expires: str = "2099-12-31", scopes: tuple[str, ...] = SCOPES, more: str = ""
 ) -> str:
@@ -94,8 +91,6 @@ def bearer(proof: str) -> dict[str, str]:
 
 RIGHT = bearer(secret("right"))
 
-# -- asking -----------------------------------------------------------------------------------------
-
 
 def ask(service: FlaskClient, path: str, headers: Mapping[str, str] = RIGHT, **query: str) -> Any:
     return service.get(f"/v1/dossiers/{path}", headers=dict(headers), query_string={"object": OBJECT, **query})
@@ -112,8 +107,6 @@ def details_of(proof: Mapping[str, Any]) -> dict[str, Any]:
 def lines_of(trace: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in trace.read_text().splitlines()] if trace.exists() else []
 
-
-# -- what the registers answer about a company of our own -------------------------------------------------
 
 SIREN = siren(71)
 SIRET = siret(SIREN)
@@ -139,9 +132,6 @@ def told(source: str, *, number: str | None = None) -> dict[str, Any]:
     if "{year}" in row.path:
         params["year"] = str(year - row.years_back)
     return {"path": row.path, "params": params, "status": 200, "payload": payloads(year, SIREN)[source]}
-
-
-# -- a storage that misbehaves ----------------------------------------------------------------------
 
 
 @dataclass(slots=True)

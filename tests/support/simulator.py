@@ -52,9 +52,6 @@ def simulator(running_simulator: Simulator) -> Simulator:
     return running_simulator
 
 
-# -- the service ------------------------------------------------------------------------------------
-
-
 def open_service_on(simulator: Simulator, **settings: Any) -> FlaskClient:
     """Open a new service, its cache cold, that asks this simulator and takes any number of visits."""
     values: dict[str, Any] = {
@@ -87,9 +84,6 @@ def service(open_service: OpenService) -> FlaskClient:
     return open_service()
 
 
-# -- reading an answer ------------------------------------------------------------------------------
-
-
 def values_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """Lay a prefill flat: the form's path of each value, and the value."""
     return {signed.get("field", pointer): at(body["data"], pointer) for pointer, signed in body["provenance"].items()}
@@ -106,9 +100,6 @@ def at(data: Any, pointer: str) -> Any:
     return data
 
 
-# -- invented numbers -------------------------------------------------------------------------------
-
-
 def with_key(digits: str) -> str:
     """Append the digit that makes a number pass the Luhn check."""
     doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(reversed(digits)))
@@ -122,9 +113,6 @@ def siren(rank: int) -> str:
 
 def siret(number: str, establishment: int = 1) -> str:
     return with_key(f"{number}{establishment:04}")
-
-
-# -- invented answers -------------------------------------------------------------------------------
 
 
 def case(source: str, number: str, payload: object = None, *, status: int = 200) -> dict[str, Any]:

@@ -51,8 +51,6 @@ METRICS_TOKEN = "canari-des-mesures-5e20"
 BUYER = "13002526500013"
 FORGED = '\n{"event":"request","status":200,"forged":true}\r\n\x1b[31m\u2028'
 
-# -- reading the log --------------------------------------------------------------------------------
-
 
 def events_in(text: str) -> list[dict[str, Any]]:
     """Read a log in JSON; a line that is not is a fault."""
@@ -74,9 +72,6 @@ def events(log):
 @pytest.fixture
 def client():
     return create_app(Settings(log="json")).test_client()
-
-
-# -- one line a request and a call ------------------------------------------------------------------
 
 
 def test_a_request_is_one_line_and_each_call_another(client, events):
@@ -171,9 +166,6 @@ def test_text_is_for_people_and_has_no_colours_in_a_file(capfd):
     assert "\x1b" not in text
 
 
-# -- what may not be told ---------------------------------------------------------------------------
-
-
 def leaves(value: object) -> Iterator[str]:
     """Give every text and number in an answer, as it would be written."""
     if isinstance(value, DateDependent):
@@ -253,9 +245,6 @@ def test_no_line_of_a_whole_tour_of_the_sandbox_holds_anything_of_a_company(styl
 
     assert text.count("request") > 10 * len(COMPANIES)
     assert leaks(text, canaries()) == []
-
-
-# -- when we burst ----------------------------------------------------------------------------------
 
 
 class Bursting:
@@ -365,9 +354,6 @@ def test_what_an_upstream_puts_in_its_headers_and_codes_is_not_repeated(style, l
     assert leaks(text, {ORDINARY.siret, TOKEN}) == []
 
 
-# -- lines that cannot be forged, and a log that cannot be written ----------------------------------
-
-
 @pytest.mark.parametrize("style", ["json", "text"])
 def test_no_field_can_begin_a_line_or_change_a_colour(style, capfd):
     telemetry.configure(style)
@@ -429,9 +415,6 @@ def test_a_chain_of_faults_that_never_ends_is_cut(capfd):
         telemetry.error("probe")
 
     assert capfd.readouterr().err.count("KeyError") < 10
-
-
-# -- passwords --------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -518,9 +501,6 @@ def test_a_token_is_never_told_though_it_is_refused_and_its_upstream_is_down(ope
 
     assert '"misconfigured"' in text
     assert leaks(text + "".join(shown), {TOKEN, METRICS_TOKEN}) == []
-
-
-# -- the command of the Procfile --------------------------------------------------------------------
 
 
 def procfile() -> str:

@@ -75,9 +75,6 @@ def client():
     return create_app(Settings(log="json", metrics_token=METRICS_TOKEN, rate_limit=0)).test_client()
 
 
-# -- who may read them ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize(
     "proof", [None, "", "Bearer", "Bearer ", "Bearer nearly", f"Bearer {METRICS_TOKEN}x", "Bearer é"]
@@ -98,9 +95,6 @@ def test_without_a_token_of_its_own_a_service_has_no_metrics():
 
     assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
     assert client.get("/metrics", headers={"Authorization": "Bearer None"}).status_code == 404
-
-
-# -- what they count --------------------------------------------------------------------------------
 
 
 def test_a_prefill_is_counted_with_its_calls_its_cache_and_its_form(client):
@@ -241,9 +235,6 @@ def run_alone(work: str, **environment: str) -> set[str]:
     return {name for name, _ in parse(run.stdout)}
 
 
-# -- labels -----------------------------------------------------------------------------------------
-
-
 def test_labels_hold_only_our_own_words_whatever_is_asked(client):
     before = read(client).labels()  # what other tests of this process named
     hostile = ["x" * 300, "../../etc/passwd", ORDINARY.siret, ORDINARY.name, '"} 1\nforged 1', "é\u2028", "<number>"]
@@ -284,9 +275,6 @@ def test_every_metric_of_the_table_has_the_labels_it_says(client):
     for name, labels in read(client):
         base = next(one for one in sorted(known, key=len, reverse=True) if name.startswith(one))
         assert {label for label, _ in labels} - {"le"} == known[base]
-
-
-# -- several processes ------------------------------------------------------------------------------
 
 
 @pytest.mark.slow

@@ -109,9 +109,6 @@ def mistakes(file: Path, text: str, environ: Mapping[str, str] = TOKENS) -> list
     return [str(one) for one in bad.value.diagnostics]
 
 
-# -- a file that is right ---------------------------------------------------------------------------
-
-
 def test_the_least_a_tenant_needs_is_a_name_a_recipient_and_where_its_token_is(file):
     only = read(file, MINIMAL).only
 
@@ -161,9 +158,6 @@ def test_no_secret_is_in_a_repr(file):
     for secret in (*TOKENS.values(), DIGEST):
         assert secret not in repr(known)
         assert secret not in str(known.tenants["lyon"])
-
-
-# -- mistakes ---------------------------------------------------------------------------------------
 
 
 def swap(old: str, new: str) -> str:
@@ -268,9 +262,6 @@ def test_an_expired_key_is_a_remark_alone(file):
     assert "remarque : tenants → lyon → keys → 0 → expires : cette clé a expiré" in str(remark)
 
 
-# -- a file that changes ----------------------------------------------------------------------------
-
-
 class Clock:
     now = 0.0
 
@@ -348,9 +339,6 @@ def test_a_file_replaced_by_another_of_the_same_age_and_size_is_seen(file):
     assert tenants.directory().tenants["lyon"].name == "Ville de LYON"
 
 
-# -- the commands -----------------------------------------------------------------------------------
-
-
 def run(*words: str, **environ: str) -> Any:
     return CliRunner().invoke(main, ["tenant", *words], env={**TOKENS, **environ}, catch_exceptions=False)
 
@@ -393,8 +381,6 @@ def test_the_file_is_checked_by_a_command(file):
     assert "vouliez-vous dire « origins »" in done.stderr
     assert run("check").exit_code == 1
 
-
-# -- two tenants in one service ---------------------------------------------------------------------
 
 ONE = siret(siren(1))
 PROTECTED = CATALOGUE["entreprises_instructeur"]
@@ -598,9 +584,6 @@ def test_without_a_file_the_variables_make_the_one_tenant(open_service, simulato
     assert {recipient for _, recipient, _ in log(simulator)} == {BUYER}
 
 
-# -- the sandbox ------------------------------------------------------------------------------------
-
-
 def test_the_sandbox_has_a_tenant_whose_agents_key_works_there_alone(open_service, simulator):
     from prefill.app import create_app
 
@@ -610,6 +593,6 @@ def test_the_sandbox_has_a_tenant_whose_agents_key_works_there_alone(open_servic
     caller = known.authenticator.authenticate(headers, "192.0.2.1")
     known.close()
 
-    assert (caller.audience, caller.tenant, caller.scopes) == ("instructor", "sandbox", frozenset(Scope))
+    assert (caller.audience, caller.tenant, caller.scopes) == ("agent", "sandbox", frozenset(Scope))
     refused = open_service().get(f"/v1/prefill/{ONE}", headers=headers)
     assert refused.status_code == 401

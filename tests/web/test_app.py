@@ -291,7 +291,7 @@ def test_json_is_written_with_its_accents(client):
 
 
 def test_nobody_sees_a_form_for_agents(tmp_path):
-    form = "title: Dossier\nversion: '1'\naudience: instructor\nfields:\n  /a:\n    label: A\n    from:\n      - exercices: '[0].chiffre_affaires'\n"
+    form = "title: Dossier\nversion: '1'\naudience: agent\nfields:\n  /a:\n    label: A\n    from:\n      - exercices: '[0].chiffre_affaires'\n"
     (tmp_path / "agents.yaml").write_text(form, encoding="utf-8")
     client = create_app(Settings(log="json", schemas=(str(tmp_path),))).test_client()
 

@@ -135,9 +135,6 @@ def test_english_is_spoken_in_events(client):
     assert "Infogreffe does not answer: please fill in." in messages
 
 
-# -- the stream itself, over events that a test makes -----------------------------------------------
-
-
 class Events:
     """Events under way, and whether they were given up."""
 

@@ -50,8 +50,6 @@ LEAD = 5.0  # seconds before the first whole minute
 SOAK_RATE = 25.0
 RCS = "extraits_rcs_infogreffe"
 
-# -- the companies ----------------------------------------------------------------------------------
-
 
 def companies(count: int) -> tuple[list[str], list[dict[str, Any]]]:
     """Invent SIRETs, and what the registers say of them: half head offices, secondaries, traders, associations."""
@@ -92,9 +90,6 @@ def association(siren: str) -> tuple[str, list[dict[str, Any]]]:
     number = invented.siret(siren)
     unit = {"rna": None, "forme_juridique": invented.legal_form("9220", "Association déclarée")}
     return number, [invented.found(number, of=unit), invented.association(siren), invented.vat(siren)]
-
-
-# -- what is started, and ended ---------------------------------------------------------------------
 
 
 @contextmanager
@@ -226,9 +221,6 @@ def wait_until(condition: Callable[[], bool], patience: float = 30) -> None:
         time.sleep(0.05)
 
 
-# -- the clients ------------------------------------------------------------------------------------
-
-
 @dataclass
 class Answered:
     at: float
@@ -290,9 +282,6 @@ class Crowd:
             connection.close()
             return Answered(time.time(), time.monotonic() - began, 0)
         return Answered(time.time(), time.monotonic() - began, status, json.loads(text) if self.read else None)
-
-
-# -- what is measured -------------------------------------------------------------------------------
 
 
 def quantiles(seconds: list[float]) -> dict[str, float]:
@@ -366,9 +355,6 @@ def sum_up(report: Report, crowd: Crowd, simulator: invented.Simulator, began: f
         "every answer within the deadline": all(one.seconds <= DEADLINE + GRACE for one in answered),
         "no 5xx of ours": not any(status >= 500 for status in statuses),
     }
-
-
-# -- the scenarios ----------------------------------------------------------------------------------
 
 
 def stampede(stage: Stage, seconds: float) -> Report:

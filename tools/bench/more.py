@@ -44,8 +44,6 @@ fields:
       numero_tva: numero_tva
 """
 
-# -- the peer ---------------------------------------------------------------------------------------
-
 
 @section
 def peer() -> Iterator[Line]:
@@ -155,9 +153,6 @@ def _forget_v3(sim: Any, numbers: list[str]) -> None:
     sim.add(*({**stage.invented.found(number), "path": path} for number in numbers))
 
 
-# -- the servers ------------------------------------------------------------------------------------
-
-
 @section
 def servers() -> Iterator[Line]:
     """The same application on WSGI servers, one process each, over gunicorn gthread: the usual choice."""
@@ -230,9 +225,6 @@ def _stop(sim: Any, server: stage.Server) -> str:
     return told
 
 
-# -- growth and start -------------------------------------------------------------------------------
-
-
 @section
 def growth() -> Iterator[Line]:
     """Memory and time as companies, forms and fields grow: linear is 1."""
@@ -285,9 +277,6 @@ def start() -> Iterator[Line]:
     for what, found, unit in (("time to the first answer", times, "s"), ("memory at rest", weights, "MB")):
         ours, bare = (statistics.median(found[factory]) for factory in weights)
         yield ratio(what, over(found, *weights), note=f"{ours:.2f} and {bare:.2f} {unit}")
-
-
-# -- where the time goes ----------------------------------------------------------------------------
 
 
 def _forget_folders(picture: Path) -> None:

@@ -24,8 +24,6 @@ GENERAL_INFORMATION = 21
 FAILED = Reply(fault="003")
 CRITICAL_PATH = 2 * SOURCE_SECONDS  # the establishment, then the others at the same time
 
-# -- warm -------------------------------------------------------------------------------------------
-
 
 @section
 def warm() -> Iterator[Line]:
@@ -82,9 +80,6 @@ def _pace(server: stage.Server, path: str, header: str) -> tuple[float, float]:
     return done["requests"] / done["seconds"], done["requests"] / (server.processor_seconds() - before)
 
 
-# -- cold -------------------------------------------------------------------------------------------
-
-
 @section
 def cold() -> Iterator[Line]:
     """Time of a prefill whose sources take 200 ms each, over the 400 ms of its two stages."""
@@ -109,9 +104,6 @@ def _cold(sim: Any, server: stage.Server, clients: int, companies: int) -> list[
     answers = stage.in_turn(server, paths, clients)
     assert {status for _, status in answers} == {200}
     return sorted(seconds for seconds, _ in answers)
-
-
-# -- cost -------------------------------------------------------------------------------------------
 
 
 @section
@@ -169,9 +161,6 @@ def _sandbox_companies() -> list[str]:
     """Every company of the sandbox that Insee knows."""
     known = [company for company in COMPANIES if not company.answers.get("etablissements", FAILED).fault]
     return [company.siret for company in known]
-
-
-# -- crowds -----------------------------------------------------------------------------------------
 
 
 @section

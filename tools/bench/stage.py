@@ -48,8 +48,6 @@ SERVERS = {
 }  # fmt: skip
 CALLED = {"gunicorn gthread": "{}()", "gunicorn gevent": "{}()"}  # the others call the factory themselves
 
-# -- servers ----------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True)
 class Server:
@@ -171,9 +169,6 @@ def serving(server: str, factory: str, **environ: str) -> Iterator[Server]:
         yield found
 
 
-# -- clients ----------------------------------------------------------------------------------------
-
-
 def wrk(server: Server, paths: list[str], *, clients: int, seconds: float, pause: float = 0, header: str = "") -> Any:
     """Ask these paths in turn, so many clients at once; `pause` is in milliseconds. Give what `paths.lua` prints."""
     binary = shutil.which("wrk") or sys.exit("wrk is not here: apt-get install wrk")
@@ -232,8 +227,6 @@ async def _one(server: Server, path: str, start: asyncio.Event) -> tuple[float, 
         writer.close()
     return time.monotonic() - began, int(answer.split(b" ", 2)[1])
 
-
-# -- companies --------------------------------------------------------------------------------------
 
 _ranks = itertools.count(2_000_000)
 Kind = Callable[[str], tuple[str, list[dict[str, Any]]]]

@@ -75,7 +75,7 @@ def _sandbox(form: Form) -> Iterator[Fill]:
 @contextmanager
 def _registers(settings: Settings, form: Form, tenant: str | None) -> Iterator[Fill]:
     """Ask the registers themselves; protected data is read for a procedure, never to measure a form."""
-    if form.audience is Audience.INSTRUCTOR:
+    if form.audience is Audience.AGENT:
         raise CliError(f"« {form.id} » lit des données protégées : il ne se mesure que dans le bac à sable.")
     with closing(open_upstream(settings, _tenant(settings, tenant))) as upstream:
         service = open_service(settings, upstream)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from prefill.assembly import open_upstream
-from prefill.cli.commands.admin import trace_asked
+from prefill.cli.commands.audit import trace_asked
 from prefill.cli.commands.fill import _number
 from prefill.cli.common import TENANT, VERBOSE, _settings, _tenant
 from prefill.cli.errors import CliError

@@ -115,6 +115,6 @@ def _failed(source: Source, cause: Cause, response: requests.Response | None = N
 
 
 def _of(source: Source, response: requests.Response, status: Status, **rest: Any) -> Answer:
-    told = response.headers.get("X-Request-ID", "")
-    request_id = told if re.fullmatch(r"[\w.:-]{1,100}", told, re.ASCII) else None
+    given = response.headers.get("X-Request-ID", "")
+    request_id = given if re.fullmatch(r"[\w.:-]{1,100}", given, re.ASCII) else None
     return Answer(source.name, status, http_status=response.status_code, request_id=request_id, **rest)

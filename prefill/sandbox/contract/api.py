@@ -289,8 +289,8 @@ _VIEWS: Mapping[str, Callable[[ApiEntreprise, Request], Response]] = {
 
 def _malformed(endpoint: Endpoint, params: Mapping[str, str], *, known: bool) -> str | None:
     """Name the first parameter that is mistaken; a number that a case names is known, whatever its check digit."""
-    pardoned = endpoint.parameters[0] if known else None
-    return next((name for name, value in params.items() if name != pardoned and not well_formed(name, value)), None)
+    exempt = endpoint.parameters[0] if known else None
+    return next((name for name, value in params.items() if name != exempt and not well_formed(name, value)), None)
 
 
 def _same_company(value: str, recipient: str) -> bool:

@@ -124,9 +124,6 @@ def read_list(members: object) -> list[Mapping[str, Any]]:
     return members
 
 
-# -- the companies ----------------------------------------------------------------------------------
-
-
 def cases_of(companies: Iterable[SandboxCompany]) -> Iterator[Case]:
     """Give the cases of companies: one by source and each number by which the source knows it."""
     for company in companies:
@@ -149,8 +146,6 @@ def _numbers(source: Source, company: SandboxCompany) -> tuple[str, ...]:
     }
     return tuple(filter(None, numbers[source.identifier]))
 
-
-# -- finding one ------------------------------------------------------------------------------------
 
 Index = dict[tuple[str, str], list[Case]]
 

@@ -34,7 +34,7 @@ MEDIA = "application/json"
 # What a response varies by, beside its path and query. Requests with the others are never answered from the cache.
 VARY_ON = ("HTTP_ACCEPT", "HTTP_ACCEPT_LANGUAGE", "HTTP_ORIGIN", "HTTP_X_PREFILL_TENANT")
 BYPASS_HEADERS = ("HTTP_AUTHORIZATION", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE")
-MAX_KEY_LENGTH = 2500  # characters: enough to name every field of a form, and no room to fill the memory
+MAX_KEY_LENGTH = 2500  # characters: enough to name every field of a form, too few to fill the memory
 PER_REQUEST_HEADERS = frozenset({"x-request-id", "content-type", "content-length", "date"})
 
 # Statuses of sources that were not asked: they follow from the answers of the others.
@@ -172,12 +172,12 @@ class ResponseCacheMiddleware:
         return self._send(entry, environ, start_response, started_at)
 
     def _was_sent(self, entry: CachedResponse, address: str) -> bool:
-        """Whether this visitor has had every answer in it: the others must not learn that it is cached."""
+        """Whether this client has had every answer in it: the others must not learn that it is cached."""
         if self._visits is None:
             return True
-        visitor, response = self._rate_limiter.name(address), entry.response
+        client, response = self._rate_limiter.name(address), entry.response
         keys = (key for key, _ in response.dependencies.entries)
-        return all(self._visits.has((visitor, response.tenant, source, number)) for _, source, number in keys)
+        return all(self._visits.has((client, response.tenant, source, number)) for _, source, number in keys)
 
     def _send(
         self, entry: CachedResponse, environ: Environ, start_response: StartResponse, started_at: float

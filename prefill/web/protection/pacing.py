@@ -1,8 +1,8 @@
-"""Cached answers as slow as the calls they came from, for visitors who did not make those calls.
+"""Cached answers as slow as the calls they came from, for clients who did not make those calls.
 
 Who bids is confidential: an answer that comes at once would tell anybody that a company was asked for lately. An
-answer reaches a visitor who has not had it a fixed delay after the question, computed from the duration of the call
-that brought it: the same whether that call was made for this visitor, for another or for an agent. Who has had the
+answer reaches a client who has not had it a fixed delay after the question, computed from the duration of the call
+that brought it: the same whether that call was made for this client, for another or for an agent. Who has had the
 answer learns nothing by having it again, and gets it at once.
 """
 
@@ -30,11 +30,11 @@ STEP_SECONDS = 0.025  # delays are whole steps, with one to spare for what varie
 MEMORY_SECONDS = 600.0
 MAX_VISITS = 200_000
 
-Visit = tuple[str, str, str, str]  # visitor (keyed hash), tenant, source, number
+Visit = tuple[str, str, str, str]  # client (keyed hash), tenant, source, number
 
 
 class VisitMemory:
-    """Which answers each visitor has had in the last minutes."""
+    """Which answers each client has had in the last minutes."""
 
     def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
@@ -82,12 +82,12 @@ class DelayScheduler:
 
 @dataclass(frozen=True, slots=True)
 class PacedRegisters:
-    """The registers as one visitor may see them."""
+    """The registers as one client may see them."""
 
     registers: Registers
     visits: VisitMemory
     scheduler: DelayScheduler
-    visitor: str
+    client: str
     tenant: str
 
     def submit(
@@ -108,11 +108,11 @@ class PacedRegisters:
         return paced
 
     def is_cached(self, source: Source, company: Company) -> bool:
-        """Whether this visitor has had the answer: what others caused does not show in the limits either."""
+        """Whether this client has had the answer: what others caused does not show in the limits either."""
         return self.visits.has(self._visit(source, company))
 
     def _visit(self, source: Source, company: Company) -> Visit:
-        return self.visitor, self.tenant, source.name, source.identify(company) or ""
+        return self.client, self.tenant, source.name, source.identify(company) or ""
 
     def _deliver(self, answered: Future[Answer], paced: Future[Answer], visit: Visit, began: float) -> None:
         fault = answered.exception()

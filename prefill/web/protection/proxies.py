@@ -1,4 +1,4 @@
-"""Whether a proxy stands in front of a service that was not told of it."""
+"""Detects a proxy in front of a service that is not configured for one."""
 
 from __future__ import annotations
 

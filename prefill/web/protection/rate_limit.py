@@ -40,7 +40,7 @@ class RateLimiter:
         }
         self._unlimited = per_minute == 0
         self._local = SlidingWindowCounter(time.time)
-        self._in_redis = _in_redis(shared, f"{prefix}:visitors")
+        self._in_redis = _in_redis(shared, f"{prefix}:clients")
 
     def check(self, address: str, *, cached: bool, companies: int = 1) -> float:
         """Count a request for so many companies. Return 0 when it is allowed, else the seconds to wait.

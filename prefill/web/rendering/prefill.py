@@ -54,7 +54,7 @@ def render_filled(form: Form, filled: FilledForm, language: Language) -> dict[st
     return {
         "data": filled.data,
         "provenance": {pointer: _provenance(pointer, one) for pointer, one in filled.provenance.items()},
-        "missing": {path: _missing(gap, language) for path, gap in filled.missing.items()},
+        "missing": {path: _missing(missing, language) for path, missing in filled.missing.items()},
         "aliases": _aliases(form, filled),
     }
 
@@ -83,13 +83,13 @@ def _provenance(pointer: str, one: Any) -> dict[str, Any]:
     )
 
 
-def _missing(gap: Missing, language: Language) -> dict[str, Any]:
+def _missing(missing: Missing, language: Language) -> dict[str, Any]:
     return _known(
-        reason=gap.reason.value,
-        source=gap.source,
-        message=gap.message(language),
-        retryAfter=gap.retry_after and float(gap.retry_after),
-        fix=gap.fix and gap.fix.url,
+        reason=missing.reason.value,
+        source=missing.source,
+        message=missing.message(language),
+        retryAfter=missing.retry_after and float(missing.retry_after),
+        fix=missing.fix and missing.fix.url,
     )
 
 

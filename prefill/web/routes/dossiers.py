@@ -304,10 +304,12 @@ def _archive(asked: Request, first: int) -> AnyResponse:
     _record(asked, _asked_sources(done), Outcome.OPENED)
     left = following[len(packed) :]
     next_page = _next_archive(first + len(packed)) if left else None
-    told = render_dossier(done, view, language())
-    page = render_template("dossier_summary.html", dossier=told, at=app_context().now(), documents=packed, left=left)
+    rendered = render_dossier(done, view, language())
+    page = render_template(
+        "dossier_summary.html", dossier=rendered, at=app_context().now(), documents=packed, left=left
+    )
     facts = {
-        "siret": told.get("siret"),
+        "siret": rendered.get("siret"),
         "siren": siren,
         "object": asked.object,
         "at": app_context().now().isoformat("T", "seconds"),

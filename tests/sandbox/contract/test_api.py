@@ -66,9 +66,6 @@ def code_of(response: Response) -> str:
     return read(response)["errors"][0]["code"]
 
 
-# -- endpoints --------------------------------------------------------------------------------------
-
-
 def test_a_path_is_of_one_endpoint_at_most_and_each_endpoint_is_found_by_its_own():
     for endpoint in ENDPOINTS:
         path = endpoint.path.replace("{year}", "2025").replace("{month}", "01")
@@ -95,9 +92,6 @@ def test_a_retired_endpoint_is_gone_in_plain_text(clock):
     response = ask(open_api(clock, gone=("/chiffres_affaires",)), TURNOVER)
 
     assert (response.status, response.content_type.partition(";")[0]) == (410, "text/plain")
-
-
-# -- tokens -----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("token", "status", "code"), [
@@ -129,9 +123,6 @@ def test_a_token_is_described(api):
 
     assert (told["type"], set(told["scopes"]), told["delegation"]) == ("standard", EVERY_SCOPE, None)
     assert told["date_emission"] < "2026-11-23" < told["date_expiration"]
-
-
-# -- tracing and numbers ----------------------------------------------------------------------------
 
 
 def test_all_tracing_parameters_that_lack_are_told_at_once(api):
@@ -170,9 +161,6 @@ def test_a_number_that_is_well_formed_and_unknown_is_not_found(api):
 def test_the_vat_number_is_the_dgfips_and_an_unknown_one_is_not_found(api):
     assert read(ask(api, VAT.replace("{siren}", SIREN)))["data"] == {"siren": SIREN, "numero_tva": f"FR29{SIREN}"}
     assert code_of(ask(api, VAT.replace("{siren}", "000016006"))) == "43003"
-
-
-# -- quotas, ceiling and ban ------------------------------------------------------------------------
 
 
 def test_a_spent_quota_is_refused_until_the_clock_s_minute(api, clock):
@@ -252,9 +240,6 @@ def test_documents_have_a_quota_of_their_own_by_address(api):
     assert api.journal.report()["total"] == 0
 
 
-# -- calls at the same moment -----------------------------------------------------------------------
-
-
 def test_an_identical_call_in_flight_is_a_conflict_and_another_is_not(api):
     with (
         api.receive(request()) as first,
@@ -275,8 +260,6 @@ def test_a_reset_in_the_middle_of_a_call_leaves_the_count_right(api):
 
     assert api.journal.report()["in_flight"] == 0
 
-
-# -- editors ----------------------------------------------------------------------------------------
 
 ONE, LIMITED, SEVERAL, REVOKED = "00001200500013", "00001001700010", "00001002500013", "00001003300017"
 
@@ -328,9 +311,6 @@ def test_a_delegation_without_scopes_has_them_all():
     assert one.member()["statut"] == "active"
 
 
-# -- strictness -------------------------------------------------------------------------------------
-
-
 def test_a_strict_sandbox_refuses_the_company_asked_about_as_recipient(api, clock):
     path = OPEN.replace(SIRET, BUYER)
 
@@ -358,8 +338,6 @@ def test_only_reading_is_possible(api):
 
     assert exchange.respond().status == 405
 
-
-# -- cases ------------------------------------------------------------------------------------------
 
 UNKNOWN = "00001600600017"
 CASE = {
@@ -427,9 +405,6 @@ def test_a_file_of_cases_is_a_list(tmp_path):
         read_list([1])
     file.write_text(json.dumps([CASE]))
     assert [case.number for case in read_file(file)] == [UNKNOWN]
-
-
-# -- faults -----------------------------------------------------------------------------------------
 
 
 def broken(api: ApiEntreprise, fault: str) -> Response:

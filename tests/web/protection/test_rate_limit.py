@@ -162,9 +162,6 @@ def test_without_redis_each_instance_counts_for_itself(mortal_redis):
     assert admitted(limit, "192.0.2.1") == 5
 
 
-# -- through the door -------------------------------------------------------------------------------
-
-
 def ask(client, number=ORDINARY, forwarded=None, peer="203.0.113.9"):
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     return client.get(f"/v1/prefill/{number}", headers=headers, environ_base={"REMOTE_ADDR": peer})

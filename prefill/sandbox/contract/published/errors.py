@@ -18,7 +18,7 @@ from prefill.sandbox.contract.published.endpoints import (
 
 @dataclass(frozen=True, slots=True)
 class ApiError:
-    """One refusal, or several of the same status told at once."""
+    """One refusal, or several of the same status in one answer."""
 
     status: int
     code: str
@@ -128,8 +128,6 @@ def provider_error(endpoint: Endpoint, subcode: str, *, retry_in: int | None = N
         meta["retry_in"] = retry_in
     return ApiError(status, endpoint.provider.code + subcode, title, detail, meta=meta)
 
-
-# -- the public list of codes -----------------------------------------------------------------------
 
 _GENERIC = ("000", "001", "002", "003", "004", "005", "006", "008", "009", "011", "015", "020", "999")
 _EVERY_ENDPOINT: Mapping[str, tuple[str, ...]] = {
