@@ -51,7 +51,8 @@ class SandboxAdapter(requests.adapters.BaseAdapter):
         patience = timeout[1] if isinstance(timeout, tuple) else timeout
         response = self._exchange(request)
         if response.delivery is Delivery.RESET:
-            raise requests.ConnectionError("The sandbox closed the connection.", request=request)
+            closed = ConnectionResetError("The sandbox closed the connection.")
+            raise requests.ConnectionError(closed, request=request)
         late = patience is not None and self._clock() - began > patience
         if late or response.delivery is Delivery.SILENT:
             raise requests.ReadTimeout(f"The sandbox took more than {patience} seconds.", request=request)

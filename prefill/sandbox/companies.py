@@ -31,6 +31,7 @@ from prefill.sandbox.builders.proofs import (
 from prefill.sandbox.builders.registers import NO_PERSON, agreement, association, associations, firm, officer, rcs, vat
 from prefill.sandbox.builders.tender_rows import qualifelec, qualiopi, rne, rne_officer, shareholdings
 from prefill.sandbox.model import Reply, SandboxCompany, in_days, listed, midnight_in_days, ok
+from prefill.sandbox.searched import SEARCHED
 
 CARPENTERS = agreement(
     1597, "Convention collective nationale des ouvriers du bâtiment, plus de dix salariés", "Bâtiment (plus de 10)",
@@ -567,7 +568,7 @@ COMPANIES: tuple[SandboxCompany, ...] = (
 )
 
 
-_SIRENS = frozenset(company.siret[:9] for company in COMPANIES)
+_SIRENS = frozenset(company.siret[:9] for company in (*COMPANIES, *SEARCHED))
 
 
 def is_invented(number: str) -> bool:

@@ -68,6 +68,9 @@ METRICS: Mapping[str, Metric] = {
     "budget_closed": Metric(Counter, "prefill_budget_closed", "Groups closed until their reset by a 429 of API Entreprise.", ("group",)),
     "breaker_open": Metric(Gauge, "prefill_breaker_open", "1 while a process leaves a provider alone.", ("producer",), MOST),
     "banned": Metric(Gauge, "prefill_banned", "1 while API Entreprise answers nothing at all.", (), MOST),
+    "search_calls": Metric(Counter, "prefill_search_calls", "Calls to Recherche d'entreprises.", ("outcome",)),
+    "search_lookups": Metric(Counter, "prefill_search_lookups", "Queries by what answered them: hit, joined, call, or why none was made.", ("result",)),
+    "search_open": Metric(Gauge, "prefill_search_breaker_open", "1 while Recherche d'entreprises is not called: 429, failures or a ban.", (), MOST),
     "redis_up": Metric(Gauge, "prefill_redis_up", "1 while the shared Redis answers; not there without one.", (), LEAST),
     "token_expiry": Metric(Gauge, "prefill_token_expiry_timestamp_seconds", "When the first token expires (Unix time); not there when none says so."),
 }

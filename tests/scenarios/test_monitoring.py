@@ -53,7 +53,7 @@ def constants(*functions: str) -> dict[str, str]:
 # `tell(…)` in upstream.py and telemetry.py stand for `event`, `warning` or `error`.
 EVENTS = {
     **constants("event", "warning", "error"),
-    "upstream.call": "registers/client.py",
+    "upstream.call": "registers/calls.py",
     "library": "telemetry/events.py",
     "log.dropped": "telemetry/log_writer.py",
 }

@@ -23,7 +23,7 @@ from prefill.registers.transport.decoding import (
     _meaning,
     _of,
     _payload,
-    _retry_after,
+    read_retry_after,
 )
 from prefill.registers.transport.http import (
     CONNECT_SECONDS,
@@ -97,7 +97,7 @@ class ApiCaller:
 
     def _apply_headers(self, source: Source, response: requests.Response) -> None:
         refused = response.status_code == 429
-        wait = _retry_after(response, {}, self._clock.now()) if refused else None
+        wait = read_retry_after(response, {}, self._clock.now()) if refused else None
         self._quota.apply_rate_limit_headers(source, response.headers, refused=refused, retry_after=wait)
 
     def _read(self, source: Source, number: str, response: requests.Response, deadline: float) -> Answer:
@@ -127,7 +127,7 @@ class ApiCaller:
         error = _first_error(body)
         code = _code(error)
         status, cause = _meaning(response.status_code, code)
-        wait = _retry_after(response, error, self._clock.now())
+        wait = read_retry_after(response, error, self._clock.now())
         return _of(source, response, status, cause=cause, code=code, retry_after=wait)
 
 

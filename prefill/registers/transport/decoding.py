@@ -96,7 +96,7 @@ def _meaning(http_status: int, code: str | None) -> tuple[Status, Cause | None]:
     return STATUSES.get(http_status, (Status.UNAVAILABLE, Cause.REJECTED))
 
 
-def _retry_after(response: requests.Response, error: Mapping[str, Any], now: datetime) -> float | None:
+def read_retry_after(response: requests.Response, error: Mapping[str, Any], now: datetime) -> float | None:
     """Read in how many seconds to come back: a number, a date, or the error's own `retry_in`."""
     text = response.headers.get("Retry-After", "").strip()
     meta = error.get("meta")

@@ -31,7 +31,10 @@ from prefill.sandbox.contract.quota import Bans, ClockWindows
 from prefill.sandbox.contract.request import DEFAULT_RULES, Request, Rules
 from prefill.sandbox.contract.responses import JSON, failure, written
 from prefill.sandbox.contract.tokens import DELEGATIONS, Delegation, Delegations, is_editor
+from prefill.sandbox.directory import api as directory
+from prefill.sandbox.directory.api import Directory
 from prefill.sandbox.model import URL, SandboxCompany
+from prefill.sandbox.searched import SEARCHED
 
 MAX_OBJECT_LENGTH = 50
 
@@ -46,7 +49,7 @@ class ApiEntreprise:
         self,
         rules: Rules = DEFAULT_RULES,
         *,
-        companies: Iterable[SandboxCompany] = COMPANIES,
+        companies: Iterable[SandboxCompany] = (*COMPANIES, *SEARCHED),
         files: Iterable[Iterable[Case]] = (),
         faults: Mapping[str, str] | None = None,
         latencies: Mapping[str, float] | None = None,
@@ -55,7 +58,8 @@ class ApiEntreprise:
         timestamp: Callable[[], float] = time.time,
     ) -> None:
         self.rules = rules
-        self.cases = Cases(companies, *files)
+        self._companies = tuple(companies)
+        self.cases = Cases(self._companies, *files)
         self.faults = Faults(faults or {}, latencies or {})
         self.journal = Journal()
         self._initial_delegations = tuple(delegations)
@@ -67,6 +71,13 @@ class ApiEntreprise:
         self.delegations = Delegations(self._initial_delegations)
         self._quotas = ClockWindows(self.timestamp, seconds=self.rules.window_seconds, scale=self.rules.quota_scale)
         self.bans = Bans(self.timestamp, after=self.rules.ban_after)
+        self._directory = Directory(
+            self._companies,
+            journal=self.journal,
+            timestamp=self.timestamp,
+            ban_after=self.rules.ban_after,
+            scale=self.rules.quota_scale,
+        )
 
     def reset(self) -> None:
         """Forget counters, quotas, bans, added cases; faults, latencies and delegations become those of the start."""
@@ -248,6 +259,10 @@ class ApiEntreprise:
             "meta": {},
         }
 
+    def search(self, request: Request) -> Response:
+        """Answer as the directory Recherche d'entreprises, which is another API of the State."""
+        return self._directory.search(request.query, address=request.address, today=self.today)
+
     def pings(self, request: Request) -> Response:
         urls = [{"url": f"{request.base_url}/ping/{provider}/{service}"} for provider, service in sorted(SERVICES)]
         return written(urls)
@@ -284,6 +299,7 @@ _VIEWS: Mapping[str, Callable[[ApiEntreprise, Request], Response]] = {
     "/editeur/api/v1/delegations": ApiEntreprise.delegation_list,
     "/v3/token/introspect": ApiEntreprise.introspect,
     "/pings": ApiEntreprise.pings,
+    directory.PATH: ApiEntreprise.search,
 }
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 DOCUMENT_PATHS = ("/documents/", "/proxy/", "/files/", "/siade/")
 # Answered at once however many ask the same.
-NEVER_IN_CONFLICT = ("/ping", "/privileges", "/v2/privileges", "/errors", "/v3/errors", "/editeur/", "/v3/token/")
+NEVER_IN_CONFLICT = (
+    "/ping", "/privileges", "/v2/privileges", "/errors", "/v3/errors", "/editeur/", "/v3/token/", "/search",
+)  # fmt: skip
 
 
 class Exchange:

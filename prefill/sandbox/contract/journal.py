@@ -38,6 +38,8 @@ class Violation(StrEnum):
     RECIPIENT_IS_THE_COMPANY = "recipient_is_the_company"
     MALFORMED_NUMBER = "malformed_number"
     UNKNOWN_PATH = "unknown_path"
+    UNKNOWN_PARAMETER = "unknown_parameter"
+    REFUSED_PARAMETER = "refused_parameter"
     NO_USER_AGENT = "no_user_agent"
     LIBRARY_USER_AGENT = "library_user_agent"
 

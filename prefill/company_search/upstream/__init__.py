@@ -1,0 +1,1 @@
+"""The client of Recherche d'entreprises: parameters, HTTP, records, cache, quota, circuit breaker."""

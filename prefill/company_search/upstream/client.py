@@ -1,0 +1,135 @@
+"""The client of Recherche d'entreprises: a query passes the cache, single flight, breaker and quota before a call."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+from prefill import telemetry
+from prefill.clock import Clock
+from prefill.company_search.upstream.api import Reply, SearchApi
+from prefill.company_search.upstream.cache import Entry, PageCache, key_of
+from prefill.company_search.upstream.circuit_breaker import Outcome, SearchBreaker
+from prefill.company_search.upstream.parameters import Parameters
+from prefill.company_search.upstream.quota import SearchQuota
+from prefill.company_search.upstream.records import Page
+from prefill.registers.answer_cache import AnswerCache
+
+TYPING_SECONDS = 2.0  # for a call while somebody types
+IDENTITY_SECONDS = 5.0  # for a call that a form waits for
+FLIGHT_SECONDS = 8.0  # after which whoever holds a query is taken for dead
+FAILED_RETRY = 2.0  # seconds, where nothing says how long to wait
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What is known of a query: the page, if any; when it is not up to date, in how many seconds to ask again.
+
+    `seconds` is what the call took, 0.0 without a call; `at` when the page came, in Unix seconds.
+    """
+
+    page: Page | None
+    retry_after: float = 0.0
+    seconds: float = 0.0
+    at: float = 0.0
+    cause: Outcome | None = None
+
+    @property
+    def current(self) -> bool:
+        return self.page is not None and not self.retry_after
+
+
+class SearchClient:
+    """Answers queries with as few calls as possible; never makes two identical ones at once."""
+
+    def __init__(
+        self,
+        api: SearchApi,
+        *,
+        cache: PageCache,
+        quota: SearchQuota,
+        breaker: SearchBreaker,
+        flights: AnswerCache,
+        clock: Clock,
+    ) -> None:
+        self.api = api
+        self.cache = cache
+        self.quota = quota
+        self.breaker = breaker
+        self._flights = flights
+        self._clock = clock
+
+    def known(self, parameters: Parameters) -> Lookup | None:
+        """A current page in the memory of this process."""
+        return self._current(self.cache.get_local(parameters))
+
+    def fetch(
+        self,
+        parameters: Parameters,
+        *,
+        patience: float = 0.0,
+        seconds: float = TYPING_SECONDS,
+        abandoned: threading.Event | None = None,
+    ) -> Lookup:
+        """Answer from the cache, or call: within `patience` seconds for a slot, then `seconds` for the call.
+
+        A call whose turn has not come when `abandoned` is set is not made.
+        """
+        known = self._current(self.cache.get(parameters))
+        if known is not None:
+            telemetry.count("search_lookups", result="hit")
+            return known
+        name = f"search:{key_of(parameters)}"
+        with self._flights.single_flight(name, patience=patience + seconds, max_seconds=FLIGHT_SECONDS) as admission:
+            known = self._current(self.cache.get(parameters))
+            if known is not None:
+                telemetry.count("search_lookups", result="joined")
+                return known
+            if not admission.allowed:
+                return self._refused(parameters, FAILED_RETRY, None)
+            return self._call_in_turn(parameters, patience, seconds, abandoned)
+
+    def _current(self, entry: Entry | None) -> Lookup | None:
+        if entry is None or not entry.fresh(self._clock.timestamp()):
+            return None
+        return Lookup(entry.page, at=entry.at)
+
+    def _call_in_turn(
+        self, parameters: Parameters, patience: float, seconds: float, abandoned: threading.Event | None
+    ) -> Lookup:
+        wait = self.breaker.retry_after()
+        if wait > 0:
+            return self._refused(parameters, wait, self.breaker.state().cause or Outcome.FAILED)
+        slot = self.quota.reserve(patience)
+        if not slot.allowed:
+            return self._refused(parameters, slot.retry_after, Outcome.THROTTLED)
+        if slot.delay and (abandoned or threading.Event()).wait(slot.delay):
+            return self._refused(parameters, FAILED_RETRY, None)
+        permit = self.breaker.acquire()
+        if not permit.allowed:
+            return self._refused(parameters, permit.retry_after, self.breaker.state().cause or Outcome.FAILED)
+        return self._call(parameters, seconds)
+
+    def _call(self, parameters: Parameters, seconds: float) -> Lookup:
+        reply = self.api.search(parameters, seconds=seconds)
+        self.breaker.record(reply.outcome, reply.retry_after)
+        _log_call(reply)
+        if reply.page is None:
+            wait = max(self.breaker.retry_after(), reply.retry_after or 0.0, FAILED_RETRY)
+            return self._refused(parameters, wait, reply.outcome, reply.seconds)
+        telemetry.count("search_lookups", result="call")
+        entry = self.cache.put(parameters, reply.page)
+        return Lookup(entry.page, seconds=reply.seconds, at=entry.at)
+
+    def _refused(
+        self, parameters: Parameters, retry_after: float, cause: Outcome | None, seconds: float = 0.0
+    ) -> Lookup:
+        """Answer with an older page, if there is one."""
+        telemetry.count("search_lookups", result=cause.value if cause else "abandoned")
+        entry = self.cache.get_local(parameters)
+        return Lookup(entry.page if entry else None, max(retry_after, 0.1), seconds, entry.at if entry else 0.0, cause)
+
+
+def _log_call(reply: Reply) -> None:
+    telemetry.count("search_calls", outcome=reply.outcome.value)
+    telemetry.event("search.call", outcome=reply.outcome.value, http_status=reply.http_status, seconds=reply.seconds)
