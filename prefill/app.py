@@ -82,6 +82,7 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         ),
         audit_trail=audit_trail,
         rate_limiter=rate_limiter,
+        call_limits=resources.call_limits,
         response_cache=ResponseCache(settings.response_cache, tenants=tenants.directory),
         stream_slots=StreamSlots(),
         proxy_watch=ProxyWatch(settings.proxies or 0),

@@ -209,8 +209,8 @@ class Unauthorized(Problem):
     code = "unauthorized"
     title = {"fr": "Authentification requise", "en": "Authentication required"}
     sentence = {
-        "fr": "Présentez une clé d'agent ou un jeton d'identité valable (Authorization: Bearer …) : il manque, ou il ne donne pas accès à ce service.",
-        "en": "Present a valid agent key or identity token (Authorization: Bearer …): it is missing, or it does not give access to this service.",
+        "fr": "Présentez une clé d'agent ou de serveur, ou un jeton d'identité, valable (Authorization: Bearer …) : il manque, ou il ne donne pas accès à ce service.",
+        "en": "Present a valid agent or server key, or identity token (Authorization: Bearer …): it is missing, or it does not give access to this service.",
     }
     headers = {"WWW-Authenticate": "Bearer"}
 

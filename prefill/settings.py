@@ -277,7 +277,7 @@ class Settings:
     )
     rate_limit: int = _setting(
         "PREFILL_RATE_LIMIT", _whole(0, 1_000_000), 60,
-        "Entreprises nouvelles qu'une même adresse peut demander par minute ; dix fois plus pour ce que le cache tient. 0 : pas de limite.",
+        "Entreprises nouvelles qu'une même adresse peut demander par minute, et appels aux registres qu'elle peut causer (trois ou quatre par entreprise) ; dix fois plus de ce que le cache tient. 0 : pas de limite.",
     )
     metrics_token: str | None = _setting(
         "PREFILL_METRICS_TOKEN", read_token, None,

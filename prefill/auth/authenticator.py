@@ -1,4 +1,4 @@
-"""Authentication: an anonymous candidate, or an agent who presents an API key or an OpenID Connect token.
+"""Authentication: an anonymous candidate, an integrator's server with its key, or an agent with a key or an identity token.
 
 Every refusal has the same answer, whatever failed; the cause is in the log only.
 """
@@ -18,7 +18,7 @@ from prefill.auth.login_throttle import LoginThrottle
 from prefill.domain.permissions import Audience, Caller, Scope
 from prefill.problems import Forbidden, TenantUnknown, TooManyAttempts, Unauthorized
 from prefill.tenancy.api_keys import KEY, KEY_PREFIX, hash_of
-from prefill.tenancy.model import Directory, Oidc, Tenant
+from prefill.tenancy.model import Directory, IntegratorKey, Oidc, Tenant
 
 TENANT_HEADER = "X-Prefill-Tenant"
 BEARER = "bearer "
@@ -58,7 +58,8 @@ class Authenticator:
 
         Without `Authorization` it is a candidate of the tenant named by `tenant` (a parameter) or by the header
         X-Prefill-Tenant, else of the tenant of its Origin, else of the only tenant. With `Authorization` it is an agent
-        (audience AGENT, `agent`, `scopes`) of the tenant that the credentials belong to. Raises `Unauthorized`,
+        (audience AGENT, `agent`, `scopes`), or an integrator's server (a candidate with `integrator`), of the
+        tenant that the credentials belong to. Raises `Unauthorized`,
         `Forbidden` (valid credentials of another tenant than the one named), `TenantUnknown` or `TooManyAttempts`.
         """
         directory = self._directory()
@@ -109,6 +110,8 @@ class Authenticator:
             raise InvalidCredentials("revoked_key")
         if key.expires < self._today():
             raise InvalidCredentials("expired_key")
+        if isinstance(key, IntegratorKey):
+            return Caller(Audience.CANDIDATE, tenant.id, integrator=key.id, calls_per_minute=key.calls)
         return Caller(Audience.AGENT, tenant.id, f"key:{key.name}", key.scopes)
 
     def _verify_token(self, directory: Directory, token: str) -> Caller:

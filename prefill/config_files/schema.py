@@ -80,6 +80,12 @@ def among(known: Iterable[str]) -> Rule:
     return check_choice
 
 
+def whole(least: int, most: int, **options: Any) -> fields.Integer:
+    messages = {**FRENCH, "invalid": f"attend un nombre entier de {least} à {most}"}
+    bounds = marshmallow.validate.Range(least, most, error=messages["invalid"])
+    return fields.Integer(strict=True, error_messages=messages, validate=bounds, **options)
+
+
 def flag() -> fields.Boolean:
     messages = {**FRENCH, "invalid": "attend true ou false"}
     return fields.Boolean(truthy={True}, falsy={False}, load_default=False, error_messages=messages)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from prefill.domain.company import Company
@@ -26,13 +26,23 @@ class Scope(StrEnum):
 class Caller:
     """Who asks. The audience follows from how the caller proved itself, never from a parameter.
 
-    `agent` is how the trace names an agent: `key:` and the key's name, or `oidc:` and the subject.
+    Attributes:
+        agent: how the trace names an agent: `key:` and the key's name, or `oidc:` and the subject.
+        scopes: what an agent may do.
+        integrator: the public id of the key of a server that fills forms for candidates.
+        calls_per_minute: how many calls such a server may cause.
     """
 
     audience: Audience = Audience.CANDIDATE
     tenant: str = "default"
     agent: str | None = None
     scopes: frozenset[Scope] = frozenset()
+    integrator: str | None = None
+    calls_per_minute: int = 0
+
+    def as_candidate(self) -> Caller:
+        """The same tenant's candidate: the credentials of an agent name the tenant and open nothing."""
+        return replace(self, audience=Audience.CANDIDATE, agent=None, scopes=frozenset())
 
 
 CANDIDATE = Caller()

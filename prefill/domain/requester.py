@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-FREQUENT_CALLS = 10  # in two minutes or so: somewhat more than one company takes
+NETWORK_FACTOR = 5  # addresses of one /48 that may together ask for as much
 
 
 class RequesterKind(StrEnum):
     AGENT = "agent"  # an authenticated agent of the buyer, or the operator's command line
-    INTEGRATOR = "integrator"  # a server with a key and an allowance of its own
+    INTEGRATOR = "integrator"  # a server with a key and a share of its own
     CANDIDATE = "candidate"  # anybody
 
 
@@ -20,15 +20,15 @@ class Requester:
 
     Attributes:
         address: of the client's address (an IPv6 one by its /64), or of the integrator's key.
-        network: of the /48 of an IPv6 address, else as `address`.
-        allowance: calls that it may make in two minutes before it counts as frequent.
+        network: of the /48 of an IPv6 address, else empty.
+        calls_per_minute: how many it may cause; 0 is no limit.
         under_way: whether the company is known already and this call completes an open prefill.
     """
 
     kind: RequesterKind = RequesterKind.AGENT
     address: str = ""
     network: str = ""
-    allowance: int = FREQUENT_CALLS
+    calls_per_minute: int = 0
     under_way: bool = False
 
 

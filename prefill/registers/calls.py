@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from prefill import telemetry
 from prefill.domain.answers import Answer, Cause, Status
+from prefill.domain.requester import Requester
 from prefill.domain.sources import Source
 from prefill.registers.answer_cache import Key
 from prefill.registers.scheduling.fair_queue import Task
@@ -26,7 +27,8 @@ class QuotaExhausted(Exception):
 class Call:
     """A call to make: of which source, for which procedure, where its answer is stored, and its place in the queue.
 
-    `name` is what API Entreprise takes for the same call, whatever its parameters: two at once are a conflict.
+    `name` is what API Entreprise takes for the same call, whatever its parameters: two at once are a conflict. `counted`
+    says that it is in the count of its requester's calls.
     """
 
     source: Source
@@ -34,6 +36,8 @@ class Call:
     object: str
     name: str
     future: Future[Answer]
+    requester: Requester
+    counted: bool = False
     task: Task = field(init=False)
 
     @property

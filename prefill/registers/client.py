@@ -25,10 +25,12 @@ from prefill.domain.company import Company
 from prefill.domain.dates import PARIS
 from prefill.domain.requester import SERVICE, Requester
 from prefill.domain.sources import Source
+from prefill.registers.admission import Admission
 from prefill.registers.answer_cache import AnswerCache, CacheEntry, Key
 from prefill.registers.calls import Call, QuotaExhausted, completed, digest, is_about_token, log_call, set_result
 from prefill.registers.circuit_breaker import CircuitBreakers, Permit
 from prefill.registers.quota import TokenQuota, group_of
+from prefill.registers.scheduling.call_limits import ALLOWED, CallLimits
 from prefill.registers.scheduling.fair_queue import Lane, Task
 from prefill.registers.scheduling.fairness import CEILINGS
 from prefill.registers.scheduling.watchdog import ThreadUnavailable
@@ -54,12 +56,14 @@ class RegisterClient:
         cache: AnswerCache,
         quota: TokenQuota,
         breakers: CircuitBreakers,
+        call_limits: CallLimits | None = None,
         tenant: str = "default",
     ) -> None:
         self.connection = connection
         self.cache = cache
         self.quota = quota
         self.breakers = breakers
+        self._call_limits = call_limits
         self._thread_pools = thread_pools
         self._clock = clock
         self._tenant = tenant
@@ -112,7 +116,7 @@ class RegisterClient:
         return call.future
 
     def _start(self, source: Source, key: Key, object: str, requester: Requester, patience: float) -> Future[Answer]:
-        call = Call(source, key, object, self._call_name(source, key), Future())
+        call = Call(source, key, object, self._call_name(source, key), Future(), requester)
         rank, score = self._thread_pools.history.record(requester)
         lane = Lane(self._tenant, self.quota.name, group_of(source), source.producer)
         deadline = time.monotonic() + patience
@@ -263,6 +267,9 @@ class RegisterClient:
         refusal = self._token_backoff.refusal
         if refusal and not self._token_backoff.admit(self._clock.monotonic()).allowed:
             return replace(refusal, source=source.name, seconds=0.0)
+        limited = self._count(call)
+        if not limited.allowed:
+            return self._not_made(source, Cause.THROTTLED, limited.retry_after)
         permit = self.breakers.acquire(source.producer)
         if not permit.allowed:
             return self._not_made(source, Cause.CIRCUIT_OPEN, permit.retry_after)
@@ -281,6 +288,13 @@ class RegisterClient:
         self._token_backoff.record(answer, self._clock.monotonic())
         log_call(answer, reservation.remaining)
         return answer
+
+    def _count(self, call: Call) -> Admission:
+        """Count the call of whoever asked first, once however often the quota makes it wait."""
+        if call.counted or self._call_limits is None:
+            return ALLOWED
+        call.counted = True
+        return self._call_limits.take(call.requester)
 
     @contextlib.contextmanager
     def _detach_slow_probe(self, permit: Permit, call: Call) -> Iterator[None]:

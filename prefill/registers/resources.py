@@ -16,9 +16,11 @@ from prefill.registers.answer_cache import AnswerCache
 from prefill.registers.circuit_breaker import CircuitBreakers
 from prefill.registers.client import RegisterClient
 from prefill.registers.quota import QuotaRegistry
+from prefill.registers.scheduling.call_limits import CallLimits
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.transport.http import Connection
 from prefill.settings import Settings
+from prefill.sliding_window import SlidingWindows
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class SharedResources:
     quotas: QuotaRegistry
     breakers: CircuitBreakers
     thread_pools: ProviderThreadPools
+    call_limits: CallLimits
 
 
 def open_resources(
@@ -52,6 +55,7 @@ def open_resources(
         QuotaRegistry(shared, clock=clock, **quota),
         _open_breakers(settings),
         ProviderThreadPools(open_session, settings.workers),
+        CallLimits(SlidingWindows(shared, "prefill:clients")),
     )
 
 
@@ -64,6 +68,7 @@ def open_client(connection: Connection, resources: SharedResources, *, tenant: s
         cache=resources.cache,
         quota=resources.quotas.for_habilitation(connection.habilitation),
         breakers=resources.breakers,
+        call_limits=resources.call_limits,
         tenant=tenant,
     )
 

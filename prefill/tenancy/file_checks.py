@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from itertools import combinations
 
 from prefill.config_files.schema import hint
 from prefill.config_files.source_file import SourceFile
-from prefill.tenancy.model import Tenant
+from prefill.tenancy.model import AgentKey, IntegratorKey, Tenant
 
 
 def check_forms(file: SourceFile, tenants: Sequence[Tenant], known: Sequence[str]) -> None:
@@ -24,8 +24,8 @@ def check_keys(file: SourceFile, tenants: Sequence[Tenant], today: date) -> None
     seen: dict[str, str] = {}
     for tenant in tenants:
         names: set[str] = set()
-        for rank, key in enumerate(tenant.keys):
-            place = ("tenants", tenant.id, "keys", str(rank))
+        for table, rank, key in _ranked_keys(tenant):
+            place = ("tenants", tenant.id, table, str(rank))
             if key.id in seen:
                 file.report((*place, "id"), f"« {key.id} » est déjà la clé de l'acheteur « {seen[key.id]} »")
             if key.name in names:
@@ -36,6 +36,12 @@ def check_keys(file: SourceFile, tenants: Sequence[Tenant], today: date) -> None
                 file.report((*place, "expires"), "cette clé a expiré", blocking=False)
             seen.setdefault(key.id, tenant.id)
             names.add(key.name)
+
+
+def _ranked_keys(tenant: Tenant) -> Iterator[tuple[str, int, AgentKey | IntegratorKey]]:
+    """Every key of a tenant, with its table and its rank there."""
+    yield from (("keys", rank, key) for rank, key in enumerate(tenant.keys))
+    yield from (("integrators", rank, key) for rank, key in enumerate(tenant.integrators))
 
 
 def check_providers(file: SourceFile, tenants: Sequence[Tenant]) -> None:

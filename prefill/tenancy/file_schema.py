@@ -10,7 +10,7 @@ from typing import Any
 import marshmallow
 from marshmallow import fields
 
-from prefill.config_files.schema import FRENCH, FileSchema, among, flag, listed, mapping, nested, text
+from prefill.config_files.schema import FRENCH, FileSchema, among, flag, listed, mapping, nested, text, whole
 from prefill.domain.permissions import Scope
 from prefill.settings import (
     MAX_RETENTION_MONTHS,
@@ -26,6 +26,7 @@ from prefill.settings import (
 
 TENANT_ID = re.compile(r"[a-z0-9](-?[a-z0-9]){0,39}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+MAX_CALLS = 1000  # a minute
 KEY_HASH = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -71,7 +72,7 @@ def _scopes(**options: Any) -> fields.List[Any]:
     return listed(text(among(Scope)), f"droits parmi {', '.join(Scope)}", **options)
 
 
-class KeySchema(FileSchema):
+class _KeySchema(FileSchema):
     id = text(_matches(re.compile("[a-z0-9]{4,16}"), "4 à 16 chiffres ou minuscules sans accent"), required=True)
     name = text(_printable, required=True)
     hash = text(
@@ -79,12 +80,19 @@ class KeySchema(FileSchema):
         required=True,
     )
     expires = _Day(required=True, error_messages=FRENCH)
-    scopes = _scopes(required=True)
     revoked = flag()
     refused = {
         "key": "la clé elle-même ne s'écrit jamais ici : seulement son empreinte, avec « hash »",
         "secret": "la clé elle-même ne s'écrit jamais ici : seulement son empreinte, avec « hash »",
     }
+
+
+class KeySchema(_KeySchema):
+    scopes = _scopes(required=True)
+
+
+class IntegratorSchema(_KeySchema):
+    calls = whole(1, MAX_CALLS, required=True)
 
 
 class OidcSchema(FileSchema):
@@ -126,6 +134,7 @@ class TenantSchema(FileSchema):
     origins = listed(text(_one_origin), "textes", load_default=list)
     forms = listed(text(), "formulaires", load_default=None)
     keys = listed(nested(KeySchema), "clés ([[tenants.ID.keys]])", load_default=list)
+    integrators = listed(nested(IntegratorSchema), "clés de serveurs ([[tenants.ID.integrators]])", load_default=list)
     oidc = nested(OidcSchema, load_default=None)
     notice = nested(InformationSchema, load_default=None)
     refused = {

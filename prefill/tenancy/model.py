@@ -19,6 +19,7 @@ from prefill.tenancy.information import Information, information_of
 
 # In the sandbox alone, where all data is invented: shown on its page.
 SANDBOX_AGENT_KEY = "pfk_sandbox_donnees-inventees-sans-secret"
+SANDBOX_INTEGRATOR_KEY = "pfk_serveur_donnees-inventees-sans-secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,18 @@ class AgentKey:
     hash: str = field(repr=False)
     expires: date  # the last day it is good, in Paris
     scopes: frozenset[Scope]
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IntegratorKey:
+    """The key of a server that fills forms for candidates: open data only, and so many calls a minute."""
+
+    id: str
+    name: str
+    hash: str = field(repr=False)
+    expires: date  # the last day it is good, in Paris
+    calls: int
     revoked: bool = False
 
 
@@ -69,6 +82,7 @@ class Tenant:
     origins: tuple[str, ...] = ()
     forms: tuple[str, ...] | None = None
     keys: tuple[AgentKey, ...] = ()
+    integrators: tuple[IntegratorKey, ...] = ()
     oidc: Oidc | None = None
     information: Information = field(default_factory=Information)
     delegation: str | None = None
@@ -76,6 +90,10 @@ class Tenant:
     @property
     def has_agents(self) -> bool:
         return bool(self.keys or self.oidc)
+
+    @property
+    def every_key(self) -> tuple[AgentKey | IntegratorKey, ...]:
+        return (*self.keys, *self.integrators)
 
     def offers(self, form: str) -> bool:
         """Tell whether its candidates may fill that form."""
@@ -103,9 +121,9 @@ class Directory:
         """Give the tenants whose pages are at an origin: an editor's platform may serve many."""
         return tuple(tenant for tenant in self.tenants.values() if tenant.allows(origin))
 
-    def key(self, name: str) -> tuple[Tenant, AgentKey] | None:
+    def key(self, name: str) -> tuple[Tenant, AgentKey | IntegratorKey] | None:
         """Find a key by its public id."""
-        found = ((tenant, key) for tenant in self.tenants.values() for key in tenant.keys if key.id == name)
+        found = ((tenant, key) for tenant in self.tenants.values() for key in tenant.every_key if key.id == name)
         return next(found, None)
 
     def tenants_trusting(self, issuer: str) -> tuple[tuple[Tenant, Oidc], ...]:
@@ -136,6 +154,7 @@ def tenant_of(settings: Settings) -> Tenant:
 def sandbox_tenant(settings: Settings, recipient: str) -> Tenant:
     """Make the sandbox's tenant: every page may call it, and its agents' key is no secret."""
     key = AgentKey("sandbox", "Agent du bac à sable", hash_of(SANDBOX_AGENT_KEY), date.max, frozenset(Scope))
+    server = IntegratorKey("serveur", "Serveur du bac à sable", hash_of(SANDBOX_INTEGRATOR_KEY), date.max, calls=100)
     return Tenant(
         id="sandbox",
         name="Bac à sable",
@@ -146,4 +165,5 @@ def sandbox_tenant(settings: Settings, recipient: str) -> Tenant:
         origins=settings.allowed_origins or ("*",),
         keys=(key,),
         information=information_of(settings),
+        integrators=(server,),
     )

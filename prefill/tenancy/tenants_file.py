@@ -21,9 +21,9 @@ from prefill.tenancy.file_checks import check_forms, check_keys, check_providers
 from prefill.tenancy.file_schema import TenantsFileSchema
 from prefill.tenancy.file_token import TokenReader
 from prefill.tenancy.information import read_information
-from prefill.tenancy.model import AgentKey, Directory, Oidc, Tenant, directory
+from prefill.tenancy.model import AgentKey, Directory, IntegratorKey, Oidc, Tenant, directory
 
-KEY_FIELDS = {"id", "name", "hash", "expires", "scopes", "revoked"}
+KEY_FIELDS = {"id", "name", "hash", "expires", "revoked"}
 
 
 def read_tenants(path: Path, environ: Mapping[str, str], forms: Iterable[str], today: date) -> Directory:
@@ -65,7 +65,10 @@ def _tenant(file: SourceFile, tokens: TokenReader, name: str, tree: Mapping[str,
         delegation=read_delegation(tree["delegation"]) if tree.get("delegation") else None,
         origins=tuple(tree.get("origins", ())),
         forms=None if forms is None else tuple(forms),
-        keys=tuple(_agent_key(one) for one in tree.get("keys", ()) if one.keys() >= KEY_FIELDS),
+        keys=tuple(_agent_key(one) for one in tree.get("keys", ()) if one.keys() >= KEY_FIELDS | {"scopes"}),
+        integrators=tuple(
+            _integrator_key(one) for one in tree.get("integrators", ()) if one.keys() >= KEY_FIELDS | {"calls"}
+        ),
         oidc=oidc,
         information=read_information(tree.get("notice"), buyer=tree.get("name", "")),
     )
@@ -74,6 +77,10 @@ def _tenant(file: SourceFile, tokens: TokenReader, name: str, tree: Mapping[str,
 def _agent_key(tree: Mapping[str, Any]) -> AgentKey:
     scopes = frozenset(map(Scope, tree["scopes"]))
     return AgentKey(tree["id"], tree["name"], tree["hash"], tree["expires"], scopes, tree["revoked"])
+
+
+def _integrator_key(tree: Mapping[str, Any]) -> IntegratorKey:
+    return IntegratorKey(tree["id"], tree["name"], tree["hash"], tree["expires"], tree["calls"], tree["revoked"])
 
 
 def _oidc(file: SourceFile, place: Steps, tree: Mapping[str, Any] | None) -> Oidc | None:

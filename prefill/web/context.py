@@ -11,8 +11,10 @@ from flask import current_app, g, request
 from prefill.audit.trail import AuditTrail
 from prefill.auth.authenticator import Authenticator
 from prefill.domain.permissions import Caller
+from prefill.domain.requester import Requester
 from prefill.forms.registry import FormRegistry
 from prefill.prefilling.service import Prefill, Service
+from prefill.registers.scheduling.call_limits import CallLimits
 from prefill.settings import Settings
 from prefill.tenancy.registry import Tenants
 from prefill.web.middleware.response_cache import ResponseCache
@@ -39,6 +41,7 @@ class AppContext:
         authenticator: verifies agents' credentials.
         audit_trail: where each access to protected data is recorded.
         rate_limiter: requests per address; it also hashes what logs must not show.
+        call_limits: calls per address, network and integrator.
         response_cache: complete prefill responses.
         stream_slots: caps the event streams of the process.
         proxy_watch: notices a proxy that was not declared.
@@ -58,6 +61,7 @@ class AppContext:
     authenticator: Authenticator
     audit_trail: AuditTrail
     rate_limiter: RateLimiter
+    call_limits: CallLimits
     response_cache: ResponseCache
     stream_slots: StreamSlots
     proxy_watch: ProxyWatch
@@ -86,6 +90,11 @@ def current_caller() -> Caller:
     return caller
 
 
+def current_requester() -> Requester:
+    """On whose behalf the current request of a candidate is made: an integrator's key, else an address."""
+    return app_context().rate_limiter.requester(request.remote_addr or "", current_caller())
+
+
 def current_services() -> TenantServices:
     """Return the services of the caller's tenant."""
     return app_context().tenant_services.for_tenant(current_caller().tenant)
@@ -99,7 +108,7 @@ def candidate_service() -> Service:
     context, services = app_context(), current_services()
     if context.settings.sandbox:
         return services.service
-    client = context.rate_limiter.name(request.remote_addr or "")
+    client = current_requester().address or context.rate_limiter.name(request.remote_addr or "")
     return services.service.with_registers(
         PacedRegisters(services.upstream, context.visits, context.scheduler, client, services.tenant.id)
     )

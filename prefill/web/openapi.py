@@ -42,7 +42,7 @@ def openapi(
         plugins=[MarshmallowPlugin(schema_name_resolver=lambda schema: _name(schema))],
         servers=[{"url": "/"}],
     )
-    for name, scheme in {**OPERATOR_TOKEN, **(security or {})}.items():
+    for name, scheme in {**SECURITY, **(security or {})}.items():
         spec.components.security_scheme(name, dict(scheme))
     for path, described in {**_operations(forms, example), **(more or {})}.items():
         spec.path(path=path, operations=dict(described) if described.keys() <= METHODS else {"get": described})
@@ -82,13 +82,13 @@ def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[s
         "Only the sources that feed them are asked. All of the form by default.", "",
     )  # fmt: skip
     return {
-        "/v1/prefill/{siret}": operation(
+        "/v1/prefill/{siret}": {**operation(
             "prefill", "Fill a form from a SIRET", PrefillSchema, "The form, as far as the registers go.",
             [siret, schema, role, only, extra, *TENANT, ACCEPT_LANGUAGE, _IF_NONE_MATCH, _LAST_EVENT_ID, REQUEST_ID], example=example,
             problems=("siret_malformed", "siret_checksum", "field_unknown", "source_unknown", "source_refused", "cross_site_request", "tenant_unknown",
-                      "company_unknown", "schema_unknown", "company_undisclosed", "too_many_requests", "upstream_misconfigured"),
+                      "company_unknown", "schema_unknown", "company_undisclosed", "too_many_requests", "unauthorized", "forbidden", "too_many_attempts", "upstream_misconfigured"),
             more={"304": {"description": "The answer has not changed."}}, events=PREFILL_EVENTS,
-        ),
+        ), "security": [{}, {"integratorKey": []}]},
         "/v1/schemas": operation("listSchemas", "List the forms", FormsSchema, "The forms."),
         "/v1/schemas/{id}": operation("showSchema", "Show a form", FormSchema, "The form.", [form_id], problems=("schema_unknown",)),
         "/v1/schemas/{id}/schema.json": operation(
@@ -204,8 +204,13 @@ TENANT = (
     parameter("tenant", "query", "The buyer, where the page's origin does not tell.", ""),
     parameter("X-Prefill-Tenant", "header", "The buyer, as `tenant`.", ""),
 )
-OPERATOR_TOKEN = {
-    "operatorToken": {"type": "http", "scheme": "bearer", "description": "The value of `PREFILL_METRICS_TOKEN`."}
+SECURITY = {
+    "operatorToken": {"type": "http", "scheme": "bearer", "description": "The value of `PREFILL_METRICS_TOKEN`."},
+    "integratorKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The key of a server that fills forms, made by `prefill tenant key new … --calls` (pfk_…).",
+    },
 }
 RESPONSE_HEADERS = {"X-Request-ID": {"description": "Names the request in the log.", "schema": {"type": "string"}}}
 PREFILL_EVENTS = (

@@ -27,7 +27,7 @@ from prefill.problems import (
     TooManyRequests,
 )
 from prefill.sandbox.companies import is_invented
-from prefill.web.context import app_context, candidate_service, current_caller
+from prefill.web.context import app_context, candidate_service, current_caller, current_requester
 from prefill.web.protection.request_guard import refuse_cross_site
 
 DEFAULT_FORM = "dume"
@@ -52,7 +52,7 @@ def read_prefill_request(number: str) -> Request:
 
 def current_candidate() -> Caller:
     """The candidate who asks; refuse what no page of the buyer sends."""
-    candidate = Caller(tenant=current_caller().tenant)
+    candidate = current_caller().as_candidate()
     tenant = app_context().tenants.directory().tenants.get(candidate.tenant)
     refuse_cross_site(request.headers, request.host, tenant)
     return candidate
@@ -60,8 +60,7 @@ def current_candidate() -> Caller:
 
 def candidate_requester() -> Requester:
     """On whose behalf registers are called; the sandbox's are not scarce."""
-    context = app_context()
-    return SERVICE if context.settings.sandbox else context.rate_limiter.requester(request.remote_addr or "")
+    return SERVICE if app_context().settings.sandbox else current_requester()
 
 
 def read_role(text: str | None) -> Role:
@@ -84,8 +83,19 @@ def read_number(text: str) -> str:
 
 
 def check_rate_limit(*, cached: bool, companies: int = 1) -> None:
-    """Limit the companies that an address asks for in a minute; those in the cache are limited less."""
-    wait = app_context().rate_limiter.check(request.remote_addr or "", cached=cached, companies=companies)
+    """Limit the companies that a caller asks for in a minute, and its calls; those in the cache are limited less."""
+    context, requester = app_context(), current_requester()
+    wait = context.rate_limiter.check(requester, cached=cached, companies=companies)
+    if not wait and not cached:
+        wait = context.call_limits.retry_after(requester)
+    if wait:
+        raise TooManyRequests(retry_after=wait, retryAfter=wait)
+
+
+def check_page_limit() -> None:
+    """Limit the pages that an address asks for in a minute."""
+    limiter = app_context().rate_limiter
+    wait = limiter.check(limiter.requester(request.remote_addr or ""), cached=True)
     if wait:
         raise TooManyRequests(retry_after=wait, retryAfter=wait)
 

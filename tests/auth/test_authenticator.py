@@ -31,7 +31,7 @@ from prefill.domain.permissions import Audience, Caller, Scope, require_scope
 from prefill.problems import Forbidden, Problem, TenantUnknown, TooManyAttempts, Unauthorized
 from prefill.redis_client import OptionalRedis
 from prefill.tenancy.api_keys import hash_of
-from prefill.tenancy.model import AgentKey, Directory, Oidc, Tenant, directory
+from prefill.tenancy.model import AgentKey, Directory, IntegratorKey, Oidc, Tenant, directory
 from tests.support.redis_server import RedisServer
 
 TODAY = date(2026, 11, 23)
@@ -50,6 +50,12 @@ def secret(name: str) -> str:
 def agent_key(name: str, **changes: Any) -> AgentKey:
     whole = {"expires": date(2027, 1, 1), "scopes": frozenset(Scope), **changes}
     return AgentKey(name, f"Clé {name}", hash_of(secret(name)), **whole)
+
+
+def integrator_key(name: str, **changes: Any) -> IntegratorKey:
+    return IntegratorKey(
+        name, f"Serveur {name}", hash_of(secret(name)), **{"expires": date(2027, 1, 1), "calls": 60, **changes}
+    )
 
 
 class Clock:
@@ -129,8 +135,19 @@ def tenants(url: str) -> Directory:
             agent_key("expired", expires=date(2026, 11, 22)), agent_key("lastday", expires=TODAY),
             agent_key("revoked", revoked=True),
         ),
+        integrators=(
+            integrator_key("server"), integrator_key("gone", revoked=True),
+            integrator_key("past", expires=date(2026, 11, 22)),
+        ),
     )  # fmt: skip
-    nice = replace(lyon, id="nice", origins=("https://nice.example", "https://platform.example"), keys=(), oidc=None)
+    nice = replace(
+        lyon,
+        id="nice",
+        origins=("https://nice.example", "https://platform.example"),
+        keys=(),
+        integrators=(),
+        oidc=None,
+    )
     return directory([lyon, nice])
 
 
@@ -240,7 +257,19 @@ def test_the_right_key_tells_the_agent_the_tenant_and_the_scopes(authenticator, 
     assert caller == Caller(Audience.AGENT, "lyon", f"key:Clé {name}", frozenset(scopes))
 
 
+def test_an_integrators_key_makes_a_candidate_with_a_limit_of_its_own(authenticator):
+    caller = authenticator.authenticate(bearer(secret("server")), ADDRESS)
+
+    assert caller == Caller(Audience.CANDIDATE, "lyon", integrator="server", calls_per_minute=60)
+    with pytest.raises(Unauthorized):
+        require_scope(caller, Scope.DOSSIER)
+    with pytest.raises(Forbidden):
+        authenticator.authenticate(bearer(secret("server")), ADDRESS, tenant="nice")
+
+
 WRONG_KEYS = {
+    "an integrator's, revoked": secret("gone"),
+    "an integrator's, expired": secret("past"),
     "unknown id": secret("nobody"),
     "another secret": secret("right")[:-1] + "y",
     "cut short": secret("right")[:-1],

@@ -92,6 +92,16 @@ token_file = "nice.token"
 """
 
 
+SERVER = f"""
+[[tenants.nice.integrators]]
+id = "ijkl9012"
+name = "Plateforme"
+hash = "{DIGEST}"
+expires = 2027-11-23
+calls = 60
+"""
+
+
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     (tmp_path / "nice.token").write_text("jeton-de-nice\n")
@@ -192,6 +202,10 @@ MISTAKES = {
     "one id for two keys": (swap("efgh5678", "abcd1234"), ":19: tenants → lyon → keys → 1 → id : « abcd1234 » est déjà la clé de l'acheteur « lyon »"),
     "one name for two keys": (swap("Stagiaire", "Service des marchés"), ":20: tenants → lyon → keys → 1 → name : « Service des marchés » est déjà"),
     "a name of two lines": (swap('"Stagiaire"', '"""a\nb"""'), "keys → 1 → name : attend un texte d'une ligne"),
+    "a server's key without a limit": (WHOLE + SERVER.replace("calls = 60\n", ""), "integrators → 0 → calls : clé obligatoire"),
+    "a server's key with too great a limit": (WHOLE + SERVER.replace("60", "2000"), "integrators → 0 → calls : attend un nombre entier de 1 à 1000"),
+    "an agent's id for a server": (WHOLE + SERVER.replace("ijkl9012", "abcd1234"), "integrators → 0 → id : « abcd1234 » est déjà la clé de l'acheteur « lyon »"),
+    "a server's key instead of its hash": (WHOLE + SERVER.replace(f'hash = "{DIGEST}"', 'key = "pfk_x"'), "integrators → 0 → key : la clé elle-même ne s'écrit jamais ici"),
     "a revocation in quotes": (swap("revoked = true", 'revoked = "true"'), "keys → 1 → revoked : attend true ou false"),
     "an issuer without https": (swap('issuer = "https', 'issuer = "http'), "tenants → lyon → oidc → issuer : doit commencer par https"),
     "keys at no address": (swap("https://sso.lyon.example/jwks", "jwks.json"), "tenants → lyon → oidc → jwks : il n'y a pas de fichier"),
@@ -353,6 +367,18 @@ def test_a_new_key_is_shown_once_and_its_lines_make_it_known(file):
     assert (known[1].hash, known[1].name) == (hash_of(key), "Service « marchés »")
     assert known[1].scopes == {Scope.DOSSIER}
     assert key not in lines
+
+
+def test_a_new_key_of_a_server_has_its_limit_in_calls(file):
+    done = run("key", "new", "lyon", "Plateforme", "--calls", "60")
+    key, lines = done.stdout.split("\n", 1)
+    file.write_text(MINIMAL + lines)
+
+    known = read_tenants(file, TOKENS, FORMS, TODAY).key(KEY.fullmatch(key)[1])  # type: ignore[index]
+    assert known is not None
+    assert (known[1].hash, known[1].name, known[1].calls) == (hash_of(key), "Plateforme", 60)
+    assert not known[0].keys
+    assert run("key", "new", "lyon", "x", "--calls", "60", "--scope", "dossier:read").exit_code == 1
 
 
 def test_keys_are_random():

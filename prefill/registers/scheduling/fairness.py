@@ -13,12 +13,12 @@ from enum import IntEnum
 
 from cachetools import LRUCache
 
-from prefill.domain.requester import Requester, RequesterKind
+from prefill.domain.requester import NETWORK_FACTOR, Requester, RequesterKind
 from prefill.registers.quota import Ceiling
 
 HALF_LIFE = 120.0  # seconds after which a call counts half
 MAX_REMEMBERED = 50_000  # addresses and networks
-NETWORK_FACTOR = 5  # addresses of one /48 that may together ask for as much
+FREQUENT_CALLS = 10  # in two minutes or so: somewhat more than two companies take
 FIRST_COMPANY_CALLS = 6  # what one company takes, and one or two to spare
 
 
@@ -61,7 +61,9 @@ class CallHistory:
             score = self._add(requester.address)
             network = self._add(f"/48 {requester.network}") / NETWORK_FACTOR if requester.network else 0.0
         score = max(score, network)
-        if score > requester.allowance:
+        if requester.kind is RequesterKind.INTEGRATOR:  # within its own limit
+            return Rank.OCCASIONAL, score
+        if score > FREQUENT_CALLS:
             return Rank.FREQUENT, score
         if score > FIRST_COMPANY_CALLS:
             return Rank.OCCASIONAL, score

@@ -60,7 +60,7 @@ def log_request(response: Response) -> Response:
     clock, started_at = app_context().clock, g.get("started_at")
     route, status, log_fields = route_name(), response.status_code, g.get("log_fields", {})
     problem_code = g.get("problem_code")
-    identifiers = {"request_id": g.get("request_id"), "company": g.get("company")}
+    identifiers = {"request_id": g.get("request_id"), "company": g.get("company"), **_integrator()}
 
     def record() -> None:
         seconds = 0.0 if started_at is None else clock() - started_at
@@ -73,6 +73,12 @@ def log_request(response: Response) -> Response:
         record()
     response.call_on_close(structlog.contextvars.clear_contextvars)
     return response
+
+
+def _integrator() -> dict[str, str]:
+    """The public id of the integrator's key, where one was presented."""
+    integrator = g.caller.integrator if "caller" in g else None
+    return {"integrator": integrator} if integrator else {}
 
 
 def add_cors(response: Response) -> None:

@@ -167,9 +167,12 @@ class ResponseCacheMiddleware:
         key = cache_key(environ)
         entry = key and self._cache.get(key, self._now().timestamp())
         address = environ.get("REMOTE_ADDR") or ""
-        if not entry or not self._was_sent(entry, address) or self._rate_limiter.check(address, cached=True):
+        if not entry or not self._was_sent(entry, address) or self._is_limited(address):
             return self._application(environ, start_response)
         return self._send(entry, environ, start_response, started_at)
+
+    def _is_limited(self, address: str) -> bool:
+        return self._rate_limiter.check(self._rate_limiter.requester(address), cached=True) > 0
 
     def _was_sent(self, entry: CachedResponse, address: str) -> bool:
         """Whether this client has had every answer in it: the others must not learn that it is cached."""

@@ -16,7 +16,7 @@ from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import SandboxCompany
 from prefill.tenancy.model import SANDBOX_AGENT_KEY
 from prefill.web.context import app_context
-from prefill.web.params import check_rate_limit
+from prefill.web.params import check_page_limit
 from prefill.web.rendering.json_writer import to_json
 from prefill.web.routes.catalogue import openapi_document
 from prefill.web.widget_releases import STATIC, current_module, current_script, releases
@@ -121,7 +121,7 @@ def style() -> AnyResponse:
 
 def _page(template: str, **values: Any) -> AnyResponse:
     """Answer with a page: rendered once for each address that the service is known by, and limited."""
-    check_rate_limit(cached=True)
+    check_page_limit()
     pages: LRUCache[tuple[str, str], str] = current_app.extensions.setdefault(PAGES, LRUCache(MAX_PAGES))
     key = (template, request.url_root)
     page = pages.get(key)

@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 
-from prefill.domain.requester import FREQUENT_CALLS, SERVICE, Requester, RequesterKind
+from prefill.domain.requester import NETWORK_FACTOR, SERVICE, Requester, RequesterKind
 from prefill.registers.scheduling.fairness import (
     CEILINGS,
     FIRST_COMPANY_CALLS,
+    FREQUENT_CALLS,
     HALF_LIFE,
-    NETWORK_FACTOR,
     CallHistory,
     Rank,
 )
@@ -74,11 +74,10 @@ def test_many_addresses_of_one_network_are_frequent_together(history):
     assert history.record(replace(CANDIDATE, address="z", network="another"))[0] is Rank.FIRST
 
 
-def test_an_integrator_has_an_allowance_of_its_own(history):
-    integrator = Requester(RequesterKind.INTEGRATOR, address="key", allowance=60)
+def test_an_integrator_within_its_own_limit_is_occasional(history):
+    integrator = Requester(RequesterKind.INTEGRATOR, address="key", calls_per_minute=60)
 
-    assert Rank.FREQUENT not in ranks(history, integrator, 60)
-    assert ranks(history, integrator, 1) == [Rank.FREQUENT]
+    assert set(ranks(history, integrator, 200)) == {Rank.OCCASIONAL}
 
 
 def test_an_agent_is_never_frequent(history):

@@ -1,0 +1,102 @@
+"""Sliding windows of one minute: how much each name has asked for, in Redis when it answers, else in this process.
+
+In Redis the `limits` library counts; in this process `SlidingWindowCounter` does by the same rule: the library's own
+memory storage starts a thread for every other request and walks all names.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+
+from cachetools import TTLCache
+from limits import RateLimitItem, RateLimitItemPerMinute, strategies
+from limits.storage import RedisStorage
+
+from prefill.redis_client import OptionalRedis, RedisUnavailable
+
+MINUTE = 60.0
+MAX_NAMES = 100_000  # counted at once: nobody fills the memory with addresses
+
+
+class SlidingWindows:
+    """One counter for each kind and name."""
+
+    def __init__(self, shared: OptionalRedis, prefix: str) -> None:
+        self._shared = shared
+        self._local = SlidingWindowCounter(time.time)
+        self._in_redis = _in_redis(shared, prefix)
+
+    def hit(self, kind: str, name: str, limit: int, cost: int = 1) -> float:
+        """Count `cost` more of at most `limit` a minute. Return 0, or without counting them the seconds to wait."""
+        in_redis, item = self._in_redis, _item(kind, limit)
+        if in_redis is not None:
+            with suppress(RedisUnavailable):
+                return self._shared.run(
+                    lambda _: 0.0 if in_redis.hit(item, name, cost=cost) else _wait(in_redis, item, name)
+                )
+        return self._local.hit(f"{kind}{name}", limit, cost)
+
+    def retry_after(self, kind: str, name: str, limit: int) -> float:
+        """Return 0 when one more would be allowed, else the seconds to wait; nothing is counted."""
+        in_redis, item = self._in_redis, _item(kind, limit)
+        if in_redis is not None:
+            with suppress(RedisUnavailable):
+                return self._shared.run(lambda _: 0.0 if in_redis.test(item, name) else _wait(in_redis, item, name))
+        return self._local.retry_after(f"{kind}{name}", limit)
+
+
+class SlidingWindowCounter:
+    """Sliding window in this process: the part of the previous minute that is less than a minute ago counts too."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._counts: TTLCache[tuple[str, int], int] = TTLCache(MAX_NAMES, 2 * MINUTE, timer=now)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def hit(self, name: str, limit: int, cost: int = 1) -> float:
+        """Count `cost` more of at most `limit` a minute. Return 0, or without counting them the seconds to wait."""
+        with self._lock:
+            wait = self._wait(name, limit, cost)
+            if not wait:
+                key = (name, int(self._now() // MINUTE))
+                self._counts[key] = self._counts.get(key, 0) + cost
+            return wait
+
+    def retry_after(self, name: str, limit: int) -> float:
+        """Return 0 when one more would be allowed, else the seconds to wait."""
+        with self._lock:
+            return self._wait(name, limit, 1)
+
+    def _wait(self, name: str, limit: int, cost: int) -> float:
+        minute, elapsed = divmod(self._now(), MINUTE)
+        before, count = (self._counts.get((name, int(minute) - ago), 0) for ago in (1, 0))
+        if before * (1 - elapsed / MINUTE) + count + cost <= limit:
+            return 0.0
+        # Until enough of the previous minute has left the window, or enough of this one.
+        left = limit - cost
+        delay = MINUTE * (2 - left / count) if count > left else MINUTE * (1 - (left - count) / before)
+        return max(1.0, math.ceil(delay - elapsed))
+
+
+@lru_cache(256)
+def _item(kind: str, limit: int) -> RateLimitItem:
+    return RateLimitItemPerMinute(limit, namespace=kind)
+
+
+def _wait(limiter: strategies.RateLimiter, item: RateLimitItem, name: str) -> float:
+    return max(1.0, math.ceil(limiter.get_window_stats(item, name).reset_time - time.time()))
+
+
+def _in_redis(shared: OptionalRedis, prefix: str) -> strategies.RateLimiter | None:
+    if shared.client is None:
+        return None
+    storage = RedisStorage("redis://", connection_pool=shared.client.connection_pool, key_prefix=prefix)
+    return strategies.SlidingWindowCounterRateLimiter(storage)
