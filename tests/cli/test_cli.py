@@ -21,6 +21,7 @@ import pytest
 import structlog
 from click.testing import CliRunner, Result
 
+from prefill import telemetry
 from prefill.app import create_app
 from prefill.cli import main
 from prefill.domain.catalogue import SOURCES
@@ -497,6 +498,7 @@ def test_the_log_is_shown_on_demand_alone(run, command, capsys):
     assert "upstream.call" not in capsys.readouterr().err
 
     run(*command.split(), "-v")
+    telemetry.flush()
     assert "upstream.call" in capsys.readouterr().err
 
 
