@@ -18,8 +18,9 @@ import urllib3
 
 from prefill import telemetry
 from prefill.audit.trail import AuditTrail
-from prefill.domain.catalogue import SOURCES
+from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.dates import PARIS
+from prefill.domain.sources import Source
 from prefill.forms.registry import FormRegistry
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 from prefill.registers.client import RegisterClient
@@ -285,6 +286,23 @@ def _check_sources(scopes: frozenset[str], library: FormRegistry) -> Iterator[Ch
             "sources",
             f"Sources que ce jeton ne peut pas lire, et qu'aucun formulaire ne demande : {', '.join(others)}.",
         )
+
+
+def check_forms(library: FormRegistry) -> Iterator[Check]:
+    """Name the sources that the upstream deprecates and that forms ask, a form a line."""
+    for form in library.forms.values():
+        asked = [CATALOGUE[name] for name in (*form.sources(), *form.on_demand())]
+        told = [f"{source.name} ({_successor(source)})" for source in asked if source.deprecated]
+        if told:
+            yield _remark(
+                "deprecated",
+                f"Le formulaire {form.id} demande des sources qu'API Entreprise va retirer : {', '.join(told)}.",
+            )
+
+
+def _successor(source: Source) -> str:
+    successor = source.deprecated.successor if source.deprecated else None
+    return f"remplacée par {successor}" if successor else "sans remplaçante"
 
 
 def _check_clock(date: str | None, now: datetime) -> Iterator[Check]:

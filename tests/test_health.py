@@ -22,6 +22,7 @@ from prefill.forms.registry import FormRegistry
 from prefill.health import (
     Check,
     check_deployment,
+    check_forms,
     check_information,
     check_locally,
     check_redis,
@@ -137,6 +138,14 @@ def test_with_a_token_its_date_and_its_buyer_are_looked_at():
     assert not checks["token"].ok
     assert checks["recipient"].ok
     assert BUYER in checks["recipient"].message
+
+
+def test_deprecated_sources_that_a_form_asks_are_named_with_what_replaces_them():
+    [check] = check_forms(FormRegistry({"dume": FORMS.forms["dume"]}))
+
+    assert (check.name, check.ok, check.vital) == ("deprecated", False, False)
+    assert "conventions_collectives (sans remplaçante)" in check.message
+    assert list(check_forms(FormRegistry({}))) == []
 
 
 def test_no_redis_is_nothing_to_look_at():

@@ -122,6 +122,7 @@ class Source:
         as_of: where the register's own date stands, the first that is readable: `meta` or `data`, then a key.
         proof: what it proves, for the rows that are proofs.
         deprecated: that the upstream deprecates it.
+        unpublished: whether the upstream serves it and its OpenAPI document does not list it yet.
         fix: where the company can have it corrected.
     """
 
@@ -157,6 +158,7 @@ class Source:
     as_of: tuple[tuple[str, str], ...] = ()
     proof: Proof | None = None
     deprecated: Deprecation | None = None
+    unpublished: bool = False
     fix: Fix | None = None
 
     @property

@@ -27,6 +27,7 @@ from prefill.cli import main
 from prefill.domain.catalogue import SOURCES
 from prefill.settings import Settings
 from prefill.web.rendering.schemas import VOLATILE
+from tests.drift.test_comparison import PUBLISHED
 
 ORDINARY = "00000100800010"
 CLOSED = "00000800300014"
@@ -363,6 +364,29 @@ def test_the_openapi_document_is_the_one_the_service_gives(run):
     assert list(told["paths"]) == list(
         create_app(Settings(log="json")).test_client().get("/openapi.json").json["paths"]
     )
+
+
+def test_the_catalogue_is_compared_with_what_is_published_and_a_drift_is_an_exit_code(run, tmp_path):
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(PUBLISHED), encoding="utf-8")
+    agreed = run("sources", "check", str(file), columns=200)
+
+    assert agreed.exit_code == 0
+    assert "numero_tva" in agreed.stdout
+    assert f"{len(PUBLISHED['paths'])} points d'accès publiés : 0 dérive(s), 3 remarque(s)." in agreed.stdout
+
+    file.write_text(json.dumps({"paths": dict([*PUBLISHED["paths"].items()][1:])}), encoding="utf-8")
+    drifted = run("sources", "check", str(file), columns=200)
+    assert drifted.exit_code == 1
+    assert "etablissements" in drifted.stdout
+    assert "1 dérive(s)" in drifted.stdout
+
+
+def test_what_is_not_a_description_is_refused(run, tmp_path):
+    result = run("sources", "check", str(tmp_path / "absent.yaml"))
+
+    assert result.exit_code == 1
+    assert "ne peut pas être lu" in result.stderr
 
 
 def test_the_doctor_finds_the_sandbox_fit_and_says_which_providers_ail(run):

@@ -5,29 +5,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import requests
+import yaml
 
+from prefill.assembly import read_forms
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.company import Company
 from prefill.domain.sources import Source
+from prefill.drift.comparison import compare
+from prefill.drift.published import read_document
 from prefill.sandbox.adapter import SandboxAdapter
 from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.contract.api import ApiEntreprise
-from prefill.sandbox.contract.published.endpoints import VAT
 from prefill.sandbox.contract.request import Rules
 from prefill.sandbox.model import ND, URL, SandboxCompany
+from prefill.settings import Settings
 from tests.contract.reference import OPENAPI, read, require_reference
 
 require_reference()
 
+RELIED_ON = Path(__file__).parents[1] / "drift" / "relied_on.yaml"
 TODAY = date(2026, 11, 23)
 ASKED = [source for source in SOURCES if source.usable]
-# The DGFIP's VAT endpoint is newer than the file.
-ROUTED = [source for source in ASKED if source.path and source.path != VAT]
+ROUTED = [source for source in ASKED if source.path and not source.unpublished]
 API = ApiEntreprise(Rules(quota_scale=1000), today=TODAY)
 
 by_row = pytest.mark.parametrize("source", ROUTED, ids=lambda source: source.name)
@@ -125,15 +130,59 @@ def answer_keys(contract, source):
 
 
 @pytest.mark.parametrize(
-    "source", [one for one in SOURCES if one.path and one.path != VAT], ids=lambda source: source.name
+    "source", [one for one in SOURCES if one.path and not one.unpublished], ids=lambda source: source.name
 )
 def test_every_path_is_in_the_public_contract(source, contract):
     assert source.path in contract
 
 
-@pytest.mark.parametrize("source", ROUTED, ids=lambda source: source.name)
-def test_every_key_is_in_the_public_contract(source, contract):
-    assert source.keys - answer_keys(contract, source) == set()
+def test_what_the_catalogue_holds_as_unpublished_is(contract):
+    assert [one.name for one in SOURCES if one.unpublished and one.path in contract] == []
+
+
+def test_the_catalogue_and_every_form_agree_with_the_public_contract():
+    """Paths, versions, deprecations, opening, parameters, and every key that a form, a document or a date reads."""
+    findings = compare(SOURCES, read_forms(Settings()).forms.values(), read_document(OPENAPI))
+
+    assert [finding for finding in findings if finding.blocking] == []
+
+
+def test_our_copy_of_what_we_rely_on_is_the_public_contract_s(contract):
+    """Each key of the copy, with its type, is in the public document; so is each deprecation."""
+    endpoints, copied = read_document(OPENAPI), yaml.safe_load(RELIED_ON.read_text(encoding="utf-8"))
+    wrong = [
+        (path, keys, kind)
+        for path, endpoint in copied.items()
+        for keys, kind in leaves(copied[endpoint.get("data_of", path)]["data"])
+        if not types_at(endpoints[path], ("data", *keys)) >= {kind.removesuffix("?")}
+    ]
+
+    assert wrong == []
+    assert {path for path in copied if copied[path].get("deprecated")} == {
+        path for path in copied if contract[path]["get"].get("deprecated")
+    }
+
+
+def leaves(written, keys=()):
+    if isinstance(written, str):
+        yield keys, written
+    elif isinstance(written, list):
+        yield keys, "array"
+    elif set(written) == {"items"}:
+        yield from leaves(written["items"], keys)
+    else:
+        for key, value in written.items():
+            yield from leaves(value, (*keys, key))
+
+
+def types_at(endpoint, keys):
+    """List the JSON types at a path of an answer; lists are transparent but where the path ends."""
+    schema = endpoint.answer
+    for key in keys:
+        while "items" in schema:
+            schema = schema["items"]
+        schema = schema["properties"][key]
+    return {schema.get("type", "any")}
 
 
 PERSONAL = re.compile(r"naissance(?!.*nom)|nationalite|telephone|courriel|mail|sexe|civilite|prenom_\d")

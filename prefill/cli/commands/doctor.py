@@ -20,6 +20,7 @@ from prefill.forms.registry import FormRegistry
 from prefill.health import (
     Check,
     check_deployment,
+    check_forms,
     check_information,
     check_locally,
     check_redis,
@@ -82,6 +83,7 @@ def doctor() -> None:
 
 def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
     yield from check_locally(settings, library, now())
+    yield from check_forms(library)
     yield from check_redis(OptionalRedis(settings.redis_url, clock=Clock()))
     try:
         tenants = open_tenants(settings, library)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
+from prefill.cli.common import _library, _settings
+from prefill.cli.errors import CliError
 from prefill.cli.tables import _markdown, _table
+from prefill.config_files.diagnostics import short_name
 from prefill.domain.catalogue import SOURCES
 from prefill.domain.sources import RateGroup, Source
+from prefill.drift.comparison import compare
+from prefill.drift.published import UnreadableDocument, read_document
 from prefill.web.rendering.catalogue import access_level
 
 ACCESS = {"open": "ouverte", "protected": "protégée", "forbidden": "interdite", "withdrawn": "retirée"}
@@ -33,14 +40,42 @@ A form that names one of these does not load, and is told why (in French, as int
 """
 
 
-@click.command(help="Lister le catalogue des sources.")
+@click.group(
+    invoke_without_command=True, help="Lister le catalogue des sources, ou le comparer à ce qu'API Entreprise publie."
+)
 @click.option("--markdown", is_flag=True, help="Le texte de docs/sources.md.")
-def sources(*, markdown: bool) -> None:
+@click.pass_context
+def sources(context: click.Context, *, markdown: bool) -> None:
+    if context.invoked_subcommand:
+        return
     if markdown:
         click.echo(_sources_page(), nl=False)
         return
     rows = [(row.name, row.producer, ACCESS[access_level(row)], _asked_fr(row), row.title) for row in SOURCES]
     click.echo("\n".join(_table(("Nom", "Fournisseur", "Accès", "Interrogée", "Titre"), rows)))
+
+
+@sources.command(
+    help="Comparer le catalogue et les formulaires à la description OpenAPI qu'API Entreprise publie (JSON ou YAML) : "
+    "chemins, versions, dépréciations, clés lues, types, ouverture, budgets. Le code de sortie est 1 s'il y a une dérive."
+)
+@click.argument("openapi_file", type=click.Path(path_type=Path))
+def check(openapi_file: Path) -> None:
+    library = _library(_settings())
+    try:
+        endpoints = read_document(openapi_file)
+    except UnreadableDocument as fault:
+        raise CliError(f"{short_name(openapi_file)} : {fault}.") from fault
+    findings = compare(SOURCES, library.forms.values(), endpoints)
+    if findings:
+        rows = [(one.source, "dérive" if one.blocking else "remarque", one.kind.value, one.message) for one in findings]
+        click.echo("\n".join(_table(("Source", "Gravité", "Quoi", "Constat"), rows)))
+    blocking = sum(finding.blocking for finding in findings)
+    click.echo(
+        f"{len(endpoints)} points d'accès publiés : {blocking} dérive(s), {len(findings) - blocking} remarque(s)."
+    )
+    if blocking:
+        raise SystemExit(1)
 
 
 def _asked_fr(row: Source) -> str:

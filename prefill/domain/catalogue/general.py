@@ -90,6 +90,7 @@ OPEN: tuple[Source, ...] = (
         "numero_tva", "Numéro de TVA intracommunautaire", "DGFIP", "/v3/dgfip/unites_legales/{siren}/numero_tva",
         open=True, scope=None, applies=may_have_vat_number, shape={"numero_tva": (str, type(None))},
         keys=words("siren numero_tva"), as_of=(("meta", "date_derniere_mise_a_jour"),), silence=NO_VAT_NUMBER_FOUND,
+        unpublished=True,
     ),
     Source(
         "associations", "Association", "RNA",

@@ -96,7 +96,8 @@ PROTECTED_PROOFS: tuple[Source, ...] = (
         "certificats_cibtp", "Congés payés et chômage intempéries (bâtiment)", "CIBTP",
         "/v3/cibtp/etablissements/{siret}/attestation_cotisations_conges_payes_chomage_intemperies",
         Identifier.SIRET, Kind.DOCUMENTS, budget=SLOW_DOCUMENTS, scope="certification_cnetp",
-        applies=is_covered_on_the_mainland, likely=BUILDING, fresh=HOUR, keep=0, shape={"document_url": str},
+        applies=is_covered_on_the_mainland, likely=BUILDING, fresh=HOUR, keep=0,
+        shape={"document_url": (str, type(None))},
         documents="[document_url]", keys=words("document_url expires_in"), proof=CIBTP,
     ),
 )  # fmt: skip

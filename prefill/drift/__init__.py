@@ -1,0 +1,1 @@
+"""What the upstream publishes of its API, held against what this service relies on."""
