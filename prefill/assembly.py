@@ -19,6 +19,8 @@ from prefill.domain.permissions import Audience
 from prefill.forms.registry import FormRegistry, load_all
 from prefill.prefilling.service import Prefill, Request, Service
 from prefill.problems import SettingsInvalid
+from prefill.receipts.keys import SANDBOX_SEED, read_keys
+from prefill.receipts.receipt import Receipts
 from prefill.registers.client import RegisterClient
 from prefill.registers.resources import SharedResources, open_client, open_resources
 from prefill.registers.transport.http import Connection
@@ -77,6 +79,13 @@ def open_audit(settings: Settings) -> AuditTrail:
         return open_audit_trail(settings.audit)
     except AuditWriteError as fault:
         raise SettingsInvalid(f"PREFILL_AUDIT : {fault}.") from fault
+
+
+def open_receipts(settings: Settings) -> Receipts | None:
+    """Open what signs receipts: with the sandbox's own key there, with the settings' keys elsewhere, or not at all."""
+    if settings.receipt_keys:
+        return Receipts(read_keys(settings.receipt_keys), sandbox=settings.sandbox)
+    return Receipts(read_keys([SANDBOX_SEED]), sandbox=True) if settings.sandbox else None
 
 
 def upstream_url(settings: Settings) -> str:

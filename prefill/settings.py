@@ -87,6 +87,15 @@ def read_delegation(text: str) -> str:
     )
 
 
+def _receipt_keys(text: str) -> tuple[str, ...]:
+    seeds = _list(text)
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]{43}", seed, re.ASCII) for seed in seeds):
+        raise BadValue(
+            "attend des clés faites par « prefill receipt key », séparées par des virgules, la plus récente d'abord"
+        )
+    return seeds
+
+
 def _redis(text: str) -> str:
     if urlsplit(text).scheme not in ("redis", "rediss", "unix", "valkey", "valkeys"):
         raise BadValue("attend une adresse comme redis://:motdepasse@hote:6379/0 ou rediss://…")
@@ -208,6 +217,11 @@ class Settings:
     tenants: str | None = _setting(
         "PREFILL_TENANTS", str, None,
         "Fichier TOML des acheteurs servis, avec le jeton, les origines et les agents de chacun. Sans lui, un seul acheteur, celui des variables.",
+    )
+    receipt_keys: tuple[str, ...] = _setting(
+        "PREFILL_RECEIPT_KEYS", _receipt_keys, (),
+        "Clés qui signent les reçus de préremplissage : la première signe, les suivantes vérifient encore. Sans elles, pas de reçu.",
+        secret=True,
     )
     audit: str | None = _setting(
         "PREFILL_AUDIT", _audit, None,

@@ -18,6 +18,7 @@ from prefill.cli.commands.delegations import sync_tenants
 from prefill.cli.commands.doctor import doctor, openapi, show_settings
 from prefill.cli.commands.espd import espd
 from prefill.cli.commands.fill import fill
+from prefill.cli.commands.receipts import receipt, verify
 from prefill.cli.commands.sandbox import sandbox
 from prefill.cli.commands.schema import schema
 from prefill.cli.commands.serve import serve
@@ -26,7 +27,22 @@ from prefill.cli.commands.tenant import tenant
 
 __all__ = ["main"]
 
-COMMANDS = (serve, sandbox, fill, espd, ask, sources, schema, tenant, audit, show_settings, openapi, doctor)
+COMMANDS = (
+    serve,
+    sandbox,
+    fill,
+    espd,
+    ask,
+    sources,
+    schema,
+    tenant,
+    receipt,
+    verify,
+    audit,
+    show_settings,
+    openapi,
+    doctor,
+)
 
 OF_FORMS = (test_schemas, effort, diff)
 

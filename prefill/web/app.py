@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from prefill.web.context import EXTENSION, AppContext
 from prefill.web.middleware import hooks
 from prefill.web.middleware.response_cache import ResponseCacheMiddleware
-from prefill.web.routes import catalogue, dossiers, espd, operations, pages, prefill, privacy, tenders
+from prefill.web.routes import catalogue, dossiers, espd, operations, pages, prefill, privacy, receipts, tenders
 
 BLUEPRINTS = (
     prefill.blueprint,
@@ -16,6 +16,7 @@ BLUEPRINTS = (
     espd.blueprint,
     catalogue.blueprint,
     privacy.blueprint,
+    receipts.blueprint,
     operations.blueprint,
     dossiers.blueprint,
     pages.blueprint,

@@ -14,6 +14,7 @@ from prefill.domain.permissions import Caller
 from prefill.domain.requester import Requester
 from prefill.forms.registry import FormRegistry
 from prefill.prefilling.service import Prefill, Service
+from prefill.receipts.receipt import Receipts
 from prefill.registers.scheduling.call_limits import CallLimits
 from prefill.settings import Settings
 from prefill.tenancy.registry import Tenants
@@ -39,6 +40,7 @@ class AppContext:
         tenants: the buyers served, read again when their file changes.
         tenant_services: what serves each tenant.
         authenticator: verifies agents' credentials.
+        receipts: signs what the registers said; None without keys.
         audit_trail: where each access to protected data is recorded.
         rate_limiter: requests per address; it also hashes what logs must not show.
         call_limits: calls per address, network and integrator.
@@ -59,6 +61,7 @@ class AppContext:
     tenants: Tenants
     tenant_services: TenantServicesRegistry
     authenticator: Authenticator
+    receipts: Receipts | None
     audit_trail: AuditTrail
     rate_limiter: RateLimiter
     call_limits: CallLimits

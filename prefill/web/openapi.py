@@ -76,6 +76,12 @@ def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[s
     extra = parameter(
         "with", "query", f"Sources asked only on demand, separated by commas: {', '.join(on_demand)}.", ""
     )
+    receipt = parameter(
+        "receipt",
+        "query",
+        "The procedure's reference: the answer then holds a signed receipt of what the registers said.",
+        "",
+    )
     only = parameter(
         "fields", "query",
         "The fields wanted, separated by commas: aliases, paths, or JSON pointers above or inside them. "
@@ -84,7 +90,7 @@ def _operations(forms: Mapping[str, Form], example: Mapping[str, Any]) -> dict[s
     return {
         "/v1/prefill/{siret}": {**operation(
             "prefill", "Fill a form from a SIRET", PrefillSchema, "The form, as far as the registers go.",
-            [siret, schema, role, only, extra, *TENANT, ACCEPT_LANGUAGE, _IF_NONE_MATCH, _LAST_EVENT_ID, REQUEST_ID], example=example,
+            [siret, schema, role, only, extra, receipt, *TENANT, ACCEPT_LANGUAGE, _IF_NONE_MATCH, _LAST_EVENT_ID, REQUEST_ID], example=example,
             problems=("siret_malformed", "siret_checksum", "field_unknown", "source_unknown", "source_refused", "cross_site_request", "tenant_unknown",
                       "company_unknown", "schema_unknown", "company_undisclosed", "too_many_requests", "unauthorized", "forbidden", "too_many_attempts", "upstream_misconfigured"),
             more={"304": {"description": "The answer has not changed."}}, events=PREFILL_EVENTS,

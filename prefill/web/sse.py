@@ -18,7 +18,7 @@ from werkzeug.datastructures import MIMEAccept
 from prefill.forms.filling import FilledForm, Provenance
 from prefill.forms.model import list_of, pointer_keys
 from prefill.forms.reasons import Missing, Reason
-from prefill.prefilling.service import Answered, Event, Finished, Heartbeat
+from prefill.prefilling.service import Answered, Event, Finished, Heartbeat, Prefill
 from prefill.problems import Language
 from prefill.web.rendering.dossier import DossierView, render_dossier, render_dossier_progress
 from prefill.web.rendering.prefill import render_prefill, render_progress
@@ -31,6 +31,7 @@ RETRY_MILLISECONDS = 2000
 ENDED = "done"
 
 Explain = Callable[[Exception], Mapping[str, Any]]
+Sign = Callable[[Prefill], str | None]
 
 
 def is_asked(accept: MIMEAccept) -> bool:
@@ -39,15 +40,20 @@ def is_asked(accept: MIMEAccept) -> bool:
 
 
 def render(
-    events: Generator[Event, None, None], language: Language, explain: Explain, received: Iterable[str] = ()
+    events: Generator[Event, None, None],
+    language: Language,
+    explain: Explain,
+    received: Iterable[str] = (),
+    sign: Sign = lambda _: None,
 ) -> Iterator[str]:
     """Write a prefill as text, event by event; the first is awaited before anything is written.
 
     A refusal that comes first is raised: it still has a status of its own. Later the status is gone, and a
-    failure becomes a last event, `problem`, rendered by `explain`. `received` names the sources of an earlier stream.
+    failure becomes a last event, `problem`, rendered by `explain`. `received` names the sources of an earlier stream;
+    `sign` gives the receipt of the whole answer, when one was asked for.
     """
     first = next(events)
-    return _guard(events, _render_events(chain((first,), events), language, list(received)), explain)
+    return _guard(events, _render_events(chain((first,), events), language, list(received), sign), explain)
 
 
 def _guard(events: Generator[Event, None, None], texts: Iterator[str], explain: Explain) -> Iterator[str]:
@@ -59,14 +65,14 @@ def _guard(events: Generator[Event, None, None], texts: Iterator[str], explain: 
             yield _event("problem", explain(fault))
 
 
-def _render_events(events: Iterable[Event], language: Language, received: list[str]) -> Iterator[str]:
+def _render_events(events: Iterable[Event], language: Language, received: list[str], sign: Sign) -> Iterator[str]:
     yield f"retry: {RETRY_MILLISECONDS}\n\n"
     before, answered = FilledForm(), 0
     for event in events:
         if isinstance(event, Heartbeat):
             yield ":\n\n"
         elif isinstance(event, Finished):
-            yield _event(ENDED, render_prefill(event.prefill, language), [*received, ENDED])
+            yield _event(ENDED, render_prefill(event.prefill, language, sign(event.prefill)), [*received, ENDED])
         else:
             after, answered = event.filled(), answered + 1
             if event.answer.source not in received:

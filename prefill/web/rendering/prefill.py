@@ -21,8 +21,8 @@ from prefill.web.rendering.json_writer import dump
 from prefill.web.rendering.schemas import PrefillSchema, ProgressSchema
 
 
-def render_prefill(prefill: Prefill, language: Language) -> dict[str, Any]:
-    """Write a finished prefill as the JSON of the API."""
+def render_prefill(prefill: Prefill, language: Language, receipt: str | None = None) -> dict[str, Any]:
+    """Write a finished prefill as the JSON of the API, with its receipt when one was asked for."""
     form = prefill.request.form
     return dump(PrefillSchema, {
         "siret": prefill.company.siret,
@@ -32,6 +32,7 @@ def render_prefill(prefill: Prefill, language: Language) -> dict[str, Any]:
         **render_filled(form, prefill.filled, language),
         "sources": render_outcomes(prefill.answers),
         "notices": render_notices(prefill.notices, language),
+        "receipt": receipt,
     })  # fmt: skip
 
 

@@ -106,6 +106,9 @@ class PrefillSchema(ResponseSchema):
         keys=fields.String(), values=fields.String(), required=True,
         metadata={"description": "The form's short names, and where each one's value stands in this answer."},
     )  # fmt: skip
+    receipt = fields.String(
+        metadata={"description": "A signed receipt of what the registers said (JWS), when `receipt` asks for one."}
+    )
 
 
 class ProgressSchema(ResponseSchema):

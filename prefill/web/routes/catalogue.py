@@ -13,6 +13,7 @@ from prefill.web.openapi import openapi as build_openapi
 from prefill.web.params import find_form, visible_forms
 from prefill.web.rendering import dossier as dossier_rendering
 from prefill.web.rendering import espd as espd_rendering
+from prefill.web.rendering import receipts as receipt_rendering
 from prefill.web.rendering import tender as tender_rendering
 from prefill.web.rendering.catalogue import render_form, render_forms, render_sources
 from prefill.web.rendering.json_schema import json_schema as form_json_schema
@@ -55,7 +56,12 @@ def openapi_document() -> dict[str, Any]:
         cached = current_app.extensions["prefill.openapi"] = build_openapi(
             visible_forms(CANDIDATE),
             example,
-            {**tender_rendering.operations(), **espd_rendering.operations(), **dossier_rendering.operations()},
+            {
+                **tender_rendering.operations(),
+                **receipt_rendering.operations(),
+                **espd_rendering.operations(),
+                **dossier_rendering.operations(),
+            },
             dossier_rendering.SECURITY,
         )
     return cached

@@ -18,6 +18,7 @@ from prefill.web.rendering.json_writer import prefill_to_json
 from prefill.web.rendering.prefill import render_prefill
 from prefill.web.responses import log_summary, route_name, streamed, tagged_json
 from prefill.web.routes.espd import draft_of, respond_with_profile, wants_espd
+from prefill.web.routes.receipts import receipt_signer
 
 MAX_EVENT_ID = 500  # characters of a `Last-Event-ID` that are read
 
@@ -31,12 +32,12 @@ def prefill(number: str) -> AnyResponse:
         return respond_with_profile(draft_of(candidate_service().prefill(query), request.args))
     if sse.is_asked(request.accept_mimetypes) and app_context().stream_slots.acquire():
         return _stream(query, app_context().stream_slots)
-    return _respond(candidate_service().prefill(query))
+    return _respond(candidate_service().prefill(query), receipt_signer())
 
 
-def _respond(prefill: Prefill) -> AnyResponse:
+def _respond(prefill: Prefill, sign: sse.Sign) -> AnyResponse:
     g.log_fields = log_summary(prefill)
-    body, tag = prefill_to_json(render_prefill(prefill, language()))
+    body, tag = prefill_to_json(render_prefill(prefill, language(), sign(prefill)))
     response = tagged_json(body, tag)
     dependencies = dependencies_of(prefill, current_services().upstream, app_context().now())
     if dependencies:
@@ -62,4 +63,4 @@ def _events(query: Request) -> AnyResponse:
     if sse.ENDED in received:
         return Response(status=204)  # nothing is left to send: an EventSource stops here
     events = candidate_service().stream(query, tick=sse.HEARTBEAT_SECONDS)
-    return streamed(events, partial(sse.render, received=received))
+    return streamed(events, partial(sse.render, received=received, sign=receipt_signer()))

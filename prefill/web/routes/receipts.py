@@ -1,0 +1,105 @@
+"""Receipts: signed with an answer that asks for one, checked later, with the public keys that verify them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from flask import Blueprint, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from prefill.domain.identifiers import holds_number, parse
+from prefill.forms.model import pointer_keys
+from prefill.prefilling.service import Prefill
+from prefill.problems import NotFound, ParameterInvalid
+from prefill.receipts.receipt import Receipts, Statement
+from prefill.web.context import app_context, current_services
+from prefill.web.params import language
+from prefill.web.rendering.receipts import render_verification
+from prefill.web.responses import cacheable_json, json_response
+from prefill.web.sse import Sign
+
+MAX_BODY = 256 * 1024  # bytes
+MAX_PROCEDURE = 50  # characters
+
+blueprint = Blueprint("receipts", __name__)
+
+
+@blueprint.get("/v1/receipts/jwks.json")
+def keys() -> AnyResponse:
+    return cacheable_json(_receipts().jwks, media="application/jwk-set+json")
+
+
+@blueprint.post("/v1/verify")
+def verify() -> AnyResponse:
+    request.max_content_length = MAX_BODY
+    body = request.get_json(silent=True)
+    return json_response(
+        render_verification(verify_body(_receipts(), body if isinstance(body, dict) else {}), language())
+    )
+
+
+def verify_body(receipts: Receipts, body: Mapping[str, Any]) -> Any:
+    """Hold `values` (by JSON pointer) of a `siret` against a `receipt`, for a `procedure` when it is given."""
+    receipt, values, procedure = body.get("receipt"), body.get("values"), body.get("procedure")
+    if not isinstance(receipt, str):
+        raise ParameterInvalid(name="receipt", why="attend le reçu, un texte.", why_en="expects the receipt, a text.")
+    if not isinstance(values, dict):
+        raise ParameterInvalid(
+            name="values",
+            why="attend un objet JSON : les valeurs reçues, par pointeur JSON.",
+            why_en="expects a JSON object: the values received, by JSON pointer.",
+        )
+    return receipts.verify(
+        receipt,
+        siret=parse(str(body.get("siret", ""))),
+        values=values,
+        today=app_context().now().date(),
+        procedure=None if procedure is None else str(procedure),
+    )
+
+
+def receipt_signer() -> Sign:
+    """Give what signs the answer of this request: nothing, unless `receipt` names a procedure and there are keys."""
+    procedure = request.args.get("receipt")
+    receipts = app_context().receipts
+    if procedure is None or receipts is None:
+        return lambda _: None
+    if not 0 < len(procedure) <= MAX_PROCEDURE or not procedure.isprintable() or holds_number(procedure):
+        raise ParameterInvalid(
+            name="receipt",
+            why="attend la référence de la procédure : 50 caractères au plus, sans numéro d'entreprise.",
+            why_en="expects the procedure's reference: 50 characters at most, without a company's number.",
+        )
+    return partial(
+        _sign, receipts, procedure, buyer=current_services().tenant.recipient, day=app_context().now().date()
+    )
+
+
+def _sign(receipts: Receipts, procedure: str, prefill: Prefill, **issued: Any) -> str:
+    filled = prefill.filled
+    values = {
+        pointer: (
+            _at(filled.data, pointer),
+            Statement(one.source, one.as_of or (one.retrieved_at and one.retrieved_at.date())),
+        )
+        for pointer, one in filled.provenance.items()
+    }
+    company = prefill.company
+    return receipts.issue(
+        company.siret or company.siren, values, form=prefill.request.form.id, procedure=procedure, **issued
+    )
+
+
+def _at(data: Any, pointer: str) -> Any:
+    for key in pointer_keys(pointer):
+        data = data[int(key)] if isinstance(data, list) else data[key]
+    return data
+
+
+def _receipts() -> Receipts:
+    receipts = app_context().receipts
+    if receipts is None:
+        raise NotFound
+    return receipts
