@@ -1,10 +1,11 @@
 """Show that a few addresses that ask as fast as they can do not keep candidates from their prefill.
 
-    .venv/bin/python -m tools.fair_use --seconds 180 --addresses 1 --addresses 50
+    .venv/bin/python -m tools.fair_use --seconds 180 --addresses 1 --addresses 50 --newcomers 32
 
 Runs the service and the sandbox served as API Entreprise (its quotas, violations counted), both on loopback, and ends
 after so many seconds per number of addresses. Half of what the addresses ask for are companies, half are not. Prints
-one line of figures per number, and exits with 1 when a candidate was not fully answered or a rule was violated.
+one line of figures per number, and exits with 1 when a candidate was not fully answered or a rule was violated. First,
+so many newcomers ask at once for a company each, of a process that has just started.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from http import HTTPStatus
@@ -73,6 +75,19 @@ def run(addresses: int, seconds: float) -> Outcome:
             _candidates(url, seconds, outcome)
             for attacker in attackers:
                 attacker.join()
+        report = sandbox.stats()
+    outcome.calls, outcome.violations = report["total"], report["violations"]
+    return outcome
+
+
+def run_newcomers(clients: int) -> Outcome:
+    """Let so many candidates ask at once, each for its company, of a process that has just started."""
+    outcome = Outcome(clients, 0.0)
+    with run_sandbox("--latency", LATENCY) as sandbox:
+        sandbox.add(*(case for rank in range(clients) for case in _cases(rank)))
+        with _service(sandbox) as url, ThreadPoolExecutor(clients) as pool:
+            for _ in pool.map(lambda rank: _candidate(url, rank, outcome), range(clients)):
+                pass
         report = sandbox.stats()
     outcome.calls, outcome.violations = report["total"], report["violations"]
     return outcome
@@ -145,14 +160,18 @@ def _candidates(url: str, seconds: float, outcome: Outcome) -> None:
     time.sleep(NEWCOMERS_SECONDS)
     for rank in range(CANDIDATES):
         time.sleep((seconds - NEWCOMERS_SECONDS) / (CANDIDATES + 1))
-        began = time.monotonic()
-        status, body = get(url, f"/v1/prefill/{siret(siren(rank))}", f"198.51.100.{1 + rank}")
-        outcome.slowest = max(outcome.slowest, round(time.monotonic() - began, 2))
-        missed = _missed(status, body)
-        if missed:
-            outcome.missed[rank] = missed
-        else:
-            outcome.full += 1
+        _candidate(url, rank, outcome)
+
+
+def _candidate(url: str, rank: int, outcome: Outcome) -> None:
+    began = time.monotonic()
+    status, body = get(url, f"/v1/prefill/{siret(siren(rank))}", f"198.51.100.{1 + rank}")
+    outcome.slowest = max(outcome.slowest, round(time.monotonic() - began, 2))
+    missed = _missed(status, body)
+    if missed:
+        outcome.missed[rank] = missed
+    else:
+        outcome.full += 1
 
 
 def _missed(status: int, body: bytes) -> str:
@@ -167,13 +186,20 @@ def _missed(status: int, body: bytes) -> str:
 @click.command()
 @click.option("--seconds", type=click.FloatRange(20, 600), default=180.0, show_default=True)
 @click.option("--addresses", type=click.IntRange(0, 200), multiple=True, default=(1, 50), show_default=True)
-def main(*, seconds: float, addresses: tuple[int, ...]) -> None:
-    fair = True
+@click.option("--newcomers", type=click.IntRange(0, 100), default=32, show_default=True)
+def main(*, seconds: float, addresses: tuple[int, ...], newcomers: int) -> None:
+    first = run_newcomers(newcomers)
+    _print(first)
+    fair = first.full == newcomers and not first.violations
     for number in addresses:
         outcome = run(number, seconds)
-        click.echo(json.dumps({each.name: getattr(outcome, each.name) for each in fields(Outcome)}))
+        _print(outcome)
         fair = fair and outcome.fair
     sys.exit(0 if fair else 1)
+
+
+def _print(outcome: Outcome) -> None:
+    click.echo(json.dumps({each.name: getattr(outcome, each.name) for each in fields(Outcome)}))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.fair_use import CANDIDATES, run
+from tools.fair_use import CANDIDATES, run, run_newcomers
 
 pytestmark = pytest.mark.slow
 
@@ -15,4 +15,11 @@ def test_candidates_are_fully_answered_while_others_ask_as_fast_as_they_can(addr
 
     assert outcome.asked.total() > 20 * addresses**0.5
     assert outcome.violations == {}
-    assert outcome.full == CANDIDATES
+    assert (outcome.full, outcome.missed) == (CANDIDATES, {})
+
+
+def test_a_process_that_has_just_started_answers_all_who_come_at_once():
+    outcome = run_newcomers(16)
+
+    assert outcome.missed == {}
+    assert outcome.violations == {}
