@@ -35,6 +35,8 @@ lint: $(VENV)/.dev ## Check style and types
 	@$(VENV_PYTHON) -m ruff format --check --quiet
 	@$(VENV_PYTHON) -m mypy
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
+	@if [ -x widget/node_modules/.bin/tsc ] && command -v node >/dev/null; then npm --prefix widget run --silent lint; \
+	else echo "The scripts are not checked: that takes Node and npm ci in widget/"; fi
 
 format: $(VENV)/.dev ## Rewrite the code in the project's layout
 	$(VENV_PYTHON) -m ruff check --fix

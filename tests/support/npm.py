@@ -44,9 +44,18 @@ def _installed() -> bool:
 
 def node(*arguments: str, timeout: float = 120, **environ: str) -> subprocess.CompletedProcess[str]:
     """Run Node in `widget/`."""
+    return _run("node", *arguments, timeout=timeout, **environ)
+
+
+def npm(*arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    """Run npm in `widget/`."""
+    return _run("npm", *arguments, timeout=timeout)
+
+
+def _run(*command: str, timeout: float, **environ: str) -> subprocess.CompletedProcess[str]:
     install()
     return subprocess.run(
-        ["node", *arguments],
+        command,
         cwd=WIDGET,
         env={**os.environ, **environ},
         capture_output=True,

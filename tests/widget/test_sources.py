@@ -7,7 +7,7 @@ import json
 import pytest
 
 from prefill.web.widget_releases import STATIC, published_integrities
-from tests.support.npm import WIDGET, node
+from tests.support.npm import WIDGET, node, npm
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("widget")]
 
@@ -25,17 +25,8 @@ def test_the_files_served_are_what_the_sources_give(built, name):
     assert (built / name).read_bytes() == (STATIC / name).read_bytes(), "run `npm run build` in widget/"
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["node_modules/prettier/bin/prettier.cjs", "--check", "."],
-        ["node_modules/eslint/bin/eslint.js", "."],
-        ["node_modules/typescript/bin/tsc"],
-    ],
-    ids=["prettier", "eslint", "tsc"],
-)
-def test_the_sources_pass(arguments):
-    result = node(*arguments)
+def test_the_sources_and_the_scripts_of_the_pages_pass_formatter_linter_and_types():
+    result = npm("run", "--silent", "lint")
 
     assert result.returncode == 0, result.stdout + result.stderr
 

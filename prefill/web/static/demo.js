@@ -1,124 +1,201 @@
-/* The demonstration around the form: it listens to the script's events, and does nothing that a site could not do. */
-(() => {
-  'use strict'
-  const at = id => document.getElementById(id)
-  const form = at('form'), siret = at('siret'), rows = at('sources').tBodies[0]
-  const make = (tag, props = {}, ...children) => {
-    const el = Object.assign(document.createElement(tag), props)
-    el.append(...children)
-    return el
-  }
-  const REASONS = {
-    absent: 'Absent', withheld: 'Non diffusé', unavailable: 'En panne', late: 'En retard',
-    not_entitled: 'Sans accès', reserved: 'Réservé', declared: 'À déclarer',
-  }
-  const STATUSES = {
-    ok: 'a répondu', absent: 'ne connaît pas', withheld: 'ne diffuse pas', unavailable: 'ne répond pas', late: 'tarde',
-    not_entitled: 'sans accès', not_applicable: 'sans objet', misconfigured: 'refuse l’accès', not_requested: 'à la demande',
-  }
+// The demonstration around the form: it listens to the script's events, and does nothing that a site could not do.
 
-  // -- one click fills in the number, as typing would
-  for (const card of document.querySelectorAll('[data-siret]')) {
-    card.addEventListener('click', () => {
-      siret.value = card.dataset.siret
-      siret.dispatchEvent(new Event('input', { bubbles: true }))
-      form.scrollIntoView({ block: 'start' })
-      siret.focus({ preventScroll: true })
-    })
-  }
-  siret.addEventListener('input', () => {
-    const number = siret.value.replace(/\D/g, '')
-    for (const card of document.querySelectorAll('[data-siret]')) {
-      card.setAttribute('aria-pressed', card.dataset.siret === number)
-    }
-  })
+const REASONS = {
+	absent: 'Absent',
+	withheld: 'Non diffusé',
+	unavailable: 'En panne',
+	late: 'En retard',
+	not_entitled: 'Sans accès',
+	reserved: 'Réservé',
+	declared: 'À déclarer',
+}
+const STATUSES = {
+	ok: 'a répondu',
+	absent: 'ne connaît pas',
+	withheld: 'ne diffuse pas',
+	unavailable: 'ne répond pas',
+	late: 'tarde',
+	not_entitled: 'sans accès',
+	not_applicable: 'sans objet',
+	misconfigured: 'refuse l’accès',
+	not_requested: 'à la demande',
+}
+/** @type {Record<string, string>} Fields whose label is not beside them, by id. */
+const NAMES = { representatives: 'Représentants', '': 'Catégorie d’entreprise' }
 
-  // -- beside the form: who signs what
-  const label = el => (el.labels?.[0] || el.previousElementSibling || el).textContent.trim()
-  const NAMES = { representatives: 'Représentants', '': 'Catégorie d’entreprise' }
-  const nameOf = el => NAMES[el.id] ?? label(el)
-  function row(name, kind, text, detail) {
-    at('sources').hidden = false
-    at('sources-empty').hidden = true
-    const known = [...rows.rows].find(one => one.cells[0].textContent === name)
-    const line = make('tr', {}, make('th', { scope: 'row', textContent: name }),
-      make('td', {}, make('span', { className: `tag ${kind}`, textContent: text }), ' ', detail))
-    if (known) known.replaceWith(line)
-    else rows.append(line)
-  }
-  function clear() {
-    rows.replaceChildren()
-    at('registers').replaceChildren()
-    at('registers').hidden = at('sources').hidden = true
-    at('sources-empty').hidden = false
-    at('representatives').replaceChildren()
-    at('json').textContent = 'Pas encore de réponse.'
-  }
-  const moment = text => new Date(text).toLocaleString('fr-FR', { dateStyle: 'short' })
+/**
+ * @param {string} id
+ * @returns {any} The element; the page's template has every id that is asked for.
+ */
+const byId = id => document.getElementById(id)
 
-  form.addEventListener('prefill:start', event => {
-    clear()
-    at('asked').textContent = event.detail.siret
-  })
-  form.addEventListener('prefill:field', event => {
-    const { producer, retrievedAt, asOf, confirm } = event.detail
-    const dated = asOf ? `à jour du ${moment(asOf)}` : retrievedAt ? moment(retrievedAt) : ''
-    row(nameOf(event.target), confirm ? 'confirm' : 'ok', producer, dated)
-    if (event.target.id !== 'representatives') return
-    // A list is drawn by the page itself: nobody is chosen for the candidate.
-    event.preventDefault()
-    event.target.replaceChildren(...event.detail.value.map((person, index) => {
-      const who = person.registrationName || `${person.firstName || ''} ${person.familyName}`.trim()
-      const box = make('input', { type: 'checkbox', name: 'representative', value: who, id: `representative-${index}` })
-      const role = make('span', { className: 'role', textContent: person.role || 'fonction non précisée' })
-      return make('label', { className: 'person' }, box, make('span', {}, make('strong', { textContent: who }), role))
-    }), make('p', { className: 'prefill-note', textContent: `Prérempli : ${producer}. À confirmer.` }))
-  })
-  form.addEventListener('prefill:done', event => {
-    const { answer } = event.detail
-    at('json').textContent = JSON.stringify(answer, null, 2)
-    for (const el of form.querySelectorAll('[data-prefill-missing]')) {
-      const note = (el.getAttribute('aria-describedby') || '').split(' ').map(at).find(one => one?.classList.contains('prefill-note'))
-      row(nameOf(el), 'gap', REASONS[el.dataset.prefillMissing] || 'Absent', note?.textContent || '')
-    }
-    at('registers').hidden = false
-    at('registers').replaceChildren(...Object.entries(answer.sources).map(([name, one]) => make('li', {},
-      make('span', { className: `dot ${one.status}`, ariaHidden: 'true' }), make('code', { textContent: name }),
-      ` ${STATUSES[one.status] || one.status}`,
-      make('small', { textContent: one.cached ? 'en mémoire' : one.seconds ? `${one.seconds.toLocaleString('fr-FR')} s` : '' }))))
-  })
-  form.addEventListener('prefill:error', event => {
-    if (event.detail.problem) at('sources-empty').textContent = `${event.detail.problem.title} (${event.detail.problem.status}) : rien n’a été prérempli.`
-    at('json').textContent = event.detail.problem ? JSON.stringify(event.detail.problem, null, 2) : 'Pas de réponse.'
-  })
-  form.addEventListener('prefill:undo', clear)
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...(Node | string)} children
+ */
+const make = (tag, properties = {}, ...children) => {
+	const element = Object.assign(document.createElement(tag), properties)
+	element.append(...children)
+	return element
+}
 
-  // -- tabs, as the ARIA practices describe them
-  const tabs = [...document.querySelectorAll('[role=tab]')]
-  function show(tab) {
-    for (const one of tabs) {
-      one.setAttribute('aria-selected', one === tab)
-      one.tabIndex = one === tab ? 0 : -1
-      at(one.getAttribute('aria-controls')).hidden = one !== tab
-    }
-    tab.focus()
-  }
-  for (const [index, tab] of tabs.entries()) {
-    tab.addEventListener('click', () => show(tab))
-    tab.addEventListener('keydown', ({ key }) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1 }[key]
-      if (step) show(tabs.at((index + step) % tabs.length))
-    })
-  }
+/** @param {string} text An ISO day or moment. */
+const shortDay = text => new Date(text).toLocaleString('fr-FR', { dateStyle: 'short' })
 
-  at('print').addEventListener('click', () => window.print())
-  at('copy').addEventListener('click', async () => {
-    try {
-      await navigator.clipboard.writeText(at('snippet').textContent)
-      at('copied').textContent = 'Copié.'
-    } catch {
-      getSelection().selectAllChildren(at('snippet'))
-      at('copied').textContent = 'Sélectionné : Ctrl+C pour copier.'
-    }
-  })
-})()
+const form = byId('form')
+const siret = byId('siret')
+const rows = byId('sources').tBodies[0]
+
+/** @returns {NodeListOf<HTMLElement>} */
+const cards = () => document.querySelectorAll('[data-siret]')
+
+/** @param {any} field */
+const label = field => (field.labels?.[0] || field.previousElementSibling || field).textContent.trim()
+
+/** @param {HTMLElement} field */
+const nameOf = field => NAMES[field.id] ?? label(field)
+
+/**
+ * Show the line of a field: who provides it, or why it is missing.
+ *
+ * @param {string} name
+ * @param {string} kind
+ * @param {string} text
+ * @param {string} detail
+ */
+const showLine = (name, kind, text, detail) => {
+	byId('sources').hidden = false
+	byId('sources-empty').hidden = true
+	const known = [...rows.rows].find(line => line.cells[0].textContent === name)
+	const tag = make('span', { className: `tag ${kind}`, textContent: text })
+	const heading = make('th', { scope: 'row', textContent: name })
+	const line = make('tr', {}, heading, make('td', {}, tag, ' ', detail))
+	if (known) known.replaceWith(line)
+	else rows.append(line)
+}
+
+const clear = () => {
+	rows.replaceChildren()
+	byId('registers').replaceChildren()
+	byId('registers').hidden = byId('sources').hidden = true
+	byId('sources-empty').hidden = false
+	byId('representatives').replaceChildren()
+	byId('json').textContent = 'Pas encore de réponse.'
+}
+
+/**
+ * A list is drawn by the page itself: nobody is chosen for the candidate.
+ *
+ * @param {any[]} people
+ * @param {string} producer
+ */
+const representatives = (people, producer) => [
+	...people.map((person, index) => {
+		const name = person.registrationName || `${person.firstName || ''} ${person.familyName}`.trim()
+		const id = `representative-${index}`
+		const box = make('input', { type: 'checkbox', name: 'representative', value: name, id })
+		const role = make('span', { className: 'role', textContent: person.role || 'fonction non précisée' })
+		const who = make('span', {}, make('strong', { textContent: name }), role)
+		return make('label', { className: 'person' }, box, who)
+	}),
+	make('p', { className: 'prefill-note', textContent: `Prérempli : ${producer}. À confirmer.` }),
+]
+
+/**
+ * @param {string} name
+ * @param {{ status: keyof STATUSES, cached?: boolean, seconds?: number }} source
+ */
+const sourceItem = (name, source) => {
+	const seconds = source.seconds ? `${source.seconds.toLocaleString('fr-FR')} s` : ''
+	return make(
+		'li',
+		{},
+		make('span', { className: `dot ${source.status}`, ariaHidden: 'true' }),
+		make('code', { textContent: name }),
+		` ${STATUSES[source.status] || source.status}`,
+		make('small', { textContent: source.cached ? 'en mémoire' : seconds }),
+	)
+}
+
+/** @param {HTMLElement} field A field that the service left empty. */
+const showMissing = field => {
+	const described = (field.getAttribute('aria-describedby') || '').split(' ').map(byId)
+	const note = described.find(element => element?.classList.contains('prefill-note'))
+	const reason = REASONS[/** @type {keyof REASONS} */ (field.dataset.prefillMissing)] || 'Absent'
+	showLine(nameOf(field), 'missing', reason, note?.textContent || '')
+}
+
+// One click types the number, as a candidate would.
+for (const card of cards()) {
+	card.addEventListener('click', () => {
+		siret.value = card.dataset.siret
+		siret.dispatchEvent(new Event('input', { bubbles: true }))
+		form.scrollIntoView({ block: 'start' })
+		siret.focus({ preventScroll: true })
+	})
+}
+siret.addEventListener('input', () => {
+	const number = siret.value.replace(/\D/g, '')
+	for (const card of cards()) card.setAttribute('aria-pressed', String(card.dataset.siret === number))
+})
+
+form.addEventListener('prefill:start', (/** @type {CustomEvent} */ event) => {
+	clear()
+	byId('asked').textContent = event.detail.siret
+})
+form.addEventListener('prefill:field', (/** @type {any} */ event) => {
+	const { producer, retrievedAt, asOf, confirm, value } = event.detail
+	const dated = asOf ? `à jour du ${shortDay(asOf)}` : retrievedAt ? shortDay(retrievedAt) : ''
+	showLine(nameOf(event.target), confirm ? 'confirm' : 'ok', producer, dated)
+	if (event.target.id !== 'representatives') return
+	event.preventDefault()
+	event.target.replaceChildren(...representatives(value, producer))
+})
+form.addEventListener('prefill:done', (/** @type {CustomEvent} */ event) => {
+	const { answer } = event.detail
+	byId('json').textContent = JSON.stringify(answer, null, 2)
+	form.querySelectorAll('[data-prefill-missing]').forEach(showMissing)
+	byId('registers').hidden = false
+	const items = Object.entries(answer.sources).map(([name, source]) => sourceItem(name, source))
+	byId('registers').replaceChildren(...items)
+})
+form.addEventListener('prefill:error', (/** @type {CustomEvent} */ event) => {
+	const { problem } = event.detail
+	if (problem) byId('sources-empty').textContent = `${problem.title} (${problem.status}) : rien n’a été prérempli.`
+	byId('json').textContent = problem ? JSON.stringify(problem, null, 2) : 'Pas de réponse.'
+})
+form.addEventListener('prefill:undo', clear)
+
+// Tabs, as the ARIA practices describe them.
+/** @type {HTMLElement[]} */
+const tabs = [...document.querySelectorAll('[role=tab]')].map((/** @type {any} */ tab) => tab)
+
+/** @param {HTMLElement} shown */
+const showTab = shown => {
+	for (const tab of tabs) {
+		tab.setAttribute('aria-selected', String(tab === shown))
+		tab.tabIndex = tab === shown ? 0 : -1
+		byId(tab.getAttribute('aria-controls')).hidden = tab !== shown
+	}
+	shown.focus()
+}
+for (const [index, tab] of tabs.entries()) {
+	tab.addEventListener('click', () => showTab(tab))
+	tab.addEventListener('keydown', ({ key }) => {
+		const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0
+		if (step) showTab(tabs.at((index + step) % tabs.length))
+	})
+}
+
+byId('print').addEventListener('click', () => window.print())
+byId('copy').addEventListener('click', async () => {
+	try {
+		await navigator.clipboard.writeText(byId('snippet').textContent)
+		byId('copied').textContent = 'Copié.'
+	} catch {
+		getSelection().selectAllChildren(byId('snippet'))
+		byId('copied').textContent = 'Sélectionné : Ctrl+C pour copier.'
+	}
+})

@@ -1,0 +1,82 @@
+// Calls to the service on behalf of the agent, whose key stays in this module's memory: neither storage, nor address,
+// nor field.
+
+let key = ''
+
+export const signedIn = () => key !== ''
+
+/** @param {string} text */
+export const setKey = text => {
+	key = text.trim()
+}
+
+/**
+ * @param {string} path
+ * @param {string} accept
+ * @param {AbortSignal} [signal]
+ */
+export const call = (path, accept, signal) =>
+	fetch(path, {
+		headers: { Authorization: `Bearer ${key}`, Accept: accept, 'Accept-Language': 'fr' },
+		cache: 'no-store',
+		credentials: 'omit',
+		referrerPolicy: 'no-referrer',
+		signal,
+	})
+
+/** An error of the service, with its HTTP status. */
+export class Refusal extends Error {
+	/**
+	 * @param {string} message
+	 * @param {number} [status]
+	 */
+	constructor(message, status) {
+		super(message)
+		this.status = status
+	}
+}
+
+/**
+ * @param {Response} response
+ * @returns {Promise<Refusal>}
+ */
+export const refusalOf = async response => {
+	const problem = await response.json().catch(() => ({}))
+	return new Refusal(problem.detail || 'Le service ne répond pas : réessayez plus tard.', response.status)
+}
+
+/**
+ * Read a dossier's event stream to its end.
+ *
+ * @param {Response} response
+ * @param {{ proofs: (body: any) => void, done: (body: any) => void }} handlers
+ */
+export const followStream = async (response, handlers) => {
+	const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+	let text = ''
+	let ended = false
+	for (;;) {
+		const { value, done } = await reader.read()
+		if (done) break
+		const blocks = (text + value).split('\n\n')
+		text = blocks.pop()
+		for (const block of blocks) ended = dispatch(block, handlers) || ended
+	}
+	if (!ended) throw new Refusal('La réponse s’est interrompue : consultez à nouveau le dossier.')
+}
+
+/**
+ * @param {string} block
+ * @param {{ proofs: (body: any) => void, done: (body: any) => void }} handlers
+ * @returns {boolean} Whether it is the last event.
+ */
+const dispatch = (block, handlers) => {
+	const name = /^event: (.*)$/m.exec(block)?.[1]
+	const data = /^data: (.*)$/m.exec(block)?.[1]
+	if (!name || !data) return false
+	const body = JSON.parse(data)
+	if (name === 'problem') throw new Refusal(body.detail)
+	if (name === 'proofs') handlers.proofs(body)
+	if (name === 'done') handlers.done(body)
+	return name === 'done'
+}
