@@ -11,6 +11,7 @@ import pytest
 pytest.register_assert_rewrite("tests.support.goldens")
 
 from prefill import telemetry
+from tests.support.postgresql import postgresql_server  # noqa: F401
 from tests.support.redis_server import lasting_redis, mortal_redis, redis_server  # noqa: F401
 from tests.support.simulator import open_service, running_simulator, service, simulator  # noqa: F401
 
@@ -27,7 +28,9 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 # Tests that need a browser, a server, another process or much time: `make test-fast` leaves them out.
 SLOW_FOLDERS = ("contract", "deploy", "scenarios", "widget")
-SLOW_FIXTURES = frozenset({"browser", "lasting_redis", "mortal_redis", "running_simulator", "server"})
+SLOW_FIXTURES = frozenset(
+    {"browser", "lasting_redis", "mortal_redis", "postgresql_server", "running_simulator", "server"}
+)
 # Tests of one process: what they install, build or time is not shared with another at the same moment.
 TOGETHER = {"tests/widget/": "npm", "tests/scenarios/test_multiprocess.py": "multiprocess"}
 

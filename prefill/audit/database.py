@@ -22,12 +22,15 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from prefill.audit.chain import ORIGIN, UNCHAINED, Link, content_of, next_digest
 from prefill.audit.trail import COLUMNS, AccessRecord, AuditWriteError, Outcome, Purge, oldest_kept, read_access
 from prefill.domain.dates import PARIS
 
 TIMEOUT = 3.0  # seconds to connect, or to wait for a lock
 STATEMENT_TIMEOUT = 5000  # milliseconds
 BATCH = 1000  # rows fetched at once
+CHAIN = "chain"
+LOCK = 0x70726566696C6C  # of the trail among a database's advisory locks
 CLOCK_TOLERANCE = timedelta(hours=1)
 MAX_IDLE = timedelta(days=31)  # between the last record and a purge: more suggests a clock ahead
 
@@ -38,6 +41,7 @@ ACCESSES = sql.Table(
     sql.Column("id", sql.BigInteger().with_variant(sql.Integer(), "sqlite"), primary_key=True, autoincrement=True),
     sql.Column("at", sql.String(40), nullable=False, index=True),
     *(sql.Column(name, sql.Text, nullable=False) for name in COLUMNS if name != "at"),
+    sql.Column(CHAIN, sql.Text, nullable=False, default=UNCHAINED, server_default=UNCHAINED),
 )
 
 
@@ -60,7 +64,13 @@ class DatabaseSink:
 
     def _insert(self, access: AccessRecord) -> None:
         with self._transaction() as connection:
-            connection.execute(ACCESSES.insert().values(access.plain()))
+            _append(connection, access)
+
+    def links(self) -> Iterator[Link]:
+        with self._transaction() as connection:
+            query = sql.select(ACCESSES).order_by(ACCESSES.c.id)
+            for row in connection.execution_options(yield_per=BATCH).execute(query).mappings():
+                yield Link(content_of({name: row[name] for name in COLUMNS}), row[CHAIN], row["id"])
 
     def probe(self) -> None:
         """Insert a line and take it back: a role that may only read, or a full disk, shows here."""
@@ -83,7 +93,7 @@ class DatabaseSink:
                 _refuse_wrong_clock(purge.at, now, connection.scalar(sql.select(sql.func.max(ACCESSES.c.at))))
             before = oldest_kept(now.date()).isoformat()
             deleted = connection.execute(ACCESSES.delete().where(ACCESSES.c.at < before)).rowcount
-            connection.execute(ACCESSES.insert().values(_record_of(purge, now, before, deleted).plain()))
+            _append(connection, _record_of(purge, now, before, deleted))
             return deleted
 
     def close(self) -> None:
@@ -117,6 +127,24 @@ class DatabaseSink:
             connection.execute(CreateTable(ACCESSES, if_not_exists=True))
             for index in ACCESSES.indexes:
                 connection.execute(CreateIndex(index, if_not_exists=True))
+            if CHAIN not in {column["name"] for column in sql.inspect(connection).get_columns(ACCESSES.name)}:
+                connection.execute(sql.text(f"ALTER TABLE {ACCESSES.name} ADD COLUMN {CHAIN} TEXT NOT NULL DEFAULT ''"))
+
+
+def _append(connection: sql.Connection, access: AccessRecord) -> None:
+    """Insert a record with its link; writers of all processes take turns, so that the chain has no fork."""
+    _lock(connection)
+    last = connection.scalar(sql.select(ACCESSES.c.chain).order_by(ACCESSES.c.id.desc()).limit(1)) or ORIGIN
+    plain = access.plain()
+    connection.execute(ACCESSES.insert().values({**plain, CHAIN: next_digest(last, content_of(plain))}))
+
+
+def _lock(connection: sql.Connection) -> None:
+    """Hold off other writers until this transaction ends. The driver of SQLite begins a transaction at the first write only."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(sql.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    elif not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _database_time(connection: sql.Connection) -> datetime:

@@ -13,19 +13,23 @@ from concurrent.futures import Future
 from datetime import date
 from pathlib import Path
 
+from prefill.audit.chain import ORIGIN, Link, chained_line, content_of, next_digest, split_line
 from prefill.audit.trail import AccessRecord, AuditWriteError, Purge, read_access
 
 STDOUT = "stdout"
 STDOUT_DESCRIPTOR = 1
 WRITE_DEADLINE = 2.0  # seconds
 NOT_READ = "la sortie standard n'est plus lue"
+TAIL = 64 * 1024  # bytes at the end of a file where the last record is looked for, among other lines of the log
 MAX_LINE = 4096  # bytes: PIPE_BUF, what a pipe writes atomically, so that processes never mix their lines
 
 
 def line_of(access: AccessRecord) -> bytes:
     """Encode a record as one line of JSON; no value can contain a line break."""
-    text = json.dumps({"event": "audit", **access.plain()}, ensure_ascii=False)
-    line = text.encode("utf-8", "backslashreplace") + b"\n"
+    return _bounded(content_of(access.plain()) + b"\n")
+
+
+def _bounded(line: bytes) -> bytes:
     if len(line) > MAX_LINE:
         raise AuditWriteError("la ligne est trop longue")
     return line
@@ -84,6 +88,11 @@ class StreamSink:
             "la trace est écrite sur la sortie standard : c'est le journal de l'hébergeur qui la garde"
         )
 
+    def links(self) -> Iterator[Link]:
+        raise AuditWriteError(
+            "la trace est écrite sur la sortie standard : c'est le journal de l'hébergeur qui la garde"
+        )
+
     def purge(self, purge: Purge) -> int:
         raise AuditWriteError(
             "la trace est écrite sur la sortie standard : c'est le journal de l'hébergeur qui l'oublie"
@@ -100,14 +109,15 @@ class FileSink:
         self._path = path
 
     def append(self, access: AccessRecord) -> None:
-        line = line_of(access)
+        content = content_of(access.plain())
         with self._open() as descriptor, _locked(descriptor):
             state = os.fstat(descriptor)
             _restrict(descriptor, state)
             if not stat.S_ISREG(state.st_mode):
-                _write(descriptor, line)
+                _write(descriptor, line_of(access))
                 return
-            _append(descriptor, line, state.st_size)
+            digest = next_digest(_last_digest(descriptor, state.st_size), content)
+            _append(descriptor, _bounded(chained_line(content, digest)), state.st_size)
             _sync(self._path.parent if state.st_size == 0 else None, descriptor)
 
     def probe(self) -> None:
@@ -123,15 +133,33 @@ class FileSink:
         except OSError as fault:
             raise AuditWriteError(_error_text(fault)) from fault
 
+    def links(self) -> Iterator[Link]:
+        try:
+            with self._path.open("rb") as lines:
+                for place, line in enumerate(lines, 1):
+                    if _read_line(line):
+                        yield Link(*split_line(line), place)
+        except OSError as fault:
+            raise AuditWriteError(_error_text(fault)) from fault
+
     def purge(self, purge: Purge) -> int:
         raise AuditWriteError("un fichier s'oublie par rotation (logrotate, maxage 1096), pas ligne à ligne")
 
     def close(self) -> None:
         """Do nothing: each line opens and closes the file."""
 
+    def _is_regular(self) -> bool:
+        """Whether the last line can be read back: a pipe opened for reading would be its own reader."""
+        try:
+            return stat.S_ISREG(self._path.stat().st_mode)
+        except OSError:
+            return True
+
     @contextlib.contextmanager
     def _open(self) -> Iterator[int]:
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        flags = (
+            (os.O_RDWR if self._is_regular() else os.O_WRONLY) | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+        )
         try:
             descriptor = os.open(self._path, flags, 0o600)
         except OSError as fault:
@@ -152,6 +180,17 @@ def _locked(descriptor: int) -> Iterator[None]:
     except OSError as fault:
         raise AuditWriteError(_error_text(fault)) from fault
     yield
+
+
+def _last_digest(descriptor: int, size: int) -> str:
+    """Read the digest of the last record; none at the head of a file, nor after the record of an earlier version."""
+    start = max(0, size - TAIL)
+    try:
+        lines = os.pread(descriptor, TAIL, start).splitlines(keepends=True)
+    except OSError as fault:
+        raise AuditWriteError(_error_text(fault)) from fault
+    records = (line for line in reversed(lines) if _read_line(line))
+    return next((split_line(line)[1] for line in records), ORIGIN)
 
 
 def _append(descriptor: int, line: bytes, size: int) -> None:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from prefill import telemetry
+from prefill.audit.chain import ChainReport, Link, verify
 from prefill.problems import AuditUnavailable
 
 KEPT_MONTHS = 36
@@ -98,6 +99,9 @@ class Sink(Protocol):
     def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         """Yield the records of these days, both included, oldest first."""
 
+    def links(self) -> Iterator[Link]:
+        """Yield every record with its digest, in the order in which they were written."""
+
     def purge(self, purge: Purge) -> int:
         """Delete the records older than 36 months; return their number."""
 
@@ -143,6 +147,10 @@ class AuditTrail:
     def read(self, since: date, until: date) -> Iterator[AccessRecord]:
         """Yield the records of these days, both included, oldest first. Raises `AuditWriteError`."""
         return self._sink.read(since, until)
+
+    def verify(self, known_head: str | None = None) -> ChainReport:
+        """Follow the hash chain of the records. Raises `AuditWriteError`."""
+        return verify(self._sink.links(), known_head=known_head)
 
     def purge(self, purge: Purge) -> int:
         """Delete the records older than 36 months, and leave a record of it; return their number.

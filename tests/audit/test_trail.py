@@ -77,7 +77,9 @@ def test_an_access_is_one_line_of_json(tmp_path):
     written = (tmp_path / "trace.log").read_text(encoding="utf-8")
     assert written.count("\n") == 1
     assert written.endswith("\n")
-    assert json.loads(written) == {"event": "audit", **PLAIN}
+    line = json.loads(written)
+    assert len(line.pop("chain")) == 64
+    assert line == {"event": "audit", **PLAIN}
 
 
 # A process of its own that writes lines, numbered by its second argument.
@@ -329,55 +331,12 @@ def test_a_bad_address_is_said_without_its_secrets(url):
     assert url not in str(told.value)
 
 
-def programs() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")) or [Path(shutil.which("pg_ctl") or "/nowhere")]
-    return found[-1].resolve().parent if found[-1].exists() else None
-
-
-class Server:
-    """A PostgreSQL of our own, on a socket in its folder; it does not run as root."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._as: dict[str, Any] = {"user": "nobody", "group": "nogroup"} if os.getuid() == 0 else {}
-        self.url = f"postgresql://prefill@/postgres?host={folder}"
-
-    def run(self, name: str, *options: str) -> None:
-        binary = str((programs() or Path()) / name)
-        subprocess.run([binary, *options], check=True, capture_output=True, cwd="/", extra_groups=[] if self._as else None,
-                       timeout=60, **self._as)  # fmt: skip
-
-    def make(self) -> None:
-        self.run("initdb", "-D", f"{self._folder}/data", "-U", "prefill", "-A", "trust", "--no-sync")
-
-    def start(self) -> None:
-        options = f"-k {self._folder} -c listen_addresses='' -c fsync=off"
-        self.run("pg_ctl", "-D", f"{self._folder}/data", "-w", "-l", f"{self._folder}/log", "-o", options, "start")
-
-    def stop(self) -> None:
-        self.run("pg_ctl", "-D", f"{self._folder}/data", "-w", "-m", "immediate", "stop")
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    if programs() is None:
-        pytest.skip("PostgreSQL is not installed")
-    folder = Path(subprocess.run(["mktemp", "-d"], check=True, capture_output=True, text=True).stdout.strip())
-    folder.chmod(0o777)
-    it = Server(folder)
-    it.make()
-    it.start()
-    yield it
-    it.stop()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def test_a_server_that_dies_and_comes_back_serves_again_without_a_restart(server):
-    trace = open_audit_trail(server.url)
+def test_a_server_that_dies_and_comes_back_serves_again_without_a_restart(postgresql_server):
+    trace = open_audit_trail(postgresql_server.url)
     trace.write(ACCESS)
-    server.stop()
+    postgresql_server.stop()
     assert refuses(trace)
-    server.start()
+    postgresql_server.start()
 
     assert not refuses(trace)
     assert list(trace.read(*EVER)) == [ACCESS, ACCESS]

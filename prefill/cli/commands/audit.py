@@ -79,6 +79,29 @@ def _as_json(accesses: Iterable[AccessRecord]) -> Iterator[str]:
 
 
 @audit.command(
+    "verify", help="Vérifier que rien n'a été changé, retiré ni ajouté dans la trace depuis qu'elle est écrite."
+)
+@click.option(
+    "--head", metavar="EMPREINTE", help="La tête notée lors d'une vérification passée : elle doit y être encore."
+)
+def verify(*, head: str | None) -> None:
+    try:
+        report = _trace().verify(head)
+    except AuditWriteError as lost:
+        raise CliError(f"La trace ne peut pas être lue : {lost}.") from lost
+    click.echo(f"{report.records} accès lus.")
+    if report.unchained:
+        click.echo(f"{report.unchained} accès d'avant le chaînage : rien ne dit s'ils ont été changés.")
+    if report.truncated_start:
+        click.echo("La trace commence après une purge ou une rotation : ce qui précède n'est plus là.")
+    if not report.intact:
+        places = ", ".join(map(str, report.broken_at[:20]))
+        why = f"elle est rompue aux lignes {places}" if report.broken_at else "la tête notée n'y est plus"
+        raise CliError(f"La trace a été modifiée : {why}.")
+    click.echo(f"La trace est intacte. Tête, à noter ailleurs : {report.head or '(vide)'}")
+
+
+@audit.command(
     "purge", help="Supprimer, dans la base, les accès de plus de 36 mois, par l'horloge de la base. Une ligne le dit."
 )
 @click.option("--confirm", "confirmed", is_flag=True, help="Supprimer bien qu'une horloge paraisse fausse.")
