@@ -11,6 +11,7 @@ import click
 from prefill import __version__, telemetry
 from prefill.cli.authoring.diff import diff
 from prefill.cli.authoring.effort import effort
+from prefill.cli.authoring.source import show_source
 from prefill.cli.authoring.test import test_schemas
 from prefill.cli.commands.ask import ask
 from prefill.cli.commands.audit import audit
@@ -63,3 +64,4 @@ for _command in COMMANDS:
     main.add_command(_command)
 for _command in OF_FORMS:
     schema.add_command(_command)
+sources.add_command(show_source)

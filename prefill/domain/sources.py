@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from prefill.domain.answer_shapes.model import UNKNOWN, Shape
+from prefill.domain.answer_shapes.model import Kind as AnswerKind
 from prefill.domain.company import SPOKEN, Company, Condition, anyone
 from prefill.domain.dates import register_date
 from prefill.problems import Language
@@ -114,7 +116,7 @@ class Source:
         names_people: a register that would name those whom a partial disclosure protects.
         personal: the keys that a tender form has no use for, at whatever depth.
         shape: the keys that a readable answer must hold, with their types.
-        keys: the keys it is known to hold, for a « did you mean ».
+        answer: the shape of its answer: type, nullability and meaning of each key that it is known to hold.
         documents: a JMESPath to its files (addresses, or objects of `url` and `title`).
         outside_documents: whether its files lie on hosts of third parties, to be offered as links only.
         under_review: the error codes that mean « being analysed ».
@@ -146,9 +148,8 @@ class Source:
     names_people: bool = False
     twin_of: str | None = None
     shape: Mapping[str, type | tuple[type, ...]] = field(default_factory=dict)
-    rows: bool = False
     personal: frozenset[str] = frozenset()
-    keys: frozenset[str] = frozenset()
+    answer: Shape = UNKNOWN
     parameters: Mapping[str, str] = field(default_factory=dict)
     years_back: int = 0
     documents: str | None = None
@@ -170,6 +171,16 @@ class Source:
     def spoken(self) -> str:
         """The producer as a French sentence begins with it."""
         return SPOKEN.get(self.producer, self.producer)
+
+    @property
+    def rows(self) -> bool:
+        """Whether its answer is a list."""
+        return self.answer.kind is AnswerKind.LIST
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys that its answer is known to hold, at whatever depth."""
+        return self.answer.names
 
     @property
     def usable(self) -> bool:

@@ -13,6 +13,7 @@ from prefill.forms.expressions import BadExpression, Expression, compile_express
 from prefill.forms.form_file import POINTER, POINTER_FAULTS, REQUIRED, FormFile
 from prefill.forms.inheritance import FieldDeclaration, ResolvedForm
 from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, list_of
+from prefill.forms.static_types.check import misfits
 
 
 class FormCompiler:
@@ -63,12 +64,21 @@ class FormCompiler:
         items = tuple(self._items(declaration, origins))
         if not declaration.file.is_valid(declaration.here) or not (origins or "reserved" in tree or tree["declared"]):
             return None
-        return Field(
+        field = Field(
             path=path, label=tree["label"], origins=origins, type=Type(tree["type"]), items=items,
             constants=tree["constants"], alias=tree.get("alias"), on_demand=tree["on_demand"],
             confirm=tree["confirm"], reserved=tree.get("reserved"), declared=tree["declared"],
             roles=frozenset(map(Role, tree["roles"])),
         )  # fmt: skip
+        self._check_types(declaration, field)
+        return field
+
+    def _check_types(self, declaration: FieldDeclaration, field: Field) -> None:
+        """Check what is sound otherwise: a mistake of type is told alone."""
+        for steps, mistake in misfits(field):
+            if steps[0] == "from" and isinstance(declaration.tree["origins"], dict):
+                steps = (steps[0], steps[2])
+            declaration.report(mistake, *steps)
 
     def _check_path(self, declaration: FieldDeclaration) -> None:
         if POINTER.fullmatch(declaration.path):

@@ -53,7 +53,7 @@ class Expression:
         try:
             return _INTERPRETER.visit(self.parsed.parsed, data)
         except _SURPRISES as error:
-            raise Unreadable(self.text) from error
+            raise _unreadable(self.text, error) from error
 
     def names(self) -> frozenset[str]:
         """List the keys that the expression reads, for a « did you mean »."""
@@ -69,6 +69,14 @@ class Expression:
 
     def _values_of(self, kind: str) -> frozenset[str]:
         return frozenset(node["value"] for node in _nodes(self.parsed.parsed) if node["type"] == kind)
+
+
+def _unreadable(text: str, error: Exception) -> Unreadable:
+    """Keep of a failure the types that a function names; the value that it quotes goes no further."""
+    if isinstance(error, exceptions.JMESPathTypeError):
+        expected = " or ".join(kind for kind in error.expected_types if kind != "null")
+        return Unreadable(text, expected=expected, got=error.actual_type)
+    return Unreadable(text)
 
 
 def compile_expression(text: str) -> Expression:

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from prefill.domain.answers import Answer, Cause, Status
+from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.catalogue.corrections import correction
 from prefill.domain.disclosure import masked
@@ -29,6 +29,9 @@ from prefill.forms.reasons import _WEIGHT, REASONS, Missing, Reason
 
 # Beyond it a program that reads JSON numbers as JavaScript does would see another number.
 MAX_NUMBER = 2**53
+JSON_TYPES: Mapping[type | tuple[type, ...], str] = {
+    bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object",
+}  # fmt: skip
 # What neither JSON in UTF-8 nor XML can hold.
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
@@ -58,6 +61,16 @@ class Provenance:
     fix: Fix | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TypeMismatch:
+    """A value that the field's type cannot hold, for the operator: which field, and the types; not the value."""
+
+    field: str
+    source: str
+    expected: str
+    got: str
+
+
 @dataclass(slots=True)
 class FilledForm:
     """A form filled as far as the answers go; keys of `provenance` and `missing` are JSON pointers."""
@@ -65,6 +78,7 @@ class FilledForm:
     data: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Provenance] = field(default_factory=dict)
     missing: dict[str, Missing] = field(default_factory=dict)
+    mismatches: list[TypeMismatch] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
@@ -80,7 +94,7 @@ def fill(
     filled = FilledForm()
     visible = VisibleAnswers(answers, audience, extra)
     for part in form.fields:
-        outcome = _resolve(part, visible)
+        outcome = _resolve(part, visible, filled.mismatches)
         if isinstance(outcome, Missing):
             filled.missing[part.path] = outcome
             continue
@@ -146,7 +160,9 @@ def _legal_form(establishment: Answer | None) -> str | None:
 _LEGAL_FORM = compile_expression("unite_legale.forme_juridique.code")
 
 
-def _resolve(part: Field, visible: VisibleAnswers) -> tuple[Any, Answer, ValueSource] | Missing:
+def _resolve(
+    part: Field, visible: VisibleAnswers, mismatches: list[TypeMismatch]
+) -> tuple[Any, Answer, ValueSource] | Missing:
     if part.declared:
         return Missing(Reason.DECLARED)
     if part.reserved:
@@ -155,20 +171,23 @@ def _resolve(part: Field, visible: VisibleAnswers) -> tuple[Any, Answer, ValueSo
     for origin in part.origins:
         answer = visible.of(part, origin.source)
         outcome = _read(part, origin, answer)
+        if isinstance(outcome, TypeMismatch):
+            mismatches.append(outcome)
+            missing.append(Missing(Reason.UNAVAILABLE))
+            continue
         if not isinstance(outcome, Reason):
             return outcome, answer, origin
         row = CATALOGUE[origin.source]
-        cause = Cause.UNREADABLE if answer.ok and outcome is Reason.UNAVAILABLE else answer.cause
         fix = visible.correction(row, origin) if outcome is Reason.ABSENT else None
         unknown = answer.status is Status.ABSENT
-        missing.append(Missing(outcome, row.name, row.producer, cause, answer.retry_after, unknown, fix))
+        missing.append(Missing(outcome, row.name, row.producer, answer.cause, answer.retry_after, unknown, fix))
         if outcome is Reason.WITHHELD:
             break
     return min(missing, key=lambda reason: _WEIGHT[reason.reason])
 
 
 def _read(part: Field, origin: ValueSource, answer: Answer) -> Any:
-    """Read one origin: the value, or the reason it gives none."""
+    """Read one origin: the value, the reason it gives none, or the mismatch of its type."""
     if not answer.ok:
         return REASONS[answer.status]
     try:
@@ -176,8 +195,9 @@ def _read(part: Field, origin: ValueSource, answer: Answer) -> Any:
         if part.type is Type.LIST:
             return _read_rows(part.items, value)
         return _checked(part.type, value)
-    except Unreadable:
-        return Reason.UNAVAILABLE
+    except Unreadable as fault:
+        expected = fault.expected or f"the types of {origin.expression.text}"
+        return TypeMismatch(part.path, origin.source, expected, fault.got or "another")
 
 
 def _read_rows(items: tuple[ListItem, ...], value: Any) -> list[dict[str, Any]] | Reason:
@@ -186,7 +206,7 @@ def _read_rows(items: tuple[ListItem, ...], value: Any) -> list[dict[str, Any]] 
     if is_mask(value):
         return Reason.WITHHELD
     if not isinstance(value, list):
-        raise Unreadable
+        raise Unreadable(expected=Type.LIST, got=type_name(value))
     read = [_read_row(items, one) for one in value]
     rows = [row for row in read if isinstance(row, dict)]
     return rows or _strongest(row for row in read if isinstance(row, Reason))
@@ -214,7 +234,15 @@ def _checked(kind: Type, value: Any) -> Any:
         return Reason.WITHHELD
     if is_nothing(value) and not (value is False and kind is Type.BOOLEAN):
         return Reason.ABSENT
-    return _CHECKS[kind](value)
+    try:
+        return _CHECKS[kind](value)
+    except Unreadable as fault:
+        raise Unreadable(expected=kind, got=type_name(value)) from fault
+
+
+def type_name(value: object) -> str:
+    """Name the JSON type of a value."""
+    return next((name for kind, name in JSON_TYPES.items() if isinstance(value, kind)), type(value).__name__)
 
 
 def _text(value: Any) -> Any:

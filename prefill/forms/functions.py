@@ -21,7 +21,15 @@ _FRENCH_MONEY = {"EUROS": "EUR", "EURO": "EUR", "FRANCS": "FRF", "FRANC": "FRF"}
 
 
 class Unreadable(Exception):
-    """The register's value has not the type that the expression needs."""
+    """The register's value has not the type that the expression or the field needs.
+
+    `expected` and `got` name types, never a value; empty where an expression failed inside.
+    """
+
+    def __init__(self, message: str = "", *, expected: str = "", got: str = "") -> None:
+        super().__init__(message)
+        self.expected = expected
+        self.got = got
 
 
 def iso_day(day: date | None) -> str | None:

@@ -89,6 +89,11 @@ SENTENCES: Mapping[Reason, Mapping[Language, str]] = {
         "en": "For the candidate to fill in.",
     },
 }
+# No register is named where the form and its answer do not agree on a type: nobody outside can tell which is wrong.
+UNREAD: Mapping[Language, str] = {
+    "fr": "Cette information n'a pas pu être reprise : à saisir.",
+    "en": "This information could not be taken over: please fill in.",
+}
 # Two ways to be unavailable that a candidate can tell from a silence.
 CAUSES: Mapping[Cause, Mapping[Language, str]] = {
     Cause.THROTTLED: {
@@ -143,5 +148,7 @@ def _sentence(reason: Reason, cause: Cause | None, source: str | None, producer:
     sentence = SENTENCES[reason]
     if reason is Reason.UNAVAILABLE and cause is not None:
         sentence = CAUSES.get(cause, sentence)
+    if reason is Reason.UNAVAILABLE and source is None:
+        sentence = UNREAD
     row = CATALOGUE.get(source or "")
     return sentence[language].format(spoken=row.spoken if row else "", producer=producer, source=source)

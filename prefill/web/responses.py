@@ -27,8 +27,17 @@ from prefill.web.rendering.problems import render_problem
 
 
 def log_summary(done: Prefill) -> dict[str, Any]:
-    """What the log may hold of a prefill: no value of it."""
+    """What the log may hold of a prefill: no value of it. What does not have its field's type is an event of its own."""
     telemetry.count("forms", form=done.request.form.id, complete=str(done.filled.complete).lower())
+    for one in done.filled.mismatches:
+        telemetry.warning(
+            "form.type_mismatch",
+            form=done.request.form.id,
+            field=one.field,
+            source=one.source,
+            expected=one.expected,
+            got=one.got,
+        )
     answers = {answer.source: answer for answer in done.answers.values()}.values()
     return {
         "form": done.request.form.id,

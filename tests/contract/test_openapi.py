@@ -14,6 +14,7 @@ import requests
 import yaml
 
 from prefill.assembly import read_forms
+from prefill.domain.answer_shapes.model import Kind
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.company import Company
 from prefill.domain.sources import Source
@@ -183,6 +184,38 @@ def types_at(endpoint, keys):
             schema = schema["items"]
         schema = schema["properties"][key]
     return {schema.get("type", "any")}
+
+
+# How the contract writes each kind; a date is often a text there, and a timestamp an integer.
+WRITTEN = {
+    Kind.TEXT: {"string"}, Kind.DATE: {"string", "date"}, Kind.TIMESTAMP: {"integer"}, Kind.INTEGER: {"integer"},
+    Kind.NUMBER: {"number"}, Kind.BOOLEAN: {"boolean"}, Kind.OBJECT: {"object"}, Kind.LIST: {"array"},
+    Kind.ANY: {"number", "string"},
+}  # fmt: skip
+
+
+def disagreements(shape, schema, path=""):
+    """List where a shape says of a type, or of what is never null, something else than the contract."""
+    if schema.get("type") not in WRITTEN[shape.kind]:
+        yield f"{path} is a {schema.get('type')}, not a {shape.kind}"
+    if schema.get("nullable") and not shape.nullable:
+        yield f"{path} may be null"
+    if shape.kind is Kind.DATE and not re.match(r"\d{4}-\d{2}-\d{2}", str(schema.get("example"))):
+        yield f"{path} is no date: {schema.get('example')}"
+    if shape.item is not None:
+        yield from disagreements(shape.item, schema["items"], f"{path}[]")
+    for key, member in shape.members.items():
+        yield from disagreements(member, schema["properties"][key], f"{path}.{key}")
+
+
+@pytest.mark.parametrize("source", ROUTED, ids=lambda source: source.name)
+def test_the_type_and_the_nullability_of_every_key_are_those_of_the_public_contract(source, contract):
+    schema = contract[source.path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    data = schema["properties"]["data"]
+    if source.rows:
+        data = {**data, "items": data["items"]["properties"]["data"]}
+
+    assert list(disagreements(source.answer, data)) == []
 
 
 PERSONAL = re.compile(r"naissance(?!.*nom)|nationalite|telephone|courriel|mail|sexe|civilite|prenom_\d")

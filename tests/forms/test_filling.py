@@ -17,7 +17,7 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.disclosure import MASK, disclose, masked
 from prefill.domain.permissions import Audience
 from prefill.forms.expressions import compile_expression
-from prefill.forms.filling import fill
+from prefill.forms.filling import TypeMismatch, fill
 from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, pointer_keys
 from prefill.forms.reasons import REASONS, Missing, Reason
 from prefill.forms.registry import load_all
@@ -376,7 +376,7 @@ def test_an_unreadable_value_lets_the_next_origin_speak():
 def test_an_unreadable_value_is_told_apart_from_a_silent_source():
     gap = filled(field("/a", (INSEE, "a")), answers=[ok(a=12)]).missing["/a"]
 
-    assert (gap.reason, gap.cause) == (Reason.UNAVAILABLE, Cause.UNREADABLE)
+    assert (gap.reason, gap.source, gap.cause) == (Reason.UNAVAILABLE, None, None)
 
 
 def test_fields_share_their_parents():
@@ -787,3 +787,44 @@ def test_an_answer_that_is_masked_under_every_key_gives_no_value(path):
 
     assert outcome.data == {}
     assert outcome.missing[path].reason is Reason.WITHHELD
+
+
+# -- a type that does not fit -----------------------------------------------------------------------
+
+
+def filled_with(kind, value, items=()):
+    part = Field("/a", "A", (ValueSource(INSEE, compile_expression("x")),), type=kind, items=items)
+    answers = {INSEE: Answer(INSEE, Status.OK, {"x": value})}
+    return fill(Form("f", "F", "1", Audience.CANDIDATE, (part,)), answers, audience=Audience.CANDIDATE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "got"),
+    [
+        (Type.STRING, 12, "integer"),
+        (Type.DATE, 889657200, "integer"),
+        (Type.NUMBER, "35000", "string"),
+        (Type.BOOLEAN, "oui", "string"),
+        (Type.LIST, {"a": 1}, "object"),
+        (Type.STRING, [["x"]], "array"),
+    ],
+)
+def test_the_operator_is_told_the_field_and_the_types_and_never_the_value(kind, value, got):
+    filled = filled_with(kind, value)
+
+    assert filled.mismatches == [TypeMismatch("/a", INSEE, kind, got)]
+    assert filled.missing["/a"] == Missing(Reason.UNAVAILABLE)
+
+
+def test_the_candidate_is_told_no_culprit():
+    gap = filled_with(Type.STRING, 12).missing["/a"]
+
+    assert gap.message("fr") == "Cette information n'a pas pu être reprise : à saisir."
+    assert gap.message("en") == "This information could not be taken over: please fill in."
+
+
+def test_the_row_of_a_list_tells_its_own_types():
+    item = ListItem("n", "N", compile_expression("n"), Type.DATE, identifying=True)
+    filled = filled_with(Type.LIST, [{"n": 3}], (item,))
+
+    assert filled.mismatches == [TypeMismatch("/a", INSEE, "date", "integer")]

@@ -124,7 +124,7 @@ def test_every_field_of_the_national_forms_stands_under_a_title_and_in_its_order
 def test_a_form_is_compiled_as_it_is_written(forms):
     lay(forms, fiche=field(
         "label: Code\ntype: integer\nalias: code\non_demand: true\nconfirm: true\n"
-        "from:\n  - etablissements: adresse.code_postal\n  - siege_social: adresse.code_postal"
+        "from:\n  - etablissements: tranche_effectif_salarie.de\n  - siege_social: tranche_effectif_salarie.de"
     ))  # fmt: skip
     form = load_all([forms]).forms["fiche"]
     [part] = form.fields
@@ -133,8 +133,8 @@ def test_a_form_is_compiled_as_it_is_written(forms):
     assert (part.path, part.label, part.type, part.alias) == ("/a", "Code", Type.INTEGER, "code")
     assert (part.on_demand, part.confirm) == (True, True)
     assert [(one.source, one.expression.text) for one in part.origins] == [
-        ("etablissements", "adresse.code_postal"),
-        ("siege_social", "adresse.code_postal"),
+        ("etablissements", "tranche_effectif_salarie.de"),
+        ("siege_social", "tranche_effectif_salarie.de"),
     ]
 
 
@@ -772,7 +772,7 @@ def test_no_field_stands_inside_another(forms, paths, mistakes):
 
 def test_a_named_entry_is_not_added_to_a_list_of_objects(forms):
     text = fields(
-        "/a: {label: A, type: list, from: {etablissements: '@'}, items: {x: {label: X, from: siret}}}\n"
+        "/a: {label: A, type: list, from: {actes_inpi: actes}, items: {x: {label: X, from: id}}}\n"
         f"/a[x]: {{label: A, {SIRET}}}"
     )
 

@@ -1,4 +1,4 @@
-"""Find the form that a command names."""
+"""Find the form or the source that a command names."""
 
 from __future__ import annotations
 
@@ -8,12 +8,23 @@ from pathlib import Path
 
 from prefill.cli.common import _library
 from prefill.cli.errors import CliError
+from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.sources import Source
 from prefill.domain.suggestions import closest
 from prefill.forms.model import Form
 from prefill.forms.registry import FormRegistry
 from prefill.settings import Settings
 
 SUFFIXES = (".yaml", ".yml")
+
+
+def find_source(name: str) -> Source:
+    row = CATALOGUE.get(name)
+    if row is None:
+        guess = closest(name, CATALOGUE)
+        hint = f" Vouliez-vous dire « {guess} » ?" if guess else ""
+        raise CliError(f"Il n'y a pas de source « {name} ».{hint} « prefill sources » les liste.")
+    return row
 
 
 def find_form(library: FormRegistry, name: str) -> Form:

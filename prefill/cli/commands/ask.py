@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from prefill.assembly import open_upstream
+from prefill.cli.authoring.choice import find_source
 from prefill.cli.commands.audit import trace_asked
 from prefill.cli.commands.fill import _number
 from prefill.cli.common import TENANT, VERBOSE, _settings, _tenant
@@ -15,11 +16,9 @@ from prefill.cli.errors import CliError
 from prefill.cli.tables import _pretty
 from prefill.config_files.schema import hint
 from prefill.domain.answers import Answer
-from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
 from prefill.domain.identifiers import spaced
 from prefill.domain.sources import Identifier, Source
-from prefill.domain.suggestions import closest
 from prefill.forms.expressions import BadExpression, Expression, compile_expression, function_names
 from prefill.forms.functions import Unreadable
 from prefill.problems import CompanyNotInvented
@@ -65,11 +64,7 @@ def _check_invented(settings: Settings, text: str) -> None:
 
 
 def _row(name: str) -> Source:
-    row = CATALOGUE.get(name)
-    if row is None:
-        guess = closest(name, CATALOGUE)
-        hint = f" Vouliez-vous dire « {guess} » ?" if guess else ""
-        raise CliError(f"Il n'y a pas de source « {name} ».{hint} « prefill sources » les liste.")
+    row = find_source(name)
     if row.refusal:
         raise CliError(f"La source « {name} » ne peut pas être demandée : {row.refusal}")
     return row

@@ -41,7 +41,8 @@ A form that names one of these does not load, and is told why (in French, as int
 
 
 @click.group(
-    invoke_without_command=True, help="Lister le catalogue des sources, ou le comparer à ce qu'API Entreprise publie."
+    invoke_without_command=True,
+    help="Lister le catalogue des sources, montrer ce que l'une contient, ou le comparer à ce qu'API Entreprise publie.",
 )
 @click.option("--markdown", is_flag=True, help="Le texte de docs/sources.md.")
 @click.pass_context

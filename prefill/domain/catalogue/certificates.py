@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefill.domain.catalogue.keys import QUALIFELEC_KEYS, QUALIOPI_KEYS, words
+from prefill.domain.answer_shapes import certificates, proofs
 from prefill.domain.catalogue.proofs import FNTP_CARD, OPQIBI, QUALIBAT, QUALIFELEC, QUALIOPI, RGE
 from prefill.domain.company import BUILDING, ELECTRICAL_WORKS, ENERGY_WORKS, QUALIFIED_WORKS, TRAINING
 from prefill.domain.sources import DOCUMENTS, HOUR, Identifier, Kind, Source
@@ -12,15 +12,14 @@ CERTIFICATES: tuple[Source, ...] = (
         "cartes_professionnelles_fntp", "Carte professionnelle de travaux publics", "FNTP",
         "/v3/fntp/unites_legales/{siren}/carte_professionnelle_travaux_publics", kind=Kind.DOCUMENTS, open=True,
         budget=DOCUMENTS, likely=BUILDING, on_demand=True, fresh=HOUR, keep=0, shape={"document_url": str},
-        documents="[document_url]", keys=words("document_url expires_in"), proof=FNTP_CARD,
+        documents="[document_url]", answer=proofs.DOCUMENT, proof=FNTP_CARD,
     ),
     Source(
         "certificats_rge_ademe", "Certifications RGE", "Ademe",
         "/v3/ademe/etablissements/{siret}/certification_rge", Identifier.SIRET, Kind.DOCUMENTS, open=True,
         likely=ENERGY_WORKS, on_demand=True, outside_documents=True,
-        proof=RGE, rows=True, documents="[].{url: url, title: nom_certificat}",
-        keys=words("""url nom_certificat domaine meta_domaine qualification code nom organisme date_attribution
-            date_expiration meta internal_id updated_at archived"""),
+        proof=RGE, documents="[].{url: url, title: nom_certificat}",
+        answer=certificates.RGE,
     ),
     Source(
         "certificats_qualibat", "Certification Qualibat", "Qualibat",
@@ -28,28 +27,24 @@ CERTIFICATES: tuple[Source, ...] = (
         budget=DOCUMENTS, likely=QUALIFIED_WORKS, on_demand=True, fresh=HOUR, keep=0, proof=QUALIBAT,
         documents="[document_url]",
         shape={"document_url": (str, type(None))},
-        keys=words("""document_url document_url_expires_in date_emission date_fin_validite entity
-            assurance_responsabilite_travaux assurance_responsabilite_civile nom identifiant certifications code
-            libelle rge date_attribution"""),
+        answer=certificates.QUALIBAT,
     ),
     Source(
         "certificats_opqibi", "Certification d'ingénierie", "OPQIBI",
         "/v3/opqibi/unites_legales/{siren}/certification_ingenierie", open=True, on_demand=True, proof=OPQIBI,
         shape={"qualifications": list},
-        keys=words("""numero_certificat url date_delivrance_certificat duree_validite_certificat assurances
-            qualifications nom code_qualification definition rge date_validite_qualifications
-            qualifications_probatoires date_validite_qualifications_probatoires"""),
+        answer=certificates.OPQIBI,
     ),
     Source(
         "certificats_qualifelec", "Certificats Qualifelec", "Qualifelec",
         "/v3/qualifelec/etablissements/{siret}/certificats", Identifier.SIRET, Kind.DOCUMENTS, open=True,
-        likely=ELECTRICAL_WORKS, on_demand=True, rows=True, outside_documents=True, proof=QUALIFELEC,
-        documents="[].{url: document_url, title: qualification.label}", keys=QUALIFELEC_KEYS,
+        likely=ELECTRICAL_WORKS, on_demand=True, outside_documents=True, proof=QUALIFELEC,
+        documents="[].{url: document_url, title: qualification.label}", answer=certificates.QUALIFELEC,
     ),
     Source(
         "certifications_qualiopi", "Certification Qualiopi", "Carif-Oref",
         "/v3/carif_oref/etablissements/{siret}/certifications_qualiopi_france_competences", Identifier.SIRET,
         scope="certifications_qualiopi_france_competences", likely=TRAINING,
-        shape={"declarations_activites_etablissement": list}, keys=QUALIOPI_KEYS, proof=QUALIOPI,
+        shape={"declarations_activites_etablissement": list}, answer=certificates.QUALIOPI, proof=QUALIOPI,
     ),
 )  # fmt: skip

@@ -162,3 +162,27 @@ def test_an_expression_that_cannot_be_read_says_why(run, expression, sentence):
     result = run("ask", "etablissements", "00000100800010", "--expr", expression, PREFILL_SCHEMAS="")
 
     assert (result.exit_code, result.stderr.strip()) == (1, sentence)
+
+
+def test_a_source_shows_its_keys_types_meaning_readers_and_an_example(run):
+    lines = run("sources", "show", "extraits_rcs_infogreffe", PREFILL_SCHEMAS="").output.splitlines()
+    row = next(line for line in lines if line.startswith("mandataires_sociaux[].fonction "))
+
+    assert lines[0].startswith(
+        "Extrait RCS (Kbis) (extraits_rcs_infogreffe, Infogreffe) — pour tous ; pour un candidat"
+    )
+    assert row.split("  ")[-1].strip() == "oui"
+    assert "texte, ou null" in row
+    assert "PRESIDENTE" in row
+
+
+@pytest.mark.parametrize(
+    ("source", "who"),
+    [("exercices", "pour les agents habilités de l'acheteur seulement"), ("bilans_inpi", "pour personne : ")],
+)
+def test_a_source_says_whom_it_is_for(run, source, who):
+    assert who in run("sources", "show", source, PREFILL_SCHEMAS="").output
+
+
+def test_a_source_that_is_not_there_is_told(run):
+    assert "Vouliez-vous dire « exercices » ?" in run("sources", "show", "exercice", PREFILL_SCHEMAS="").stderr

@@ -1,0 +1,1 @@
+"""The shapes of the registers' answers, as data: type, nullability and meaning of each key."""

@@ -1,0 +1,1 @@
+"""What expressions give, worked out from the shapes of the answers, and whether a field can hold it."""
