@@ -14,6 +14,7 @@ from prefill.assembly import (
     fill_example,
     now,
     open_audit,
+    open_company_search,
     open_receipts,
     open_service,
     open_shared_resources,
@@ -67,7 +68,10 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
     tenants = open_tenants(settings, forms)
     resources = open_shared_resources(settings)
     audit_trail = open_audit(settings)
-    rate_limiter = RateLimiter(resources.shared, per_minute=settings.rate_limit, secret=hash_key(tenants.directory()))
+    open_limiter = partial(
+        RateLimiter, resources.shared, per_minute=settings.rate_limit, secret=hash_key(tenants.directory())
+    )
+    rate_limiter = open_limiter()
     return AppContext(
         settings=settings,
         form_registry=forms,
@@ -85,6 +89,8 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         audit_trail=audit_trail,
         rate_limiter=rate_limiter,
         call_limits=resources.call_limits,
+        company_search=open_company_search(settings, resources),
+        search_limiter=open_limiter(prefix="prefill:search"),
         response_cache=ResponseCache(settings.response_cache, tenants=tenants.directory),
         stream_slots=StreamSlots(),
         proxy_watch=ProxyWatch(settings.proxies or 0),

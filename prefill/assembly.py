@@ -14,6 +14,8 @@ import requests
 from prefill import __version__
 from prefill.audit.factory import open_audit_trail
 from prefill.audit.trail import AuditTrail, AuditWriteError
+from prefill.company_search.factory import open_search
+from prefill.company_search.service import CompanySearch
 from prefill.domain.dates import PARIS
 from prefill.domain.permissions import Audience
 from prefill.forms.registry import FormRegistry, load_all
@@ -120,6 +122,15 @@ def connection(settings: Settings, tenant: Tenant | None = None) -> Connection:
     return Connection(
         upstream_url(settings), buyer.token, buyer.recipient, buyer.context, buyer.object, buyer.delegation
     )
+
+
+def search_url(settings: Settings) -> str:
+    return SANDBOX_URL if settings.sandbox else settings.search_url
+
+
+def open_company_search(settings: Settings, resources: SharedResources) -> CompanySearch | None:
+    """Open the search of companies by name; None when the settings allow no call."""
+    return open_search(settings, resources, url=search_url(settings), open_session=session_opener(settings))
 
 
 def open_shared_resources(settings: Settings, **quota: Any) -> SharedResources:

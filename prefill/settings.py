@@ -18,7 +18,8 @@ from prefill.problems import Problem, SettingsInvalid
 
 PRODUCTION = "https://entreprise.api.gouv.fr"
 STAGING = "https://staging.entreprise.api.gouv.fr"
-OURS = ("PREFILL_", "API_ENTREPRISE_")
+SEARCH = "https://recherche-entreprises.api.gouv.fr"
+OURS = ("PREFILL_", "API_ENTREPRISE_", "RECHERCHE_ENTREPRISES_")
 SANDBOX_UNWANTED = (
     "API_ENTREPRISE_TOKEN manque, et en production le service n'invente pas d'entreprises de lui-même : donnez le jeton "
     "(et PREFILL_RECIPIENT), ou demandez le bac à sable avec PREFILL_SANDBOX=1."
@@ -198,6 +199,14 @@ class Settings:
     delegation: str | None = _setting(
         "PREFILL_DELEGATION", read_delegation, None,
         "Pour le jeton d'un éditeur : recipient, ou l'UUID de la délégation quand l'acheteur en a donné plusieurs. Rien pour le jeton de l'acheteur.",
+    )
+    search_url: str = _setting(
+        "RECHERCHE_ENTREPRISES_URL", read_web_address, SEARCH,
+        "Adresse de l'API ouverte Recherche d'entreprises, qui trouve une entreprise par son nom, sans jeton.",
+    )
+    search_rate: int = _setting(
+        "RECHERCHE_ENTREPRISES_RATE", _whole(0, 7), 2,
+        "Appels par seconde à Recherche d'entreprises, pour tous les processus ensemble (7 au plus par adresse). 0 : pas de recherche.",
     )
     context: str = _setting(
         "PREFILL_CONTEXT", read_short, "Marchés publics", "Cadre des appels, transmis à API Entreprise."

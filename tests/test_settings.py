@@ -22,6 +22,8 @@ GOOD = {
     "PREFILL_SANDBOX": ("1", True),
     "PREFILL_RECIPIENT": ("217 500 016 00019", BUYER),
     "PREFILL_DELEGATION": ("0000D000-0000-4000-8000-000000000001", "0000d000-0000-4000-8000-000000000001"),
+    "RECHERCHE_ENTREPRISES_URL": ("http://127.0.0.1:9090/", "http://127.0.0.1:9090"),
+    "RECHERCHE_ENTREPRISES_RATE": ("0", 0),
     "PREFILL_CONTEXT": ("Marchés publics de la ville", "Marchés publics de la ville"),
     "PREFILL_OBJECT": ("2026-PROC-42", "2026-PROC-42"),
     "PREFILL_ALLOWED_ORIGINS": (
@@ -67,6 +69,8 @@ BAD = {
     "PREFILL_RECIPIENT": ("217500016", "21750001600018", "la ville", "１２"),
     "PREFILL_DELEGATION": ("oui", "0000d000", "recipients"),
     "PREFILL_RECEIPT_KEYS": ("A" * 42, "A" * 43 + ";" + "A" * 43),
+    "RECHERCHE_ENTREPRISES_URL": ("http://recherche-entreprises.api.gouv.fr", "recherche"),
+    "RECHERCHE_ENTREPRISES_RATE": ("8", "1.5", "-1"),
     "PREFILL_CONTEXT": ("x" * 50,),
     "PREFILL_OBJECT": ("x" * 50,),
     "PREFILL_ALLOWED_ORIGINS": ("marches.exemple.fr", "https://marches.exemple.fr/", "https://a.fr, https://b.fr/page"),

@@ -45,7 +45,7 @@ def open_resources(
         shared,
         clock=clock,
         entries=settings.cache_entries,
-        prefix=f"prefill:{_url_hash(url)}",
+        prefix=f"prefill:{url_hash(url)}",
         share_protected=settings.share_protected,
     )
     quota = {"instances": settings.instances, "fresh": settings.sandbox, **quota}
@@ -73,7 +73,7 @@ def open_client(connection: Connection, resources: SharedResources, *, tenant: s
     )
 
 
-def _url_hash(url: str) -> str:
+def url_hash(url: str) -> str:
     """Identify the API that is asked: answers of staging or of the sandbox are not production's."""
     return hashlib.blake2b(url.encode(), digest_size=4, person=b"host").hexdigest()
 

@@ -8,11 +8,23 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from prefill.web.context import EXTENSION, AppContext
 from prefill.web.middleware import hooks
 from prefill.web.middleware.response_cache import ResponseCacheMiddleware
-from prefill.web.routes import catalogue, dossiers, espd, operations, pages, prefill, privacy, receipts, tenders
+from prefill.web.routes import (
+    catalogue,
+    companies,
+    dossiers,
+    espd,
+    operations,
+    pages,
+    prefill,
+    privacy,
+    receipts,
+    tenders,
+)
 
 BLUEPRINTS = (
     prefill.blueprint,
     tenders.blueprint,
+    companies.blueprint,
     espd.blueprint,
     catalogue.blueprint,
     privacy.blueprint,

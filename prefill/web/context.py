@@ -10,6 +10,7 @@ from flask import current_app, g, request
 
 from prefill.audit.trail import AuditTrail
 from prefill.auth.authenticator import Authenticator
+from prefill.company_search.service import CompanySearch
 from prefill.domain.permissions import Caller
 from prefill.domain.requester import Requester
 from prefill.forms.registry import FormRegistry
@@ -44,6 +45,8 @@ class AppContext:
         audit_trail: where each access to protected data is recorded.
         rate_limiter: requests per address; it also hashes what logs must not show.
         call_limits: calls per address, network and integrator.
+        company_search: finds companies by name or number; None where the operator allows no call for it.
+        search_limiter: searches per address, apart from prefills: several for one name that is typed.
         response_cache: complete prefill responses.
         stream_slots: caps the event streams of the process.
         proxy_watch: notices a proxy that was not declared.
@@ -65,6 +68,8 @@ class AppContext:
     audit_trail: AuditTrail
     rate_limiter: RateLimiter
     call_limits: CallLimits
+    company_search: CompanySearch | None
+    search_limiter: RateLimiter
     response_cache: ResponseCache
     stream_slots: StreamSlots
     proxy_watch: ProxyWatch

@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from prefill.sandbox.directory.units import Unit
 from prefill.sandbox.model import Json
 
-_IGNORED = frozenset("a au aux avec ce ces d dans de des du en et l la le les nous ou par pour s sur un une".split())
+_IGNORED = frozenset(
+    """a au aux avec c ce ces d dans de des du elle en es est et eu il j je l la le les leur lui m ma me mes mon n ne nos
+    notre nous on ou par pas pour qu que qui s sa se ses son sont sur t ta te tes ton tu un une vos votre vous y""".split()
+)
 
 
 def words_of(*texts: str | None) -> set[str]:

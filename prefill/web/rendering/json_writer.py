@@ -39,7 +39,7 @@ def etag(text: str) -> str:
 _INSTANCES: dict[type[Schema], Schema] = {}
 
 
-def dump(shape: type[Schema], value: Mapping[str, Any]) -> dict[str, Any]:
+def dump(shape: type[Schema], value: object) -> dict[str, Any]:
     dumper = _INSTANCES.get(shape) or _INSTANCES.setdefault(shape, shape())
     dumped: dict[str, Any] = dumper.dump(value)
     return dumped

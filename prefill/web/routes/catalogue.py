@@ -11,6 +11,7 @@ from prefill.domain.permissions import CANDIDATE
 from prefill.web.context import app_context
 from prefill.web.openapi import openapi as build_openapi
 from prefill.web.params import find_form, visible_forms
+from prefill.web.rendering import companies as companies_rendering
 from prefill.web.rendering import dossier as dossier_rendering
 from prefill.web.rendering import espd as espd_rendering
 from prefill.web.rendering import receipts as receipt_rendering
@@ -59,6 +60,7 @@ def openapi_document() -> dict[str, Any]:
             {
                 **tender_rendering.operations(),
                 **receipt_rendering.operations(),
+                **companies_rendering.operations(),
                 **espd_rendering.operations(),
                 **dossier_rendering.operations(),
             },

@@ -1,0 +1,79 @@
+"""Companies by name or number, and the establishments of one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Blueprint, g, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from prefill.company_search.establishments import list_establishments
+from prefill.company_search.service import DEFAULT_LIMIT, MAX_LIMIT, CompanySearch
+from prefill.domain.identifiers import parse, siren_of
+from prefill.problems import NotFound, ParameterInvalid, TooManyRequests
+from prefill.web.context import app_context, current_requester
+from prefill.web.params import current_candidate
+from prefill.web.rendering.companies import render_establishments, render_suggestions
+from prefill.web.responses import json_response
+
+MAX_PLACE = 100  # characters of a place that are read
+
+blueprint = Blueprint("companies", __name__)
+
+
+@blueprint.get("/v1/companies")
+def companies() -> AnyResponse:
+    search, limit = _search(), _read_limit()
+    text = request.args.get("q", "")
+    found = search.recall(text)
+    _check_rate_limit(cached=found is not None)
+    if found is None:
+        found = search.find(text, visitor=app_context().search_limiter.name(request.remote_addr or ""))
+    shown = found.first(limit)
+    g.log_fields = {"found": len(shown.companies), "partial": shown.partial}
+    return _respond(render_suggestions(shown))
+
+
+@blueprint.get("/v1/companies/<number>/establishments")
+def establishments(number: str) -> AnyResponse:
+    search, siren = _search(), siren_of(parse(number))
+    _check_rate_limit(cached=False)
+    listed = list_establishments(search.client, siren, request.args.get("q", "")[:MAX_PLACE])
+    g.log_fields = {"found": len(listed.establishments), "partial": listed.partial}
+    return _respond(render_establishments(listed))
+
+
+def _search() -> CompanySearch:
+    """The search, for a page of the buyer's. Raise `NotFound` where there is none."""
+    current_candidate()
+    search = app_context().company_search
+    if search is None:
+        raise NotFound
+    return search
+
+
+def _read_limit() -> int:
+    text = request.args.get("limit", str(DEFAULT_LIMIT))
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_LIMIT:
+        raise ParameterInvalid(
+            name="limit",
+            why=f"attend un nombre de 1 à {MAX_LIMIT}.",
+            why_en=f"expects a number from 1 to {MAX_LIMIT}.",
+        )
+    return int(text)
+
+
+def _check_rate_limit(*, cached: bool) -> None:
+    wait = app_context().search_limiter.check(current_requester(), cached=cached)
+    if wait:
+        raise TooManyRequests(retry_after=wait, retryAfter=wait)
+
+
+def _respond(body: dict[str, Any]) -> AnyResponse:
+    """Answer; no cache may keep what was typed."""
+    response = json_response(body)
+    response.headers["Cache-Control"] = "no-store"
+    if "retryAfter" in body:
+        response.headers["Retry-After"] = str(body["retryAfter"])
+    return response
