@@ -71,6 +71,14 @@ def _field(old: Field, new: Field) -> Iterator[Change]:
     if old.roles != new.roles:
         lost = bool(new.roles) and not old.roles <= new.roles if old.roles else bool(new.roles)
         yield Change(path, f"rôles {_roles(old)} deviennent {_roles(new)}", breaking=lost)
+    if old.optional is not new.optional:
+        yield Change(
+            path, "n'est plus dit manquant quand il est vide" if new.optional else "est dit manquant quand il est vide"
+        )
+    if old.only_for != new.only_for:
+        yield Change(
+            path, f"n'existe que pour {new.only_for}" if new.only_for else "existe pour toutes les entreprises"
+        )
     if old.confirm is not new.confirm:
         yield Change(path, "est à vérifier" if new.confirm else "n'est plus à vérifier")
     if old.label != new.label:

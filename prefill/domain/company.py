@@ -113,6 +113,12 @@ def is_unread(company: Company) -> bool:
     return company.legal_form is None
 
 
+def may_have_share_capital(company: Company) -> bool | None:
+    """Whoever registers at the RCS may have one, but a sole trader (Insee legal forms beginning with 1)."""
+    registers = registers_at_rcs(company)
+    return False if company.legal_form and company.legal_form.startswith("1") else registers
+
+
 def may_have_vat_number(company: Company) -> bool | None:
     """The DGFIP attributes none to a company whose head office is overseas, nor does a ceased company have one."""
     if company.ceased or (company.overseas and company.head_office):
@@ -148,6 +154,14 @@ QUALIFIED_WORKS = activity_in("16.23", "25.12", "41", "42", "43", "81.30")  # jo
 ENERGY_WORKS = activity_in("16.23", "25.12", "41", "42", "43", "71")
 ELECTRICAL_WORKS = activity_in("33.20", "42.22", "43.2")
 TRAINING = activity_in("85")
+
+# The companies for which alone a field can exist, as a form names them.
+PERIMETERS: Mapping[str, Condition] = MappingProxyType({
+    "associations": is_association,
+    "share_capital": may_have_share_capital,
+    "trade_register": registers_at_rcs,
+    "vat": may_have_vat_number,
+})  # fmt: skip
 
 SPOKEN: Mapping[str, str] = MappingProxyType({
     "Ademe": "L'Ademe",

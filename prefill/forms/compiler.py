@@ -68,7 +68,7 @@ class FormCompiler:
             path=path, label=tree["label"], origins=origins, type=Type(tree["type"]), items=items,
             constants=tree["constants"], alias=tree.get("alias"), on_demand=tree["on_demand"],
             confirm=tree["confirm"], reserved=tree.get("reserved"), declared=tree["declared"],
-            roles=frozenset(map(Role, tree["roles"])),
+            optional=tree["optional"], only_for=tree.get("only_for"), roles=frozenset(map(Role, tree["roles"])),
         )  # fmt: skip
         self._check_types(declaration, field)
         return field
@@ -135,7 +135,7 @@ class FormCompiler:
             declaration.report("« declared » exclut « from » et « reserved » : le candidat seul le dit", "declared")
         if declaration.tree.get("type") == Type.LIST:
             declaration.report("un champ « declared » porte une seule valeur, pas une liste", "type")
-        for key in ("confirm", "on_demand"):
+        for key in ("confirm", "on_demand", "optional", "only_for"):
             if declaration.tree.get(key):
                 declaration.report(f"« {key} » ne va pas avec « declared » : aucun registre n'est lu", key)
 

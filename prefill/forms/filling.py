@@ -18,6 +18,7 @@ from typing import Any
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.catalogue.corrections import correction
+from prefill.domain.company import PERIMETERS, Company
 from prefill.domain.disclosure import masked
 from prefill.domain.permissions import Audience, can_query
 from prefill.domain.sources import Fix, Source
@@ -88,15 +89,25 @@ class FilledForm:
 
 
 def fill(
-    form: Form, answers: Mapping[str, Answer], *, audience: Audience, extra: frozenset[str] = frozenset()
+    form: Form,
+    answers: Mapping[str, Answer],
+    *,
+    audience: Audience,
+    extra: frozenset[str] = frozenset(),
+    company: Company | None = None,
 ) -> FilledForm:
-    """Fill the form; a source with no answer yet counts as late."""
+    """Fill the form; a source with no answer yet counts as late.
+
+    `company` decides which fields cannot exist for it; without it, all may.
+    """
     filled = FilledForm()
     visible = VisibleAnswers(answers, audience, extra)
     for part in form.fields:
         outcome = _resolve(part, visible, filled.mismatches)
         if isinstance(outcome, Missing):
-            filled.missing[part.path] = outcome
+            gap = _of_company(part, outcome, company)
+            if not (part.optional and gap.reason in NO_GAP):
+                filled.missing[part.path] = gap
             continue
         value, answer, origin = outcome
         pointer = _put(filled.data, part, value)
@@ -184,6 +195,19 @@ def _resolve(
         if outcome is Reason.WITHHELD:
             break
     return min(missing, key=lambda reason: _WEIGHT[reason.reason])
+
+
+# The reasons that are no gap where a field is optional.
+NO_GAP = frozenset({Reason.ABSENT, Reason.NOT_APPLICABLE})
+
+
+def _of_company(part: Field, gap: Missing, company: Company | None) -> Missing:
+    """Say of a field without value that it cannot exist for such a company, where that is so."""
+    if part.only_for is None or company is None or gap.reason is Reason.WITHHELD:
+        return gap
+    if PERIMETERS[part.only_for](company) is not False:
+        return gap
+    return Missing(Reason.NOT_APPLICABLE, gap.source, gap.producer)
 
 
 def _read(part: Field, origin: ValueSource, answer: Answer) -> Any:

@@ -13,6 +13,7 @@ from marshmallow import fields
 from prefill.config_files.schema import FRENCH, FileSchema, among, flag, hint, listed, mapping, nested, text
 from prefill.config_files.source_file import SourceFile
 from prefill.config_files.yaml_file import read_yaml
+from prefill.domain.company import PERIMETERS
 from prefill.domain.disclosure import masked
 from prefill.domain.permissions import Audience
 from prefill.domain.roles import Role
@@ -58,6 +59,8 @@ class FieldSchema(FileSchema):
     confirm = flag()
     reserved = text()
     declared = flag()
+    optional = flag()
+    only_for = text(among(PERIMETERS))
     roles = listed(text(among(role.value for role in Role)), "rôles", load_default=list)
 
 

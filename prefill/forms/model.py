@@ -46,7 +46,8 @@ class Field:
     """One place of the output. `path` is a JSON pointer under `data`.
 
     A path ending in `[name]` is a named entry of a list: an object made of `constants` and the value. A `declared` field
-    is the candidate's alone: no register fills it. `roles` are those of the companies that the field is about; none
+    is the candidate's alone: no register fills it. An `optional` one is often empty, which is no gap. `only_for` names the
+    companies (`PERIMETERS`) for which alone the field can exist. `roles` are those of the companies that the field is about; none
     means all.
     """
 
@@ -61,6 +62,8 @@ class Field:
     confirm: bool = False
     reserved: str | None = None
     declared: bool = False
+    optional: bool = False
+    only_for: str | None = None
     roles: frozenset[Role] = frozenset()
 
     @cached_property

@@ -34,7 +34,7 @@ REASONS: Mapping[Status, Reason] = {
     Status.MISCONFIGURED: Reason.UNAVAILABLE,
     Status.UNAVAILABLE: Reason.UNAVAILABLE,
     Status.LATE: Reason.LATE,
-    Status.NOT_APPLICABLE: Reason.NOT_APPLICABLE,
+    Status.NOT_APPLICABLE: Reason.ABSENT,  # a register that does not hold such companies: the field may exist all the same
     Status.NOT_REQUESTED: Reason.NOT_REQUESTED,
 }
 # What failed or is withheld outweighs what the registers simply do not hold: there the first origin, which is

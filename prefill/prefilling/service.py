@@ -104,10 +104,11 @@ class Answered:
     answer: Answer
     expected: int
     useless: Mapping[str, Answer] = field(default_factory=dict)
+    company: Company | None = None
 
     def filled(self) -> FilledForm:
         """Fill what can be; what is still on its way counts as late."""
-        return _fill(self.request, {**self.useless, **self.answers})
+        return _fill(self.request, {**self.useless, **self.answers}, self.company)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ class Service:
     def finish(self, asking: PrefillRun) -> Prefill:
         """Fill the form with what has been answered."""
         answers = _visible_answers(asking)
-        filled = _fill(asking.request, {**asking.useless, **answers})
+        filled = _fill(asking.request, {**asking.useless, **answers}, asking.company)
         notices = notice_all(asking.request.number, answers, self._today())
         return Prefill(asking.request, asking.company, filled, answers, notices)
 
@@ -257,11 +258,11 @@ class Service:
 
     def _arrived(self, asking: PrefillRun, name: str, answer: Answer, expected: int) -> Answered:
         asking.answers[name] = answer
-        return Answered(asking.request, _visible_answers(asking), answer, expected, asking.useless)
+        return Answered(asking.request, _visible_answers(asking), answer, expected, asking.useless, asking.company)
 
 
-def _fill(request: Request, answers: Mapping[str, Answer]) -> FilledForm:
-    return fill(request.form, answers, audience=request.caller.audience, extra=request.extra)
+def _fill(request: Request, answers: Mapping[str, Answer], company: Company | None) -> FilledForm:
+    return fill(request.form, answers, audience=request.caller.audience, extra=request.extra, company=company)
 
 
 def _wanted(asking: PrefillRun) -> list[Source]:

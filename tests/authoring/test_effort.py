@@ -36,7 +36,10 @@ def test_every_field_is_counted_once():
         effort.useless,
     )
 
-    assert sum(counts) == len(DUME.fields)
+    told = {one.field for one in outcome.prefill.filled.provenance.values()} | outcome.prefill.filled.missing.keys()
+
+    assert sum(counts) == len(told)
+    assert {part.path for part in DUME.fields} - told <= {part.path for part in DUME.fields if part.optional}
     assert effort.to_confirm
     assert effort.on_request == 2
     assert effort.to_type == len(effort.typed)

@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 from tests.contract.reference import CASES, Reference, read, require_reference, run_reference
 from tests.support.factories import ask, proofs_of, write_keys, write_tenants
 from tests.support.goldens import (
-    NO_CEDEX,
-    NO_COMPLEMENT,
     NOT_AN_ASSOCIATION,
     ON_DEMAND,
     ON_DEMAND_OF_ASSOCIATIONS,
+    PROFESSIONAL_REGISTER,
     RCS_ALONE,
+    REPRESENTATIVES,
     RNA_ALONE,
     Golden,
     assert_every_field_accounted_for,
@@ -126,7 +126,7 @@ GOLDENS = {
             },
         },
         missing=gaps(
-            absent="employeeBand/to /partIV/A/tradeRegister/strikeOffDate" + NO_COMPLEMENT + NO_CEDEX,
+            absent=PROFESSIONAL_REGISTER,
             not_applicable=RNA_ALONE + NOT_AN_ASSOCIATION,
             not_requested=ON_DEMAND,
         ),
@@ -167,12 +167,10 @@ GOLDENS = {
             "partIV": {"B": {"setUpDate": "1989-03-13"}},
         },
         missing=gaps(
-            absent="""
-                tradeName mainActivity/label employeeBand/code employeeBand/from employeeBand/to
-                employeeBand/label employeeBand/referenceYear companyCategory socialEconomy"""
-            + NO_COMPLEMENT
-            + NO_CEDEX
-            + RCS_ALONE,
+            absent="mainActivity/label employeeBand/code employeeBand/label"
+            + RCS_ALONE
+            + REPRESENTATIVES
+            + PROFESSIONAL_REGISTER,
             not_applicable="identifiers[vat]" + RNA_ALONE + NOT_AN_ASSOCIATION,
             not_requested=ON_DEMAND,
         ),
@@ -243,8 +241,8 @@ GOLDENS = {
             },
         },
         missing=gaps(
-            absent="""tradeName identifiers[vat] employeeBand/to association/purpose association/regime
-                association/registrationDate""",
+            absent="identifiers[vat] association/purpose association/regime association/registrationDate"
+            + REPRESENTATIVES,
             not_applicable=RCS_ALONE + " filedActs ",
             not_requested=ON_DEMAND_OF_ASSOCIATIONS,
         ),
@@ -311,11 +309,7 @@ GOLDENS = {
             },
         },
         missing=gaps(
-            absent="""
-                tradeName identifiers[vat] employeeBand/from employeeBand/to employeeBand/referenceYear
-                companyCategory"""
-            + NO_COMPLEMENT
-            + NO_CEDEX,
+            absent="identifiers[vat]" + REPRESENTATIVES,
             not_applicable=RCS_ALONE + " filedActs ",
             not_requested=ON_DEMAND_OF_ASSOCIATIONS,
         ),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.company import Company
 from prefill.domain.disclosure import MASK, disclose, masked
 from prefill.domain.permissions import Audience
 from prefill.forms.expressions import compile_expression
@@ -176,7 +177,7 @@ def test_a_withheld_value_stops_the_search(first):
         (Answer(INSEE, Status.MISCONFIGURED), Reason.UNAVAILABLE),
         (Answer(INSEE, Status.UNAVAILABLE, cause=Cause.TIMEOUT), Reason.UNAVAILABLE),
         (Answer(INSEE, Status.LATE), Reason.LATE),
-        (Answer(INSEE, Status.NOT_APPLICABLE), Reason.NOT_APPLICABLE),
+        (Answer(INSEE, Status.NOT_APPLICABLE), Reason.ABSENT),
         (Answer(INSEE, Status.NOT_REQUESTED), Reason.NOT_REQUESTED),
         (ok(), Reason.ABSENT),
         (ok(a={}), Reason.ABSENT),
@@ -226,7 +227,59 @@ def test_what_nobody_holds_is_explained_by_the_first_origin(first, second):
 
     outcome = filled(part, answers=[Answer(INSEE, first), Answer(RCS, second)])
 
-    assert (outcome.missing["/a"].reason.value, outcome.missing["/a"].source) == (first.value, INSEE)
+    assert (outcome.missing["/a"].reason, outcome.missing["/a"].source) == (REASONS[first], INSEE)
+
+
+# -- fields that are often empty, and fields that cannot exist ---------------------------------------
+
+SOCIETY, SOLE_TRADER = Company("900000001", legal_form="5710"), Company("900000001", legal_form="1000")
+CLUB, TOWN = Company("900000001", legal_form="9220"), Company("900000001", legal_form="7210")
+ANYBODY = Company("900000001")
+
+
+def of(company, part, *answers):
+    """Say why a field has no value for a company; None is no gap."""
+    gap = fill(form(part), answered(*answers), audience=Audience.CANDIDATE, company=company).missing.get(part.path)
+    return gap and gap.reason
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (ok(RCS), None),
+        (Answer(RCS, Status.ABSENT), None),
+        (Answer(RCS, Status.NOT_APPLICABLE), None),
+        (ok(RCS, a=MASK), Reason.WITHHELD),
+        (Answer(RCS, Status.UNAVAILABLE), Reason.UNAVAILABLE),
+        (Answer(RCS, Status.LATE), Reason.LATE),
+        (Answer(RCS, Status.NOT_REQUESTED), Reason.NOT_REQUESTED),
+        (Answer(RCS, Status.NOT_ENTITLED), Reason.NOT_ENTITLED),
+    ],
+)
+def test_an_optional_field_is_no_gap_where_a_register_has_nothing(answer, reason):
+    assert of(SOCIETY, field("/a", (RCS, "a"), optional=True), answer) is reason
+
+
+@pytest.mark.parametrize(
+    ("only_for", "concerned", "others"),
+    [
+        ("associations", [CLUB, ANYBODY], [SOCIETY, SOLE_TRADER, TOWN]),
+        ("trade_register", [SOCIETY, SOLE_TRADER, ANYBODY], [CLUB, TOWN]),
+        ("share_capital", [SOCIETY, ANYBODY], [SOLE_TRADER, CLUB, TOWN]),
+    ],
+)
+def test_a_field_that_cannot_exist_for_a_company_does_not_apply_to_it(only_for, concerned, others):
+    part, unknown = field("/a", (RCS, "a"), only_for=only_for), Answer(RCS, Status.NOT_APPLICABLE)
+
+    assert {of(company, part, unknown) for company in concerned} == {Reason.ABSENT}
+    assert {of(company, part, unknown) for company in others} == {Reason.NOT_APPLICABLE}
+
+
+def test_a_value_counts_more_than_what_such_a_company_should_have():
+    part = field("/rna", (INSEE, "rna"), only_for="associations")
+
+    assert fill(form(part), answered(ok(rna="W1")), audience=Audience.CANDIDATE, company=TOWN).data == {"rna": "W1"}
+    assert of(TOWN, part, ok(rna=MASK)) is Reason.WITHHELD
 
 
 def test_between_equal_reasons_the_first_origin_is_named():
@@ -616,7 +669,8 @@ def test_whatever_the_registers_answer_the_form_is_filled_and_nothing_leaks(payl
     assert CANARY not in written
     assert all(leaf is not None and leaf != "" for leaf in leaves(outcome.data))
     signed = {one.field for one in outcome.provenance.values()}
-    assert signed | outcome.missing.keys() == {part.path for part in DUME.fields}
+    assert signed | outcome.missing.keys() >= {part.path for part in DUME.fields if not part.optional}
+    assert signed | outcome.missing.keys() <= {part.path for part in DUME.fields}
     assert not signed & outcome.missing.keys()
 
 
@@ -631,7 +685,9 @@ def test_whatever_fails_every_field_has_a_value_or_a_reason(payloads, statuses):
 
     outcome = fill(DUME, answers, audience=Audience.CANDIDATE, extra=EVERYTHING)
 
-    assert len(outcome.provenance) + len(outcome.missing) == len(DUME.fields)
+    told = {one.field for one in outcome.provenance.values()} | outcome.missing.keys()
+    assert told >= {part.path for part in DUME.fields if not part.optional}
+    assert len(outcome.provenance) + len(outcome.missing) == len(told)
     assert not masked(outcome.data)
     assert all(gap.message("fr") and gap.message("en") for gap in outcome.missing.values())
 

@@ -200,6 +200,14 @@ def test_a_declared_field_is_the_candidates_alone(forms):
             "8: fields → /a → confirm : « confirm » ne va pas avec « declared » : aucun registre n'est lu",
         ),
         (
+            "label: A\ndeclared: true\noptional: true",
+            "8: fields → /a → optional : « optional » ne va pas avec « declared » : aucun registre n'est lu",
+        ),
+        (
+            "label: A\nonly_for: towns\nfrom: {etablissements: siret}",
+            "7: fields → /a → only_for : attend associations ou share_capital ou trade_register ou vat, pas « towns »",
+        ),
+        (
             "label: A\ndeclared: true\nroles: subcont",
             "8: fields → /a → roles : attend une liste de rôles",
         ),
@@ -357,7 +365,8 @@ def test_hidden_files_and_other_files_are_left_alone(forms):
 
 FORM_KEYS = "(clés possibles : title, version, description, audience, extends, remove, sections, fields)"
 FIELD_KEYS = (
-    "(clés possibles : label, type, from, items, constants, alias, on_demand, confirm, reserved, declared, roles)"
+    "(clés possibles : label, type, from, items, constants, alias, on_demand, confirm, reserved, declared, optional, "
+    "only_for, roles)"
 )
 ITEM_KEYS = "(clés possibles : label, type, from, identifying)"
 WORD = "attend un mot : une lettre, puis lettres sans accent, chiffres, - ou _"

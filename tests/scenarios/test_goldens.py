@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.goldens import (
-    NO_CEDEX,
-    NO_COMPLEMENT,
     NOT_AN_ASSOCIATION,
     ON_DEMAND,
     ON_DEMAND_OF_ASSOCIATIONS,
+    PROFESSIONAL_REGISTER,
     RCS_ALONE,
+    REPRESENTATIVES,
     RNA_ALONE,
     Golden,
     assert_every_field_accounted_for,
@@ -28,6 +28,7 @@ from tests.support.goldens import (
     assert_unknown,
     full,
     gaps,
+    no_gap,
 )
 from tests.support.simulator import (
     PATHS,
@@ -142,9 +143,7 @@ GOLDENS = {
             },
         },
         missing=gaps(
-            absent="/partIV/A/tradeRegister/strikeOffDate legalEntity/shareCapital/currencyID"
-            + NO_COMPLEMENT
-            + NO_CEDEX,
+            absent="legalEntity/shareCapital/currencyID" + PROFESSIONAL_REGISTER,
             not_applicable=RNA_ALONE + NOT_AN_ASSOCIATION,
             not_requested=ON_DEMAND,
         ),
@@ -185,12 +184,10 @@ GOLDENS = {
             "partIV": {"B": {"setUpDate": "1988-05-02"}},
         },
         missing=gaps(
-            absent="""
-                tradeName mainActivity/label employeeBand/code employeeBand/from employeeBand/to
-                employeeBand/label employeeBand/referenceYear companyCategory socialEconomy"""
-            + NO_COMPLEMENT
-            + NO_CEDEX
-            + RCS_ALONE,
+            absent="mainActivity/label employeeBand/code employeeBand/label"
+            + RCS_ALONE
+            + REPRESENTATIVES
+            + PROFESSIONAL_REGISTER,
             not_applicable="identifiers[vat]" + RNA_ALONE + NOT_AN_ASSOCIATION,
             not_requested=ON_DEMAND,
         ),
@@ -257,8 +254,8 @@ GOLDENS = {
             },
         },
         missing=gaps(
-            absent="""tradeName identifiers[vat] employeeBand/to association/purpose association/regime
-                association/registrationDate""",
+            absent="identifiers[vat] association/purpose association/regime association/registrationDate"
+            + REPRESENTATIVES,
             not_applicable=RCS_ALONE + " filedActs ",
             not_requested=ON_DEMAND_OF_ASSOCIATIONS,
         ),
@@ -319,11 +316,7 @@ GOLDENS = {
             },
         },
         missing=gaps(
-            absent="""
-                tradeName identifiers[vat] employeeBand/from employeeBand/to employeeBand/referenceYear
-                companyCategory"""
-            + NO_COMPLEMENT
-            + NO_CEDEX,
+            absent="identifiers[vat]" + REPRESENTATIVES,
             not_applicable=RCS_ALONE + " filedActs ",
             not_requested=ON_DEMAND_OF_ASSOCIATIONS,
         ),
@@ -475,7 +468,7 @@ class Trap:
 
     cases: tuple[dict[str, Any], ...] = ()
     values: Mapping[str, Any] = field(default_factory=dict)
-    missing: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str | None] = field(default_factory=dict)
     notices: tuple[tuple[str, str], ...] = ()
     number: str = HEAD
     extra: str = ""
@@ -546,7 +539,10 @@ PUBLIC_OF_A_PERSON = {
     "mainActivity/nomenclature": "NAFRev2",
     "employeeBand/code": "12",
 }
-PERSON_WITHHELD = gaps(withheld="name tradeName legalEntity/registrationName" + RCS_ALONE) | ADDRESS_WITHHELD
+RCS_ALONE_OF_A_PERSON = RCS_ALONE.replace("legalEntity/shareCapital/amount legalEntity/shareCapital/currencyID", "")
+PERSON_WITHHELD = (
+    gaps(withheld="name tradeName legalEntity/registrationName" + RCS_ALONE_OF_A_PERSON) | ADDRESS_WITHHELD
+)
 COMPLETE_ADDRESS = {
     "complement_adresse": "BATIMENT C", "distribution_speciale": "BP 40012", "code_cedex": "42004",
     "libelle_cedex": "ST ETIENNE CEDEX 1",
@@ -734,7 +730,7 @@ TRAPS = {
     ),
     "the mention of a suppressed trade name is none": Trap(
         (found(HEAD), rcs(SIREN, nom_commercial="SUPPRESSION DU NOM COMMERCIAL")),
-        missing=gaps(absent="tradeName"),
+        missing=no_gap("tradeName"),
     ),
     "a sign that says it was suppressed gives way to the trade name": Trap(
         (found(HEAD, enseigne="Suppression du nom commercial"), rcs(SIREN, nom_commercial="LE TOUR")),
@@ -742,7 +738,7 @@ TRAPS = {
     ),
     "an unknown social economy is not a no": Trap(
         (found(HEAD, of={"economie_sociale_et_solidaire": None, "categorie_entreprise": None}),),
-        missing=gaps(absent="socialEconomy companyCategory"),
+        missing=no_gap("socialEconomy companyCategory"),
     ),
     "a company of the social economy is one": Trap(
         (found(HEAD, of={"economie_sociale_et_solidaire": True}),), {"socialEconomy": True}
@@ -750,15 +746,13 @@ TRAPS = {
     # bands of staff
     "no band at all": Trap(
         (found(HEAD, of={"tranche_effectif_salarie": band(None, None, None, None, None)}),),
-        missing=gaps(
-            absent="""
-            employeeBand/code employeeBand/from employeeBand/to employeeBand/label employeeBand/referenceYear"""
-        ),
+        missing=gaps(absent="employeeBand/code employeeBand/label")
+        | no_gap("employeeBand/from employeeBand/to employeeBand/referenceYear"),
     ),
     "a unit that employs nobody has a code but no numbers": Trap(
         (found(HEAD, of={"tranche_effectif_salarie": band("NN", "Unités non employeuses", None, None, None)}),),
         {"employeeBand/code": "NN", "employeeBand/label": "Unités non employeuses"},
-        gaps(absent="employeeBand/from employeeBand/to employeeBand/referenceYear"),
+        no_gap("employeeBand/from employeeBand/to employeeBand/referenceYear"),
     ),
     "zero is a number": Trap(
         (found(HEAD, of={"tranche_effectif_salarie": band("00", "0 salarié", 0, 0, "2024")}),),
@@ -767,7 +761,7 @@ TRAPS = {
     "above ten thousand there is no upper end": Trap(
         (found(HEAD, of={"tranche_effectif_salarie": band("53", "10 000 salariés et plus", 10000, None, "2024")}),),
         {"employeeBand/code": "53", "employeeBand/from": 10000},
-        gaps(absent="employeeBand/to"),
+        no_gap("employeeBand/to"),
     ),
     # addresses
     "the CEDEX stands beside the municipality, the box in the complement": Trap(
@@ -826,7 +820,7 @@ TRAPS = {
             ),
         ),
         {"postalAddress/streetName": "LE BOURG", "postalAddress/additionalStreetName": "TSA 10001"},
-        gaps(absent="postalAddress/cedex/code postalAddress/cedex/label"),
+        no_gap("postalAddress/cedex/code postalAddress/cedex/label"),
     ),
     "an address without any street": Trap(
         (found(HEAD, where=dict.fromkeys(("numero_voie", "type_voie", "libelle_voie", "code_postal"), "")),),
@@ -903,7 +897,7 @@ TRAPS = {
             "headOfficeAddress/cedex/code": "69443",
             "headOfficeAddress/cedex/label": "LYON CEDEX 03",
         },
-        gaps(absent="postalAddress/cedex/code headOfficeAddress/additionalStreetName"),
+        no_gap("postalAddress/cedex/code headOfficeAddress/additionalStreetName"),
         number=BRANCH,
         called=calls("etablissements", "siege_social", "extraits_rcs_infogreffe", "numero_tva", siret=BRANCH),
     ),
@@ -1104,7 +1098,7 @@ TRAPS = {
         (found(HEAD, of={"rna": "W751234567"}), documents("W751234567")),
         {"association/documents": [{"kind": "Statuts", "filingDate": "2024-02-29"}]},
         extra="documents_associations",
-        never=("exemple.fr", "http"),
+        never=("exemple.fr",),
     ),
     "an association that Insee does not name is named by its own register": Trap(
         (

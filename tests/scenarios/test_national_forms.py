@@ -64,7 +64,6 @@ def test_the_dc1_of_a_company_alone_costs_two_calls_where_the_head_office_is_els
         **BUYER,
         **CONTACT,
         **declared("/candidacy/whole", "/candidacy/allLots", "/candidacy/lots", "/presentation/alone"),
-        "/economicOperator/headOfficeAddress/additionalStreetName": "absent",
         **declared("/honour/noExclusion", "/honour/noDefenceExclusion", "/evidence/uri", "/evidence/access"),
         **declared("/capacities/dc2", "/capacities/documents"),
         **declared("/signature/signatory", "/signature/place", "/signature/date"),
@@ -142,7 +141,6 @@ def test_the_dc4_of_a_subcontractor_has_its_part_of_the_form_and_no_other(client
         }
     }
     assert reasons_of(body) == {
-        "/subcontractor/postalAddress/additionalStreetName": "absent",
         **declared("/subcontractor/contact/electronicMail", "/subcontractor/contact/telephone"),
         **declared("/subcontractor/otherRegister", "/subcontractor/sme", "/subcontractor/directPayment"),
         **declared("/payment/account", "/payment/advance", "/capacities/documents", "/capacities/evidence"),

@@ -125,7 +125,8 @@ def _field_rows(form: Form, prefill: Mapping[str, Any], words: Mapping[str, Any]
     for part in form.fields:
         pointer = pointers.get(part.path)
         if pointer is None:
-            yield part.label, f"— {prefill['missing'][part.path]['message']}", ""
+            gap = prefill["missing"].get(part.path, {})
+            yield part.label, f"— {gap.get('message', '')}".strip(), ""
             continue
         origin = prefill["provenance"][pointer]
         remarks = [words[key] for key in ("confirm", "stale") if origin.get(key)]

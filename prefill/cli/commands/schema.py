@@ -49,6 +49,8 @@ def _form_row(part: Field) -> tuple[str, ...]:
         "à vérifier": part.confirm,
         f"réservé ({part.reserved})": part.reserved,
         "à déclarer": part.declared,
+        "souvent vide": part.optional,
+        f"seulement pour {part.only_for}": part.only_for,
     }
     origins = [f"{origin.source}: {origin.expression.text}" for origin in part.origins]
     items = [f"· {item.name}: {item.expression.text}" for item in part.items]

@@ -23,6 +23,8 @@ def render_form(form: Form) -> dict[str, Any]:
             "confirm": field.confirm or None,
             "on_demand": field.on_demand or None,
             "declared": field.declared or None,
+            "optional": field.optional or None,
+            "only_for": field.only_for,
             "roles": [role for role in Role if role in field.roles] or None,
             "sources": list(dict.fromkeys(origin.source for origin in field.origins)),
         }

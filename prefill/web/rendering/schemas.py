@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_dump
 
 from prefill.domain.answers import Status
+from prefill.domain.company import PERIMETERS
 from prefill.domain.roles import Role
 from prefill.forms.model import Type
 from prefill.forms.reasons import Reason
@@ -151,6 +152,13 @@ class FieldSchema(ResponseSchema):
     confirm = fields.Boolean()
     onDemand = fields.Boolean(attribute="on_demand")
     declared = fields.Boolean(metadata={"description": "For the candidate alone: no register fills it."})
+    optional = fields.Boolean(
+        metadata={"description": "Often empty: without a value, it is in neither `provenance` nor `missing`."}
+    )
+    onlyFor = fields.String(
+        attribute="only_for",
+        metadata={"description": "The companies for which alone it can exist.", "enum": sorted(PERIMETERS)},
+    )
     roles = fields.List(
         fields.Enum(Role, by_value=True),
         metadata={"description": "The roles of the companies that it is about; all when left out."},
