@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -29,7 +30,7 @@ from prefill.registers.transport.http import Connection
 from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import URL as SANDBOX_URL
 from prefill.sandbox.sessions import SandboxSessions
-from prefill.settings import Settings
+from prefill.settings import LOOPBACK, SEARCH, Settings
 from prefill.tenancy import factory
 from prefill.tenancy.model import Tenant
 from prefill.tenancy.registry import Tenants
@@ -125,7 +126,15 @@ def connection(settings: Settings, tenant: Tenant | None = None) -> Connection:
 
 
 def search_url(settings: Settings) -> str:
-    return SANDBOX_URL if settings.sandbox else settings.search_url
+    """Where companies are searched; a stand-in of API Entreprise on this machine stands in for that too.
+
+    >>> search_url(Settings(token="t", url="http://127.0.0.1:9080"))
+    'http://127.0.0.1:9080'
+    """
+    if settings.sandbox:
+        return SANDBOX_URL
+    stand_in = urlsplit(settings.url).hostname in LOOPBACK and settings.search_url == SEARCH
+    return settings.url if stand_in else settings.search_url
 
 
 def open_company_search(settings: Settings, resources: SharedResources) -> CompanySearch | None:
