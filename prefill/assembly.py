@@ -17,6 +17,7 @@ from prefill.audit.factory import open_audit_trail
 from prefill.audit.trail import AuditTrail, AuditWriteError
 from prefill.company_search.factory import open_search
 from prefill.company_search.service import CompanySearch
+from prefill.config_files.diagnostics import short_name
 from prefill.domain.dates import PARIS
 from prefill.domain.permissions import Audience
 from prefill.forms.registry import FormRegistry, load_all
@@ -60,6 +61,16 @@ def bundled_forms() -> Path:
     package = Path(__file__).resolve().parent
     bundled = package / "bundled" / "schemas"
     return bundled if bundled.is_dir() else package.parent / "schemas"
+
+
+def templates_folder(settings: Settings) -> Path | None:
+    """Find the integrator's templates of documents. Raises `SettingsInvalid`."""
+    if settings.templates is None:
+        return None
+    folder = Path(settings.templates)
+    if not folder.is_dir():
+        raise SettingsInvalid(f"PREFILL_TEMPLATES : le dossier {short_name(folder)} n'existe pas.")
+    return folder
 
 
 def candidate_forms(forms: FormRegistry) -> tuple[str, ...]:

@@ -265,6 +265,10 @@ class Settings:
         "PREFILL_SCHEMAS", _list, (),
         "Dossiers de formulaires ajoutés à ceux du service, séparés par des virgules ; le dernier l'emporte.",
     )
+    templates: str | None = _setting(
+        "PREFILL_TEMPLATES", str, None,
+        "Dossier de modèles de documents : dc1.docx, document.odt, document.typ… remplacent ceux du service.",
+    )
     document_hosts: tuple[str, ...] = _setting(
         "PREFILL_DOCUMENT_HOSTS", read_hosts, (),
         "Hôtes d'organismes tiers (certificats RGE, Qualifelec) dont le service peut télécharger les documents, séparés par des virgules. Aucun par défaut : l'agent reçoit un lien.",
