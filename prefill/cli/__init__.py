@@ -17,7 +17,6 @@ from prefill.cli.commands.ask import ask
 from prefill.cli.commands.audit import audit
 from prefill.cli.commands.delegations import sync_tenants
 from prefill.cli.commands.doctor import doctor, openapi, show_settings
-from prefill.cli.commands.document import document
 from prefill.cli.commands.espd import espd
 from prefill.cli.commands.fill import fill
 from prefill.cli.commands.receipts import receipt, verify
@@ -33,7 +32,6 @@ COMMANDS = (
     serve,
     sandbox,
     fill,
-    document,
     espd,
     ask,
     sources,

@@ -47,7 +47,8 @@ class Answer:
 
     `data` is the upstream's `data` (for a list, the list of its rows' `data`) and is None unless
     `status` is OK. `seconds` is what the call took, `retry_after` in how many seconds to try again.
-    `code` and `request_id` are the upstream's own, for the operator and for support.
+    `code` and `request_id` are the upstream's own, for the operator and for support. `limited` says that the company
+    limits its disclosure, or may since: what names people is withheld, whatever `data` said when it was retrieved.
     """
 
     source: str
@@ -63,6 +64,7 @@ class Answer:
     seconds: float = 0.0
     cached: bool = False
     stale: bool = False
+    limited: bool = False
 
     @property
     def ok(self) -> bool:

@@ -3,7 +3,8 @@
 A candidate's page is public: anybody can type any SIRET there. It gets open sources only, without the
 personal data a tender has no use for; and of a company partially disclosed in Sirene, only what stays
 public: numbers, municipality, country, state and economic variables, and the name of a legal person.
-The protection happens on reception, before an answer is stored anywhere.
+The protection happens on reception, before an answer is stored anywhere; a status that is learned later restricts what
+was stored before.
 """
 
 from __future__ import annotations
@@ -12,18 +13,21 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from prefill.domain.answer_shapes.model import Kind, Shape
 from prefill.domain.sources import Source
 
+NOTHING = Shape(Kind.ANY)
 MASK = "[ND]"
 _MASKED = re.compile(r"\[\s*(?:ND|NON[\s-]+DIFFUSIBLE)\s*\]", re.IGNORECASE)
 
 DISCLOSED = "diffusible"
 PARTIALLY_DISCLOSED = "partiellement_diffusible"
 UNDISCLOSED = "non_diffusible"
+UNCONFIRMED = "non_confirme"  # ours: the answer is older than the last night, when statuses change
 
 PUBLIC_ADDRESS_KEYS = frozenset({
     "status_diffusion", "code_commune", "libelle_commune", "libelle_commune_etranger", "code_pays_etranger",
-    "libelle_pays_etranger",
+    "libelle_pays_etranger", "code_insee", "commune",
 })  # fmt: skip
 
 
@@ -56,41 +60,79 @@ def undisclosed(data: object) -> bool:
 def disclose(source: Source, data: Any) -> Any:
     """Keep of an answer what may be shown: never what a tender has no use for, nor, of an open one, what is withheld.
 
-    The withheld values become the mask literal.
+    Of an open answer only the keys of its shape are kept, at whatever depth: nobody has said of another that it may be
+    shown to anybody. The withheld values become the mask literal.
     """
     clean = _copy(data, without=source.personal)
-    if not source.open or not isinstance(clean, dict) or "status_diffusion" not in source.shape:
+    if source.open:
+        clean = _in_shape(clean, source.answer)
+    if not source.open or not isinstance(clean, dict) or not source.states_disclosure:
         return clean
     if "unite_legale" in source.shape:
-        return _disclose_establishment(source, clean)
-    return _disclose_unit(source, clean)
+        return _disclose_establishment(clean)
+    return _disclose_unit(clean)
 
 
-def _disclose_establishment(source: Source, data: dict[str, Any]) -> dict[str, Any]:
+def restrict(source: Source, data: Mapping[str, Any], status: str) -> Any:
+    """Show an open Insee answer as if its legal unit had this status, learned elsewhere."""
+    unit = data.get("unite_legale")
+    if not isinstance(unit, Mapping):
+        return disclose(source, {**data, "status_diffusion": status})
+    return disclose(source, {**data, "unite_legale": {**unit, "status_diffusion": status}})
+
+
+def leave_unconfirmed(source: Source, data: Mapping[str, Any]) -> Any:
+    """Show of an open Insee answer only what stays public whatever the status of the unit and of the establishment."""
+    parts = {key: part for key in ("unite_legale", "adresse") if isinstance(part := data.get(key), Mapping)}
+    limited = {key: {**part, "status_diffusion": UNCONFIRMED} for key, part in parts.items()}
+    return disclose(source, {**data, **limited, "status_diffusion": UNCONFIRMED})
+
+
+def status_of(data: Mapping[str, Any]) -> object:
+    """The status of the legal unit that an Insee answer states."""
+    unit = data.get("unite_legale", data)
+    return unit.get("status_diffusion") if isinstance(unit, Mapping) else None
+
+
+def without_street(data: Any) -> Any:
+    """Mask in the addresses of any register what a partial disclosure withholds: all but municipality and country."""
+    whole = [_copy(data)]
+    waiting: list[Any] = list(whole)
+    while waiting:
+        node = waiting.pop()
+        for place, part in list(node.items() if isinstance(node, dict) else enumerate(node)):
+            if isinstance(place, str) and place.startswith("adresse") and part:
+                node[place] = _mask_address(part)
+            elif isinstance(part, dict | list):
+                waiting.append(part)
+    return whole[0]
+
+
+def _mask_address(address: Any) -> Any:
+    if not isinstance(address, dict):
+        return _mask(address)
+    return {key: part if key in PUBLIC_ADDRESS_KEYS else _mask(part) for key, part in address.items()}
+
+
+def _disclose_establishment(data: dict[str, Any]) -> dict[str, Any]:
     unit, address = (part if isinstance(part := data.get(key), dict) else {} for key in ("unite_legale", "adresse"))
     person = partial(unit) and unit.get("type") != "personne_morale"
-    shown = {**data, "unite_legale": _disclose_unit(source, unit)}
+    shown = {**data, "unite_legale": _disclose_unit(unit)}
     if person or partial(address):
-        shown["adresse"] = {key: part if key in PUBLIC_ADDRESS_KEYS else _mask(part) for key, part in address.items()}
+        shown["adresse"] = _mask_address(address)
     if person or partial(data):
         shown["enseigne"] = _mask(data.get("enseigne"))
-        return _known(source, shown)
     return shown
 
 
-def _disclose_unit(source: Source, unit: dict[str, Any]) -> dict[str, Any]:
+def _disclose_unit(unit: dict[str, Any]) -> dict[str, Any]:
     if not partial(unit):
         return unit
-    shown = _known(source, {**unit, "personne_physique_attributs": _mask(unit.get("personne_physique_attributs"))})
+    shown = {**unit, "personne_physique_attributs": _mask(unit.get("personne_physique_attributs"))}
     legal_person = unit.get("personne_morale_attributs")
     if unit.get("type") == "personne_morale" and isinstance(legal_person, dict):
         return {**shown, "personne_morale_attributs": {**legal_person, "sigle": _mask(legal_person.get("sigle"))}}
     return {**shown, "personne_morale_attributs": _mask(legal_person)}
-
-
-def _known(source: Source, part: dict[str, Any]) -> dict[str, Any]:
-    """Mask a key we have never heard of: nobody has said that it stays public."""
-    return {key: value if key in source.keys else _mask(value) for key, value in part.items()}
 
 
 def partial(part: Mapping[str, Any]) -> bool:
@@ -100,6 +142,22 @@ def partial(part: Mapping[str, Any]) -> bool:
 
 def _mask(value: Any) -> Any:
     return _copy(value, leaf=lambda part: part if part in (None, "") else MASK)
+
+
+def _in_shape(value: Any, shape: Shape) -> Any:
+    """Remove from a copy, in place, every key that its shape does not hold."""
+    whole = [value]
+    waiting: list[tuple[Any, Shape]] = [(whole, Shape(Kind.LIST, item=shape))]
+    while waiting:
+        node, known = waiting.pop()
+        if isinstance(node, dict):
+            for key in node.keys() - known.members.keys():
+                del node[key]
+            inside = [(part, known.members[key]) for key, part in node.items()]
+        else:
+            inside = [(part, known.item or NOTHING) for part in node]
+        waiting.extend((part, shape) for part, shape in inside if isinstance(part, dict | list))
+    return whole[0]
 
 
 def _copy(value: Any, *, without: frozenset[str] = frozenset(), leaf: Callable[[Any], Any] = lambda part: part) -> Any:

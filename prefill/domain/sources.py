@@ -116,7 +116,8 @@ class Source:
         names_people: a register that would name those whom a partial disclosure protects.
         personal: the keys that a tender form has no use for, at whatever depth.
         shape: the keys that a readable answer must hold, with their types.
-        answer: the shape of its answer: type, nullability and meaning of each key that it is known to hold.
+        answer: the shape of its answer: type, nullability and meaning of each key that it is known to hold;
+            an open answer is shown no other.
         documents: a JMESPath to its files (addresses, or objects of `url` and `title`).
         outside_documents: whether its files lie on hosts of third parties, to be offered as links only.
         under_review: the error codes that mean « being analysed ».
@@ -181,6 +182,11 @@ class Source:
     def keys(self) -> frozenset[str]:
         """The keys that its answer is known to hold, at whatever depth."""
         return self.answer.names
+
+    @property
+    def states_disclosure(self) -> bool:
+        """Whether its answers say how far the company discloses its data: those of the Insee do."""
+        return "status_diffusion" in self.shape
 
     @property
     def usable(self) -> bool:

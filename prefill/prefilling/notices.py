@@ -10,7 +10,7 @@ from typing import Any
 from prefill.domain.answers import Answer
 from prefill.domain.company import closed_on
 from prefill.domain.dates import paris_date
-from prefill.domain.disclosure import masked, partial
+from prefill.domain.disclosure import UNCONFIRMED, masked, partial
 from prefill.domain.identifiers import spaced, valid_siret
 from prefill.forms.functions import read_iso_date
 from prefill.problems import Language
@@ -31,6 +31,10 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "partially_disclosed": {
         "fr": "Cette entreprise a demandé à limiter la diffusion de ses données : les champs concernés sont à saisir.",
         "en": "This company limits the disclosure of its data: please fill in the fields concerned.",
+    },
+    "disclosure_unconfirmed": {
+        "fr": "L'Insee ne répond pas et sa réponse date d'hier : ce qui n'est peut-être plus public (noms, rue) est à saisir.",
+        "en": "Insee does not answer and what it said dates from yesterday: what may no longer be public (names, street) is to be typed.",
     },
     "duplicate_siret": {
         "fr": "Le SIRET {asked} fait double emploi : Sirene renvoie au {answered}, dont voici les données.",
@@ -86,7 +90,9 @@ def _of_establishment(number: str, answers: Mapping[str, Answer], today: date) -
     yield from _closing(data, answers, today)
     if unit.get("etat_administratif") == "C":
         yield Notice("unit_ceased")
-    if any(map(partial, (data, unit, address))):
+    if unit.get("status_diffusion") == UNCONFIRMED:
+        yield Notice("disclosure_unconfirmed")
+    elif any(map(partial, (data, unit, address))):
         yield Notice("partially_disclosed")
     if address.get("code_pays_etranger") or address.get("libelle_pays_etranger"):
         yield Notice("foreign_establishment")

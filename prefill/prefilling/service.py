@@ -16,7 +16,7 @@ from typing import Protocol
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
-from prefill.domain.disclosure import DISCLOSED
+from prefill.domain.disclosure import DISCLOSED, status_of, without_street
 from prefill.domain.identifiers import spaced
 from prefill.domain.permissions import CANDIDATE, Audience, Caller, can_query, would_disclose_people
 from prefill.domain.requester import SERVICE, Requester
@@ -210,6 +210,8 @@ class Service:
         asking.answers[ESTABLISHMENT.name] = answer
         if answer.ok:
             asking.company = Company.read(answer.data, today=self._today())
+        elif answer.limited:
+            asking.company = replace(asking.company, partial=True)
         if alone or asking.company.head_office:
             asking.answers.update(dict.fromkeys(HEAD_OFFICES, answer))
         return replace(event, answers=_visible_answers(asking))
@@ -306,24 +308,35 @@ def _unasked(source: Source, asking: PrefillRun) -> Answer | None:
 
 
 def _visible_answers(asking: PrefillRun) -> dict[str, Answer]:
-    """Hold back from a candidate what names people while only the head office can tell the disclosure status."""
-    status = None
-    if asking.company.partial is None and asking.request.caller.audience is Audience.CANDIDATE:
-        status = _status_told_by(asking.answers.get(HEAD_OFFICE.name))
-    if status is None:
+    """Hold back from a candidate what the company does not disclose, or perhaps does not."""
+    if asking.request.caller.audience is not Audience.CANDIDATE:
         return dict(asking.answers)
+    head_office = asking.answers.get(HEAD_OFFICE.name)
+    unknown = asking.company.partial is None
+    people = _status_told_by(head_office) if unknown else None
+    disclosed = _discloses(head_office) if unknown else not asking.company.partial
     return {
-        name: Answer(name, status) if CATALOGUE[name].open and CATALOGUE[name].names_people else answer
-        for name, answer in asking.answers.items()
+        name: _visible(CATALOGUE[name], answer, people, disclosed=disclosed) for name, answer in asking.answers.items()
     }
+
+
+def _visible(source: Source, answer: Answer, people: Status | None, *, disclosed: bool) -> Answer:
+    """Withhold what names people while their company's status is not known, and streets unless it discloses them."""
+    if source.open and source.names_people and people:
+        return Answer(source.name, people)
+    if source.open and not source.states_disclosure and answer.ok and not disclosed:
+        return replace(answer, data=without_street(answer.data))
+    return answer
+
+
+def _discloses(insee: Answer | None) -> bool:
+    return insee is not None and insee.ok and not insee.limited and status_of(insee.data) == DISCLOSED
 
 
 def _status_told_by(head_office: Answer | None) -> Status | None:
     """Say what becomes of the registers that name people: nothing when nobody limits their disclosure."""
     if head_office is None:
         return Status.LATE
-    if head_office.status in (Status.WITHHELD, Status.ABSENT):  # the open Sirene says 404 of some who are protected
-        return Status.WITHHELD
-    if not head_office.ok or head_office.data["unite_legale"].get("status_diffusion") == DISCLOSED:
-        return None
-    return Status.WITHHELD
+    if head_office.limited or head_office.status in (Status.WITHHELD, Status.ABSENT):
+        return Status.WITHHELD  # the open Sirene says 404 of some who are protected
+    return None if not head_office.ok or _discloses(head_office) else Status.WITHHELD

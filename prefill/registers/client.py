@@ -29,6 +29,7 @@ from prefill.registers.admission import Admission
 from prefill.registers.answer_cache import AnswerCache, CacheEntry, Key
 from prefill.registers.calls import Call, QuotaExhausted, completed, digest, is_about_token, log_call, set_result
 from prefill.registers.circuit_breaker import CircuitBreakers, Permit
+from prefill.registers.disclosure_limits import DisclosureLimits
 from prefill.registers.quota import TokenQuota, group_of
 from prefill.registers.scheduling.call_limits import ALLOWED, CallLimits
 from prefill.registers.scheduling.fair_queue import Lane, Task
@@ -57,6 +58,7 @@ class RegisterClient:
         quota: TokenQuota,
         breakers: CircuitBreakers,
         call_limits: CallLimits | None = None,
+        disclosure_limits: DisclosureLimits | None = None,
         tenant: str = "default",
     ) -> None:
         self.connection = connection
@@ -64,6 +66,7 @@ class RegisterClient:
         self.quota = quota
         self.breakers = breakers
         self._call_limits = call_limits
+        self.disclosure_limits = disclosure_limits or DisclosureLimits(cache.shared, clock=clock)
         self._thread_pools = thread_pools
         self._clock = clock
         self._tenant = tenant
@@ -102,7 +105,7 @@ class RegisterClient:
         known = self._cached(key)
         if known is not None:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "hit")
-            return completed(known)
+            return completed(self.disclosure_limits.apply(source, number, known))
         return self._join(key, requester, patience) or self._start(source, key, object, requester, patience)
 
     def _join(self, key: Key, requester: Requester, patience: float) -> Future[Answer] | None:
@@ -202,14 +205,17 @@ class RegisterClient:
                 call.future.set_exception(fault)
             raise
         self._finish(call)
-        set_result(call.future, answer)
+        self._deliver(call, answer)
         return None
 
     def _refuse(self, call: Call, cause: Cause, retry_after: float) -> None:
         """Answer without a call: it had no turn, or no thread."""
         answer = self._or_stale(self.cache.get_local(call.key), self._not_made(call.source, cause, retry_after))
         self._finish(call)
-        set_result(call.future, answer)
+        self._deliver(call, answer)
+
+    def _deliver(self, call: Call, answer: Answer) -> None:
+        set_result(call.future, self.disclosure_limits.apply(call.source, call.number, answer))
 
     def _finish(self, call: Call) -> None:
         with self._lock:
@@ -246,6 +252,7 @@ class RegisterClient:
         if answer.cause is Cause.CONFLICT:
             self._clock.sleep(CONFLICT_DELAY)
             answer = self._call(call)
+        self.disclosure_limits.learn(source, call.number, answer)
         if is_about_token(answer):
             self.cache.put(source, self._own(key), answer)
             return self._or_stale(self.cache.get_local(key), answer)
@@ -314,7 +321,7 @@ class RegisterClient:
     def _answer_without(self, call: Call) -> None:
         source = call.source
         answer = self._not_made(source, Cause.CIRCUIT_OPEN, source.timeout)
-        set_result(call.future, self._or_stale(self.cache.get_local(call.key), answer))
+        self._deliver(call, self._or_stale(self.cache.get_local(call.key), answer))
 
     def _not_made(self, source: Source, cause: Cause, wait: float) -> Answer:
         telemetry.count("calls_skipped", source=source.name, reason=cause.value)

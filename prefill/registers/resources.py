@@ -15,6 +15,7 @@ from prefill.redis_client import OptionalRedis
 from prefill.registers.answer_cache import AnswerCache
 from prefill.registers.circuit_breaker import CircuitBreakers
 from prefill.registers.client import RegisterClient
+from prefill.registers.disclosure_limits import DisclosureLimits
 from prefill.registers.quota import QuotaRegistry
 from prefill.registers.scheduling.call_limits import CallLimits
 from prefill.registers.scheduling.workers import ProviderThreadPools
@@ -33,6 +34,7 @@ class SharedResources:
     breakers: CircuitBreakers
     thread_pools: ProviderThreadPools
     call_limits: CallLimits
+    disclosure_limits: DisclosureLimits
 
 
 def open_resources(
@@ -56,6 +58,7 @@ def open_resources(
         _open_breakers(settings),
         ProviderThreadPools(open_session, settings.workers),
         CallLimits(SlidingWindows(shared, "prefill:clients")),
+        DisclosureLimits(shared, clock=clock, prefix=f"prefill:{url_hash(url)}"),
     )
 
 
@@ -69,6 +72,7 @@ def open_client(connection: Connection, resources: SharedResources, *, tenant: s
         quota=resources.quotas.for_habilitation(connection.habilitation),
         breakers=resources.breakers,
         call_limits=resources.call_limits,
+        disclosure_limits=resources.disclosure_limits,
         tenant=tenant,
     )
 

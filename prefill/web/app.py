@@ -11,7 +11,6 @@ from prefill.web.middleware.response_cache import ResponseCacheMiddleware
 from prefill.web.routes import (
     catalogue,
     companies,
-    documents,
     dossiers,
     espd,
     operations,
@@ -27,7 +26,6 @@ BLUEPRINTS = (
     tenders.blueprint,
     companies.blueprint,
     espd.blueprint,
-    documents.blueprint,
     catalogue.blueprint,
     privacy.blueprint,
     receipts.blueprint,

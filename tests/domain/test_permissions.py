@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.company import Company
-from prefill.domain.disclosure import MASK, disclose, masked, partial, undisclosed
+from prefill.domain.disclosure import (
+    MASK,
+    disclose,
+    leave_unconfirmed,
+    masked,
+    partial,
+    restrict,
+    undisclosed,
+    without_street,
+)
 from prefill.domain.permissions import Audience, can_query, refusal, would_disclose_people
 
 ESTABLISHMENT, UNIT, RCS, RNA = (
@@ -196,12 +205,59 @@ def test_a_part_of_another_shape_is_not_let_through(part, wrong):
     assert "DURAND" not in json.dumps(kept)
 
 
-def test_a_key_that_nobody_has_heard_of_is_masked_with_the_rest():
-    person = {**PERSON, "status_diffusion": "partiellement_diffusible", "denomination_usuelle": "CHEZ LEA"}
-    kept = shown(establishment(of=person, surnom="LA BRICOLEUSE"))
+@pytest.mark.parametrize("status", ["diffusible", "partiellement_diffusible"])
+def test_a_key_that_nobody_has_heard_of_is_not_shown_to_candidates(status):
+    person = {**PERSON, "status_diffusion": status, "denomination_usuelle": "CANARI"}
+    where = {"acheminement_postal": {"l1": None, "porte": "CANARI"}, "batiment": {"code": "CANARI"}}
+    kept = shown(establishment(of=person, where=where, surnom="CANARI"))
 
-    assert kept["surnom"] == MASK
-    assert kept["unite_legale"]["denomination_usuelle"] == MASK
+    assert "CANARI" not in json.dumps(kept)
+    assert kept["adresse"]["acheminement_postal"] == {"l1": None}
+
+
+def test_the_extract_shows_no_key_that_nobody_has_heard_of():
+    officers = [{"nom": "DURAND", "adresse_personnelle": "CANARI"}]
+    kept = disclose(RCS, {"siren": "552049447", "mandataires_sociaux": officers, "beneficiaires": [{"nom": "CANARI"}]})
+
+    assert kept == {"siren": "552049447", "mandataires_sociaux": [{"nom": "DURAND"}]}
+
+
+def test_an_agent_sees_what_a_protected_register_says_more():
+    kept = disclose(CATALOGUE["etablissements_instructeur"], establishment(surnom="LA BRICOLEUSE"))
+
+    assert kept["surnom"] == "LA BRICOLEUSE"
+
+
+@pytest.mark.parametrize("status", ["partiellement_diffusible", "non_diffusible"])
+def test_a_status_learned_elsewhere_restricts_what_was_disclosed(status):
+    person = establishment(of=PERSON)
+
+    assert restrict(ESTABLISHMENT, person, status) == shown(establishment(of={**PERSON, "status_diffusion": status}))
+    assert restrict(UNIT, unit(**PERSON), status) == shown(unit(**{**PERSON, "status_diffusion": status}), source=UNIT)
+    assert "DURAND" in json.dumps(person)
+
+
+def test_what_cannot_be_confirmed_keeps_neither_people_nor_streets_nor_shop_sign():
+    for of in (PERSON, {}):
+        written = json.dumps(leave_unconfirmed(ESTABLISHMENT, establishment(of=of)))
+
+        assert not [word for word in ("DURAND", "LEA", "LILAS", "35000", "RUE", "BAT A", "ADB") if word in written]
+        assert "RENNES" in written
+    assert "ATELIER DU BOIS" in written
+
+
+def test_no_street_is_left_in_the_addresses_of_any_register():
+    association = {
+        "nom": "AMIS DU BOIS", "activites": {"objet": "Planter"},
+        "adresse_siege": {"numero_voie": "CANARI", "code_postal": "CANARI", "commune": "RENNES", "code_insee": "35238"},
+        "etablissements": [{"siret": "1", "adresse": "12 RUE CANARI"}],
+    }  # fmt: skip
+    kept = without_street(association)
+
+    assert "CANARI" not in json.dumps(kept)
+    assert kept["adresse_siege"]["commune"] == "RENNES"
+    assert (kept["nom"], kept["activites"]) == ("AMIS DU BOIS", {"objet": "Planter"})
+    assert "CANARI" in json.dumps(association)
 
 
 @pytest.mark.parametrize("status", PARTIAL)
@@ -303,9 +359,9 @@ def test_personal_keys_are_stripped_at_any_depth(source, data):
 def test_an_answer_deeper_than_python_calls_is_no_trap():
     deep = {"naissance": "CANARI"}
     for level in range(20_000):
-        deep = {"a": deep} if level % 2 else [deep]
+        deep = {"nom": deep} if level % 2 else [deep]
 
-    kept = disclose(RCS, {"siren": "552049447", "autre": deep})
+    kept = disclose(RCS, {"siren": "552049447", "observations": deep})
     is_masked = masked(kept)
     while kept:  # freed one by one, or the interpreter itself would recurse
         kept = kept.pop() if isinstance(kept, list) else kept.popitem()[1]

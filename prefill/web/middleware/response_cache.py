@@ -60,11 +60,14 @@ class CacheDependencies:
     upstream: RegisterClient
     entries: tuple[tuple[Key, CacheEntry], ...]
     expires_at: float
+    siren: str
 
     def valid(self, timestamp: float) -> bool:
-        """Whether the answer cache still holds the same answers."""
-        get_local = self.upstream.cache.get_local
-        return timestamp < self.expires_at and all(get_local(key) is entry for key, entry in self.entries)
+        """Whether the answer cache still holds the same answers, and nothing limits their disclosure since."""
+        get_local, limit_of = self.upstream.cache.get_local, self.upstream.disclosure_limits.of
+        if timestamp >= self.expires_at or limit_of(self.siren):
+            return False
+        return all(get_local(key) is entry for key, entry in self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,9 @@ def dependencies_of(prefill: Prefill, upstream: RegisterClient, now: datetime) -
         elif answer.status not in DEDUCED or answer.http_status is not None:
             return None
     ends = [entry.fresh_until for _, entry in entries]
-    return CacheDependencies(upstream, tuple(entries), min(*ends, _midnight(now))) if ends else None
+    if not ends or upstream.disclosure_limits.of(prefill.company.siren):
+        return None
+    return CacheDependencies(upstream, tuple(entries), min(*ends, _midnight(now)), prefill.company.siren)
 
 
 def _midnight(now: datetime) -> float:
