@@ -9,7 +9,7 @@ import pytest
 from prefill.app import create_app
 from prefill.settings import Settings
 
-PAGES = {"/", "/docs", "/dossier", "/static/{filename}"}  # HTML for people
+PAGES = {"/", "/docs", "/dossier", "/dossiers", "/static/{filename}"}  # HTML for people
 
 
 @pytest.fixture(scope="module")

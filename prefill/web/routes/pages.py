@@ -62,6 +62,12 @@ def dossier_page() -> AnyResponse:
     return _page("dossier.html", companies=companies, key=SANDBOX_AGENT_KEY if app_context().settings.sandbox else "")
 
 
+@blueprint.get("/dossiers")
+def procedure_page() -> AnyResponse:
+    companies = [one for siret in PROVEN for one in _companies() if one.siret == siret]
+    return _page("dossiers.html", companies=companies, key=SANDBOX_AGENT_KEY if app_context().settings.sandbox else "")
+
+
 @blueprint.get("/docs")
 def docs() -> AnyResponse:
     return _page("docs.html", spec=openapi_document(), problems=every_problem(), companies=_companies())

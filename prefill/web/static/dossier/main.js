@@ -5,12 +5,13 @@ import { download } from './documents.js'
 import { announce, byId, make } from './dom.js'
 import { day, moment, written } from './format.js'
 import { badge, row } from './proofs.js'
+import { messageTo } from './triage.js'
 
 /** @typedef {import('./proofs.js').Proof & { theme: string }} ThemedProof */
 
 const THEMES = ['general', 'financial', 'social_and_tax', 'certificates', 'intellectual_property', 'others']
-const HIDDEN_AT_FIRST = ['problem', 'dossier', 'overview', 'zip', 'notices', 'expiring', 'mentions']
-const EMPTIED = ['themes', 'identity', 'counts', 'notices', 'expiring-list', 'mentions-list']
+const HIDDEN_AT_FIRST = ['problem', 'dossier', 'overview', 'zip', 'notices', 'expiring', 'mentions', 'todo', 'message']
+const EMPTIED = ['themes', 'identity', 'counts', 'notices', 'expiring-list', 'mentions-list', 'todo-list']
 
 /** @type {{ siret: string, object: string, all: boolean, named: string[] }} */
 let asked = null
@@ -81,6 +82,9 @@ const showWhole = body => {
 	showNotices(body.notices)
 	showExpiring(body.expiring)
 	showCounts(body.counts)
+	showTodo()
+	byId('message-text').value = messageTo(body, asked.object)
+	byId('message').hidden = !byId('message-text').value
 	byId('overview').hidden = false
 	byId('zip').hidden = ![...proofs.values()].some(proof => proof.documents.some(document => !document.host))
 	byId('printed').textContent = `Établi le ${moment(new Date())} par prefill, d’après les registres nommés.`
@@ -186,6 +190,18 @@ const showExpiring = expiring => {
 	byId('expiring').hidden = !expiring.length
 }
 
+/** What needs the agent, first, each with a link to its proof. */
+const showTodo = () => {
+	const items = [...proofs.values()]
+		.filter(proof => ['ask', 'bad', 'watch'].includes(proof.tone))
+		.map(proof => {
+			const link = make('a', { href: `#proof-${proof.source}` }, proof.title)
+			return make('li', {}, link, ' : ', badge(proof.tone, proof.word))
+		})
+	byId('todo-list').replaceChildren(...items)
+	byId('todo').hidden = !items.length
+}
+
 /** @param {any[]} counts */
 const showCounts = counts => {
 	const items = counts.map(count => make('li', {}, badge(count.tone, `${count.number} ${count.word}`)))
@@ -288,9 +304,21 @@ byId('zip').addEventListener('click', async () => {
 	const next = await fetchFile(path, byId('zip'), report)
 	if (own === running) followArchive(next)
 })
+byId('copy-message').addEventListener('click', async () => {
+	await navigator.clipboard.writeText(byId('message-text').value)
+	announce('Le message est copié.')
+})
 byId('print').addEventListener('click', () => window.print())
 addEventListener('beforeprint', () => {
 	for (const part of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll('.aside')))
 		part.open = true
 })
 addEventListener('pagehide', signOut)
+
+// A link to a candidate carries its number in the fragment, which is sent to no server.
+const linked = new URLSearchParams(location.hash.slice(1))
+if (linked.has('siret')) {
+	byId('siret').value = linked.get('siret')
+	byId('object').value = linked.get('object') || ''
+	byId('key').focus()
+}

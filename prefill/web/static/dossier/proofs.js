@@ -62,7 +62,7 @@ export const badge = (tone, word) =>
 export const row = (proof, actions) =>
 	make(
 		'article',
-		{ class: 'proof', 'data-source': proof.source },
+		{ class: 'proof', id: `proof-${proof.source}`, 'data-source': proof.source },
 		make('div', { class: 'head' }, make('h4', {}, proof.title), make('p', { class: 'who' }, proof.producer)),
 		make(
 			'div',

@@ -1,0 +1,362 @@
+// The page at /dossiers: the candidates of one procedure, a row each, filled as the registers answer within the quota.
+
+import { call, refusalOf, setKey, signedIn } from './api.js'
+import { toCsv } from './csv.js'
+import { announce, byId, make } from './dom.js'
+import { duration } from './format.js'
+import { badge } from './proofs.js'
+import { messageTo, nameOf, triage, urgency } from './triage.js'
+
+/**
+ * @typedef {import('./triage.js').Dossier} Dossier
+ * @typedef {object} Candidate
+ * @property {string} siret
+ * @property {'waiting' | 'asking' | 'done' | 'failed'} state
+ * @property {Dossier} [dossier]
+ * @property {string} [problem]
+ * @property {number} [tries]
+ */
+
+const MAX_CANDIDATES = 50
+const AT_ONCE = 2
+const MAX_TRIES = 5
+const DEFAULT_WAIT = 20 // seconds
+const KEPT = 'prefill.procedure'
+// The progress, without the key, for this tab and until it closes: a reload of fifty candidates must cost no call again.
+const tab = window.sessionStorage
+
+/** @type {{ object: string, before: string, candidates: Candidate[] }} */
+let procedure = { object: '', before: '', candidates: [] }
+/** @type {AbortController} */
+let running = new AbortController()
+
+/**
+ * Read the numbers of a text: one a line, or the cells of a CSV that look like one.
+ *
+ * @param {string} text
+ * @returns {string[]} Each once, in their order.
+ */
+export const readNumbers = text => {
+	const found = text.replace(/(?<=\d)[ .\u00a0\u202f](?=\d)/g, '').match(/(?<!\d)(?:\d{14}|\d{9})(?!\d)/g) || []
+	return [...new Set(found)]
+}
+
+const begin = () => {
+	const numbers = readNumbers(byId('sirets').value)
+	byId('problem').hidden = true
+	const object = byId('object').value.trim()
+	const refusal = !signedIn()
+		? 'Présentez d’abord votre clé d’agent.'
+		: !object
+			? 'Indiquez la procédure.'
+			: !numbers.length
+				? 'Aucun numéro lisible : un SIRET (14 chiffres) ou un SIREN (9 chiffres) par ligne.'
+				: numbers.length > MAX_CANDIDATES
+					? `${numbers.length} candidats : ${MAX_CANDIDATES} au plus à la fois.`
+					: ''
+	if (refusal) {
+		refuse(refusal)
+		return
+	}
+	const known = new Map(procedure.object === object ? procedure.candidates.map(one => [one.siret, one]) : [])
+	procedure = {
+		object,
+		before: byId('before').value,
+		candidates: numbers.map(siret => known.get(siret) || { siret, state: 'waiting' }),
+	}
+	resume()
+}
+
+const resume = () => {
+	running.abort()
+	running = new AbortController()
+	for (const one of procedure.candidates) if (one.state === 'asking') one.state = 'waiting'
+	show()
+	for (let place = 0; place < AT_ONCE; place++) work(running.signal)
+}
+
+/**
+ * Ask for the candidates that wait, one after the other.
+ *
+ * @param {AbortSignal} signal
+ */
+const work = async signal => {
+	for (;;) {
+		const next = procedure.candidates.find(one => one.state === 'waiting')
+		if (!next || signal.aborted || !signedIn()) return
+		next.state = 'asking'
+		show()
+		const wait = await ask(next, signal)
+		if (signal.aborted) return
+		keep()
+		show()
+		if (wait) await pause(wait, signal)
+	}
+}
+
+/**
+ * @param {Candidate} candidate
+ * @param {AbortSignal} signal
+ * @returns {Promise<number>} Seconds to wait before the next call.
+ */
+const ask = async (candidate, signal) => {
+	try {
+		const path = `/v1/dossiers/${candidate.siret}?${new URLSearchParams({ object: procedure.object })}`
+		const response = await call(path, 'application/json', signal)
+		if (!response.ok) return await refused(candidate, response)
+		candidate.dossier = await response.json()
+		return settle(candidate)
+	} catch {
+		if (!signal.aborted) fail(candidate, 'Le service ne répond pas.')
+		return 0
+	}
+}
+
+/**
+ * @param {Candidate} candidate
+ * @returns {number} Seconds to wait before the next call.
+ */
+const settle = candidate => {
+	const { complete } = candidate.dossier
+	candidate.tries = (candidate.tries || 0) + 1
+	const throttled = Object.values(/** @type {any} */ (candidate.dossier).sources || {}).some(
+		(/** @type {any} */ source) => source.cause === 'throttled',
+	)
+	candidate.state = !complete && throttled && candidate.tries < MAX_TRIES ? 'waiting' : 'done'
+	return candidate.state === 'waiting' ? DEFAULT_WAIT : 0
+}
+
+/**
+ * @param {Candidate} candidate
+ * @param {Response} response
+ * @returns {Promise<number>}
+ */
+const refused = async (candidate, response) => {
+	const fault = await refusalOf(response)
+	const wait = Number(response.headers.get('Retry-After')) || 0
+	candidate.tries = (candidate.tries || 0) + 1
+	if (wait && candidate.tries < MAX_TRIES) {
+		candidate.state = 'waiting'
+		return wait
+	}
+	fail(candidate, fault.message)
+	if (response.status === 401) {
+		candidate.state = 'waiting'
+		signOut()
+		refuse(fault.message)
+	}
+	return 0
+}
+
+/**
+ * @param {Candidate} candidate
+ * @param {string} problem
+ */
+const fail = (candidate, problem) => {
+	candidate.state = 'failed'
+	candidate.problem = problem
+}
+
+/**
+ * @param {number} seconds
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
+const pause = (seconds, signal) =>
+	new Promise(done => {
+		const timer = setTimeout(done, seconds * 1000)
+		signal.addEventListener('abort', () => {
+			clearTimeout(timer)
+			done()
+		})
+	})
+
+/** Keep the progress for this tab alone: a reload goes on from it, closing the tab or forgetting the key ends it. */
+const keep = () => tab.setItem(KEPT, JSON.stringify(procedure))
+
+const rowsShown = () => {
+	const filter = byId('filter').value
+	const found = procedure.candidates.map(candidate => ({
+		candidate,
+		triage: candidate.dossier ? triage(candidate.dossier, procedure.before) : null,
+	}))
+	const rank = (/** @type {typeof found[0]} */ one) =>
+		one.triage ? urgency(one.triage) : one.candidate.state === 'failed' ? 0.4 : -1
+	return found
+		.filter(({ candidate, triage: one }) => {
+			if (filter === 'todo') return one === null || urgency(one) > 0.5
+			if (filter === 'unavailable') return candidate.state === 'failed' || Boolean(one?.unavailable.length)
+			return true
+		})
+		.sort((one, other) => rank(other) - rank(one))
+}
+
+const show = () => {
+	const { candidates } = procedure
+	const done = candidates.filter(one => one.state === 'done' || one.state === 'failed').length
+	byId('results').hidden = !candidates.length
+	byId('procedure').textContent = `Procédure ${procedure.object}`
+	byId('rows').replaceChildren(...rowsShown().map(({ candidate, triage: found }) => row(candidate, found)))
+	announce(candidates.length ? `${done} candidat${done > 1 ? 's' : ''} sur ${candidates.length}.` : '')
+}
+
+/**
+ * @param {Candidate} candidate
+ * @param {import('./triage.js').Triage | null} found
+ */
+const row = (candidate, found) => {
+	const name = candidate.dossier ? nameOf(candidate.dossier) : candidate.siret
+	const link = make('a', { href: deepLink(candidate.siret) }, name)
+	const message = candidate.dossier ? messageTo(candidate.dossier, procedure.object) : ''
+	const copy = message ? make('button', { type: 'button', class: 'quiet' }, 'Copier le message') : null
+	copy?.addEventListener('click', () => copyText(message))
+	return make(
+		'tr',
+		{ 'data-siret': candidate.siret },
+		make('th', { scope: 'row' }, link, make('span', { class: 'who' }, candidate.siret)),
+		list(found && [...found.mentions, ...found.toRead], 'bad'),
+		list(found?.toAsk, 'ask'),
+		list(found?.expiring, 'watch'),
+		list(found?.unavailable, 'none', found?.retryIn ? `Revenir dans ${duration(found.retryIn)}.` : ''),
+		make('td', {}, make('span', { class: 'state' }, stateOf(candidate, found)), copy),
+	)
+}
+
+/**
+ * @param {string[] | null | undefined} items
+ * @param {any} tone
+ * @param {string} [note]
+ */
+const list = (items, tone, note) =>
+	make(
+		'td',
+		{},
+		items?.length ? badge(tone, String(items.length)) : null,
+		items?.length ? make('ul', {}, ...items.map(item => make('li', {}, item))) : null,
+		note ? make('p', { class: 'hint' }, note) : null,
+	)
+
+/**
+ * @param {Candidate} candidate
+ * @param {import('./triage.js').Triage | null} found
+ */
+const stateOf = (candidate, found) => {
+	if (candidate.state === 'failed') return candidate.problem
+	if (candidate.state === 'asking') return 'Les registres sont interrogés…'
+	if (candidate.state === 'waiting') return candidate.tries ? 'En attente du quota' : 'En attente'
+	if (!candidate.dossier.complete) return 'Un registre au moins n’a pas répondu'
+	return found && urgency(found) > 0 ? 'À traiter' : 'Tous les registres ont répondu'
+}
+
+/**
+ * The fragment is sent to no server and stands in no log.
+ *
+ * @param {string} siret
+ */
+const deepLink = siret => `/dossier#${new URLSearchParams({ siret, object: procedure.object })}`
+
+/** @param {string} text */
+const copyText = async text => {
+	await navigator.clipboard.writeText(text)
+	announce('Le message est copié : collez-le, relisez-le, envoyez-le.')
+}
+
+const exportCsv = () => {
+	const heading = ['Candidat', 'SIRET', 'À lire', 'À demander', 'Expire', 'Indisponible', 'État']
+	const lines = rowsShown().map(({ candidate, triage: found }) => [
+		candidate.dossier ? nameOf(candidate.dossier) : '',
+		`n° ${candidate.siret}`,
+		[...(found?.mentions || []), ...(found?.toRead || [])].join(' / '),
+		(found?.toAsk || []).join(' / '),
+		(found?.expiring || []).join(' / '),
+		(found?.unavailable || []).join(' / '),
+		stateOf(candidate, found),
+	])
+	const file = new Blob([toCsv([heading, ...lines])], { type: 'text/csv' })
+	const link = /** @type {HTMLAnchorElement} */ (make('a', { download: 'candidats.csv' }))
+	link.href = URL.createObjectURL(file)
+	link.click()
+	setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+}
+
+/** @param {string} message */
+const refuse = message => {
+	byId('problem').textContent = message
+	byId('problem').hidden = false
+}
+
+/** @param {string} key */
+const signIn = key => {
+	setKey(key)
+	byId('key').value = ''
+	byId('signin').hidden = true
+	byId('signed').hidden = false
+	byId('problem').hidden = true
+	if (procedure.candidates.some(one => one.state === 'waiting' || one.state === 'asking')) resume()
+	else byId('sirets').focus()
+}
+
+const signOut = () => {
+	running.abort()
+	setKey('')
+	byId('signin').hidden = false
+	byId('signed').hidden = true
+}
+
+const forget = () => {
+	signOut()
+	tab.removeItem(KEPT)
+	procedure = { object: '', before: '', candidates: [] }
+	show()
+	byId('key').focus()
+}
+
+const restore = () => {
+	const kept = tab.getItem(KEPT)
+	if (!kept) return
+	procedure = JSON.parse(kept)
+	byId('object').value = procedure.object
+	byId('before').value = procedure.before
+	byId('sirets').value = procedure.candidates.map(one => one.siret).join('\n')
+	show()
+	if (procedure.candidates.some(one => one.state !== 'done' && one.state !== 'failed')) {
+		announce('Présentez de nouveau votre clé : la consultation reprend où elle en était.')
+	}
+}
+
+byId('signin').addEventListener('submit', (/** @type {Event} */ event) => {
+	event.preventDefault()
+	if (byId('key').value.trim()) signIn(byId('key').value)
+})
+byId('use-sandbox')?.addEventListener('click', () => signIn(byId('sandbox-key').textContent))
+byId('signout').addEventListener('click', forget)
+byId('ask').addEventListener('submit', (/** @type {Event} */ event) => {
+	event.preventDefault()
+	begin()
+})
+byId('file').addEventListener('change', async () => {
+	const [file] = byId('file').files
+	if (file) byId('sirets').value = readNumbers(await file.text()).join('\n')
+})
+byId('fill')?.addEventListener('click', () => {
+	byId('sirets').value = byId('samples').textContent.trim().replace(/\s+/g, '\n')
+	byId('object').value ||= '2026-TRX-014'
+})
+byId('before').addEventListener('change', () => {
+	procedure.before = byId('before').value
+	show()
+})
+byId('filter').addEventListener('change', show)
+byId('csv').addEventListener('click', exportCsv)
+byId('print').addEventListener('click', () => window.print())
+byId('again').addEventListener('click', () => {
+	for (const one of procedure.candidates) {
+		if (one.state === 'failed' || (one.dossier && !one.dossier.complete)) {
+			one.state = 'waiting'
+			one.tries = 0
+		}
+	}
+	if (signedIn()) resume()
+	else refuse('Présentez d’abord votre clé d’agent.')
+})
+restore()
