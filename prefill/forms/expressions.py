@@ -17,7 +17,7 @@ import jmespath
 from jmespath import exceptions, functions
 from jmespath.parser import ParsedResult
 
-from prefill.forms.functions import OurFunctions, Unreadable, is_nothing
+from prefill.forms.functions import ADDED_KEYS, OurFunctions, Unreadable, is_nothing
 from prefill.forms.masking import MaskingInterpreter, read_path
 
 _READING = frozenset({"field", "current", "identity", "index", "value_projection"})
@@ -61,7 +61,8 @@ class Expression:
 
     def makes(self) -> frozenset[str]:
         """List the keys of the objects that the expression builds itself: `{year: annee}` makes `year`."""
-        return self._values_of("key_val_pair")
+        added = (ADDED_KEYS.get(name, frozenset()) for name in self._values_of("function_expression"))
+        return self._values_of("key_val_pair").union(*added)
 
     def invents(self) -> bool:
         """Tell whether the result can be a value written in the expression: no register said so."""

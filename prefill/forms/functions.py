@@ -10,6 +10,7 @@ from typing import Any
 
 from jmespath import functions
 
+from prefill.domain.catalogue import officers
 from prefill.domain.countries import FRANCE, alpha3
 from prefill.domain.dates import UNKNOWN_DAY, paris_date
 from prefill.domain.disclosure import MASK, masked
@@ -126,10 +127,6 @@ def plain(text: str) -> str:
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
 
 
-def is_auditor(role: str | None) -> bool:
-    return re.search(r"commissaires?\s+aux\s+comptes", plain(role or "")) is not None
-
-
 def read_amount(written: str | float | None) -> float | None:
     """Read a number that may come as a text.
 
@@ -195,6 +192,10 @@ def _takes(*types: str, reads: tuple[str, ...] = ()) -> Callable[[Callable[..., 
 _CARRIERS = frozenset({"map", "not_null", "reverse", "to_array", "values"})
 # These choose by a key: only that key must be known.
 _CHOOSERS = frozenset({"max_by", "min_by", "sort_by"})
+# These read rows one by one, and hand over what is masked in one of them.
+_ROW_READERS = frozenset({"representatives", "supervisors"})
+# The keys that a function adds to the rows.
+ADDED_KEYS: Mapping[str, frozenset[str]] = {"representatives": frozenset({"represente_par"})}
 # These have something to say of null; of any other function it gives null.
 _OF_NULL = frozenset({"not_null", "to_array", "type"})
 
@@ -263,8 +264,18 @@ class OurFunctions(functions.Functions):
 
     @_takes("string")
     def _func_is_auditor(self, role: str | None) -> bool:
-        """Vrai pour un commissaire aux comptes, titulaire ou suppléant."""
-        return is_auditor(role)
+        """Vrai pour un commissaire aux comptes ou un contrôleur, de quelque façon qu'il soit écrit."""
+        return officers.duty(role) is officers.Duty.AUDITS
+
+    @_takes("array")
+    def _func_representatives(self, people: list[Any] | None) -> list[Any]:
+        """Mandataires qui représentent l'entreprise, d'abord qui peut l'engager, chacun une fois ; represente_par s'ajoute."""
+        return officers.representatives(people or [])
+
+    @_takes("array")
+    def _func_supervisors(self, people: list[Any] | None) -> list[Any]:
+        """Membres du conseil de surveillance et censeurs, chacun une fois."""
+        return officers.supervisors(people or [])
 
     @_takes("object", reads=MONEY)
     def _func_currency(self, capital: dict[str, Any] | None) -> str | None:
@@ -294,7 +305,7 @@ class OurFunctions(functions.Functions):
 
 def _hides(name: str, function: Callable[..., Any], arguments: list[Any]) -> bool:
     """Tell whether a call would make something else of a mask, instead of handing it over."""
-    if name in _CARRIERS:
+    if name in _CARRIERS | _ROW_READERS:
         return any(map(is_mask, arguments))
     if name in _CHOOSERS and isinstance(arguments[0], list):
         rows, key = arguments

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from prefill.domain.answers import Answer
+from prefill.domain.catalogue.officers import is_liquidator
 from prefill.domain.company import closed_on
 from prefill.domain.dates import paris_date
 from prefill.domain.disclosure import UNCONFIRMED, masked, partial
@@ -51,6 +52,10 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "struck_off": {
         "fr": "L'entreprise est radiée du registre du commerce et des sociétés depuis le {day}.",
         "en": "The company was struck off the trade register on {iso_day}.",
+    },
+    "liquidator_named": {
+        "fr": "Le registre du commerce nomme un liquidateur, qui représente la société à la place de ses dirigeants.",
+        "en": "The trade register names a liquidator, who represents the company in place of its officers.",
     },
     "association_dissolved": {
         "fr": "L'association est dissoute depuis le {day}.",
@@ -140,6 +145,14 @@ def _of_registers(answers: Mapping[str, Answer], today: date) -> Iterator[Notice
         day = read_iso_date(written) if isinstance(written, str) and not masked(written) else None
         if day and date.fromisoformat(day) <= today:
             yield Notice(code, _day(date.fromisoformat(day)))
+    if _has_liquidator(answers.get("extraits_rcs_infogreffe")):
+        yield Notice("liquidator_named")
+
+
+def _has_liquidator(extract: Answer | None) -> bool:
+    officers = extract.data.get("mandataires_sociaux") if extract and extract.ok else None
+    roles = (row.get("fonction") for row in officers or () if isinstance(row, Mapping))
+    return any(is_liquidator(role) for role in roles if isinstance(role, str) and not masked(role))
 
 
 def _day(day: date) -> dict[str, str]:

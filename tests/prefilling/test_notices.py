@@ -160,6 +160,20 @@ def test_an_end_is_dated():
     assert notice.message("en") == "The company was struck off the trade register on 2024-03-01."
 
 
+@pytest.mark.parametrize(
+    ("officers", "expected"),
+    [
+        ([{"fonction": "Liquidateur amiable"}], ["liquidator_named"]),
+        ([{"fonction": "Gérant"}, {"fonction": "LIQUIDATRICE"}], ["liquidator_named"]),
+        ([{"fonction": "Gérant"}, {"fonction": None}, {"fonction": "[ND]"}, None, {}], []),
+        ([], []),
+        (None, []),
+    ],
+)
+def test_a_liquidator_is_told(officers, expected):
+    assert codes(extraits_rcs_infogreffe={"mandataires_sociaux": officers}) == expected
+
+
 def test_several_things_are_told_in_a_fixed_order():
     data = establishment(
         etat_administratif="F",

@@ -961,6 +961,74 @@ TRAPS = {
         },
         never=("DEUX", "TROIS", "QUATRE", "SEPT", "AUDIT"),
     ),
+    "those who may bind the company come first, each once, the supervisory board and the creditors' apart": Trap(
+        (
+            found(HEAD),
+            rcs(
+                SIREN,
+                mandataires_sociaux=[
+                    officer("MORIN", "PAUL", "PRESIDENT DU CONSEIL DE SURVEILLANCE"),
+                    officer("GARCIN", "ANTOINE", "MEMBRE DU DIRECTOIRE"),
+                    officer("HALLE", "RENE", "MANDATAIRE JUDICIAIRE"),
+                    officer("VASSEUR", "ALIX", "MEMBRE DU DIRECTOIRE"),
+                    officer("VASSEUR", "ALIX", "PRESIDENTE DU DIRECTOIRE"),
+                ],
+            ),
+        ),
+        {
+            "/partII/B/representatives": [
+                {
+                    "firstName": "ALIX",
+                    "familyName": "VASSEUR",
+                    "role": "PRESIDENTE DU DIRECTOIRE, MEMBRE DU DIRECTOIRE",
+                },
+                {"firstName": "ANTOINE", "familyName": "GARCIN", "role": "MEMBRE DU DIRECTOIRE"},
+            ]
+        },
+        never=("MORIN", "HALLE"),
+    ),
+    "a legal person is named with who stands for it, and only a SIREN is a number": Trap(
+        (
+            found(HEAD),
+            rcs(
+                SIREN,
+                mandataires_sociaux=[
+                    company_officer("GIER PARTICIPATIONS", "RCS LYON", "Président"),
+                    officer("NOEL", "Paul", "Représentant permanent"),
+                ],
+            ),
+        ),
+        {
+            "/partII/B/representatives": [
+                {"registrationName": "GIER PARTICIPATIONS", "role": "Président", "representedBy": "Paul NOEL"}
+            ]
+        },
+        never=("RCS LYON",),
+    ),
+    "a liquidator is told, and comes before the officers": Trap(
+        (
+            found(HEAD),
+            rcs(
+                SIREN,
+                mandataires_sociaux=[
+                    officer("PERRIN", "Odile", "PRESIDENTE"),
+                    officer("ROY", "Luc", "LIQUIDATEUR AMIABLE"),
+                ],
+            ),
+        ),
+        {
+            "/partII/B/representatives": [
+                {"firstName": "Luc", "familyName": "ROY", "role": "LIQUIDATEUR AMIABLE"},
+                {"firstName": "Odile", "familyName": "PERRIN", "role": "PRESIDENTE"},
+            ]
+        },
+        notices=(
+            (
+                "liquidator_named",
+                "Le registre du commerce nomme un liquidateur, qui représente la société à la place de ses dirigeants.",
+            ),
+        ),
+    ),
     "auditors alone are nobody": Trap(
         (found(HEAD), rcs(SIREN, mandataires_sociaux=[company_officer("AUDIT", siren(5), "COMMISSAIRE AUX COMPTES")])),
         missing=gaps(absent="/partII/B/representatives"),

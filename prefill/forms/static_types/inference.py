@@ -19,6 +19,8 @@ INTEGER: Types = (Shape(Kind.INTEGER),)
 NUMBER: Types = (Shape(Kind.NUMBER),)
 BOOLEAN: Types = (Shape(Kind.BOOLEAN),)
 ANY_NUMBER: Types = (*INTEGER, *NUMBER)
+OFFICER_KEYS = ("type", "fonction", "nom", "prenom", "raison_sociale", "numero_identification", "represente_par")
+OFFICERS: Types = (Shape(Kind.LIST, item=Shape(Kind.OBJECT, members=dict.fromkeys(OFFICER_KEYS, TEXT[0]))),)
 
 FRENCH: Mapping[Kind, str] = {
     Kind.TEXT: "un texte",
@@ -38,6 +40,7 @@ RESULTS: Mapping[str, Types] = {
     **dict.fromkeys(("paris_date", "iso_date"), DATE),
     **dict.fromkeys(("year", "length", "ceil", "floor"), INTEGER),
     **dict.fromkeys(("amount", "sum", "avg", "abs", "to_number"), ANY_NUMBER),
+    **dict.fromkeys(("representatives", "supervisors"), OFFICERS),
     **dict.fromkeys(("is_auditor", "contains", "starts_with", "ends_with"), BOOLEAN),
 }
 # These give what they are given.
