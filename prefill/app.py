@@ -22,6 +22,7 @@ from prefill.assembly import (
     open_upstream,
     read_forms,
     session_opener,
+    templates_folder,
     today,
 )  # fmt: skip
 from prefill.audit.trail import AuditTrail
@@ -94,6 +95,7 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         response_cache=ResponseCache(settings.response_cache, tenants=tenants.directory),
         stream_slots=StreamSlots(),
         proxy_watch=ProxyWatch(settings.proxies or 0),
+        templates=templates_folder(settings),
         visits=VisitMemory(),
         scheduler=DelayScheduler(),
         now=now,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -16,6 +17,7 @@ from prefill.audit.factory import open_audit_trail
 from prefill.audit.trail import AuditTrail, AuditWriteError
 from prefill.company_search.factory import open_search
 from prefill.company_search.service import CompanySearch
+from prefill.config_files.diagnostics import short_name
 from prefill.domain.dates import PARIS
 from prefill.domain.permissions import Audience
 from prefill.forms.registry import FormRegistry, load_all
@@ -29,7 +31,7 @@ from prefill.registers.transport.http import Connection
 from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import URL as SANDBOX_URL
 from prefill.sandbox.sessions import SandboxSessions
-from prefill.settings import Settings
+from prefill.settings import LOOPBACK, SEARCH, Settings
 from prefill.tenancy import factory
 from prefill.tenancy.model import Tenant
 from prefill.tenancy.registry import Tenants
@@ -59,6 +61,16 @@ def bundled_forms() -> Path:
     package = Path(__file__).resolve().parent
     bundled = package / "bundled" / "schemas"
     return bundled if bundled.is_dir() else package.parent / "schemas"
+
+
+def templates_folder(settings: Settings) -> Path | None:
+    """Find the integrator's templates of documents. Raises `SettingsInvalid`."""
+    if settings.templates is None:
+        return None
+    folder = Path(settings.templates)
+    if not folder.is_dir():
+        raise SettingsInvalid(f"PREFILL_TEMPLATES : le dossier {short_name(folder)} n'existe pas.")
+    return folder
 
 
 def candidate_forms(forms: FormRegistry) -> tuple[str, ...]:
@@ -125,7 +137,15 @@ def connection(settings: Settings, tenant: Tenant | None = None) -> Connection:
 
 
 def search_url(settings: Settings) -> str:
-    return SANDBOX_URL if settings.sandbox else settings.search_url
+    """Where companies are searched; a stand-in of API Entreprise on this machine stands in for that too.
+
+    >>> search_url(Settings(token="t", url="http://127.0.0.1:9080"))
+    'http://127.0.0.1:9080'
+    """
+    if settings.sandbox:
+        return SANDBOX_URL
+    stand_in = urlsplit(settings.url).hostname in LOOPBACK and settings.search_url == SEARCH
+    return settings.url if stand_in else settings.search_url
 
 
 def open_company_search(settings: Settings, resources: SharedResources) -> CompanySearch | None:

@@ -18,6 +18,9 @@ import urllib3
 
 from prefill import telemetry
 from prefill.audit.trail import AuditTrail
+from prefill.company_search.service import CompanySearch
+from prefill.company_search.upstream.circuit_breaker import Outcome
+from prefill.company_search.upstream.parameters import by_number
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.dates import PARIS
 from prefill.domain.sources import Source
@@ -53,6 +56,14 @@ DELEGATION_FAULTS = {
     "API Entreprise. D'ici là, aucun formulaire n'est prérempli pour lui.",
     "00212": "Cet acheteur a plusieurs délégations : donnez l'UUID de la bonne avec « delegation » (PREFILL_DELEGATION) ; "
     "« prefill tenant sync » les liste.",
+}
+SEARCH_PROBE = "130025265"  # SIREN
+SEARCH_CAUSES = {
+    Outcome.ANSWERED: "il répond",
+    Outcome.THROTTLED: "trop d'appels",
+    Outcome.REFUSED: "connexion refusée, adresse sans doute bannie",
+    Outcome.RESET: "connexion coupée",
+    Outcome.FAILED: "panne",
 }
 PINGS = {
     "ok": (True, "répond"),
@@ -95,6 +106,24 @@ def check_upstream(upstream: RegisterClient) -> Iterator[Check]:
         yield Check("budget", False, f"Budget {group} épuisé : fermé pour {wait:.0f} s.", vital=False)
     if upstream.cache.shared.configured and not upstream.cache.shared.up:
         yield Check("redis", False, "Redis ne répond pas : cette instance tourne seule.", vital=False)
+
+
+def check_search(search: CompanySearch | None) -> Iterator[Check]:
+    """Tell whether Recherche d'entreprises is left alone; a remark, since a SIRET can always be typed."""
+    state = search.client.breaker.state() if search else None
+    if state and state.cause:
+        cause, wait = SEARCH_CAUSES[state.cause], f"prochain essai dans {state.retry_after:.0f} s"
+        yield Check("search", False, f"Recherche d'entreprises n'est pas appelée ({cause}) : {wait}.", vital=False)
+
+
+def probe_search(search: CompanySearch | None) -> Iterator[Check]:
+    """Ask Recherche d'entreprises about the body that publishes it, unless the operator wants no search."""
+    if search is None:
+        return
+    found = search.client.fetch(by_number(SEARCH_PROBE), patience=2.0, seconds=5.0)
+    cause = SEARCH_CAUSES[found.cause or Outcome.FAILED]
+    message = "répond." if found.current else f"ne répond pas ({cause}) : la recherche par nom est partielle."
+    yield Check("search", found.current, f"Recherche d'entreprises {message}", vital=False)
 
 
 def measure(upstream: RegisterClient, tenant: str) -> None:

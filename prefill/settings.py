@@ -18,6 +18,7 @@ from prefill.problems import Problem, SettingsInvalid
 
 PRODUCTION = "https://entreprise.api.gouv.fr"
 STAGING = "https://staging.entreprise.api.gouv.fr"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SEARCH = "https://recherche-entreprises.api.gouv.fr"
 OURS = ("PREFILL_", "API_ENTREPRISE_", "RECHERCHE_ENTREPRISES_")
 SANDBOX_UNWANTED = (
@@ -52,7 +53,7 @@ def _seconds(least: float, most: float) -> Callable[[str], float]:
 
 def read_web_address(text: str) -> str:
     parts = urlsplit(text)
-    loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    loopback = parts.hostname in LOOPBACK
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
         raise BadValue("attend une adresse comme https://entreprise.api.gouv.fr")
     if parts.username or parts.password:
@@ -202,7 +203,7 @@ class Settings:
     )
     search_url: str = _setting(
         "RECHERCHE_ENTREPRISES_URL", read_web_address, SEARCH,
-        "Adresse de l'API ouverte Recherche d'entreprises, qui trouve une entreprise par son nom, sans jeton.",
+        "Adresse de l'API ouverte Recherche d'entreprises, qui trouve une entreprise par son nom, sans jeton. Par défaut celle de l'État, ou API_ENTREPRISE_URL quand elle est sur cette machine (prefill sandbox).",
     )
     search_rate: int = _setting(
         "RECHERCHE_ENTREPRISES_RATE", _whole(0, 7), 2,
@@ -263,6 +264,10 @@ class Settings:
     schemas: tuple[str, ...] = _setting(
         "PREFILL_SCHEMAS", _list, (),
         "Dossiers de formulaires ajoutés à ceux du service, séparés par des virgules ; le dernier l'emporte.",
+    )
+    templates: str | None = _setting(
+        "PREFILL_TEMPLATES", str, None,
+        "Dossier de modèles de documents : dc1.docx, document.odt, document.typ… remplacent ceux du service.",
     )
     document_hosts: tuple[str, ...] = _setting(
         "PREFILL_DOCUMENT_HOSTS", read_hosts, (),

@@ -27,8 +27,10 @@ from prefill.health import (
     check_locally,
     check_redis,
     check_remotely,
+    check_search,
     check_token,
     check_trace,
+    probe_search,
     token_expiry,
 )
 from prefill.redis_client import OptionalRedis
@@ -39,6 +41,7 @@ from prefill.sandbox.contract.api import Request as Call
 from prefill.sandbox.contract.faults import Response
 from prefill.sandbox.model import URL
 from prefill.settings import Settings
+from tests.support.search import open_stage
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=PARIS)
 BUYER = "21750001600019"
@@ -377,3 +380,31 @@ def test_an_api_that_cannot_be_reached_is_told():
 
     assert "API Entreprise ne répond pas" in checks["privileges"].message
     assert (checks["privileges"].vital, checks["pings"].vital) == (True, False)
+
+
+def test_the_search_is_tried_by_the_doctor_and_only_looked_at_when_it_is_left_alone():
+    stage = open_stage()
+    [fine] = probe_search(stage.search)
+    assert (fine.ok, fine.message) == (True, "Recherche d'entreprises répond.")
+    assert list(check_search(stage.search)) == []
+
+    stage.fail("429:30")
+    stage.clock.at += 86_400
+    [refused] = probe_search(stage.search)
+    assert (refused.ok, refused.vital) == (False, False)
+    assert "trop d'appels" in refused.message
+    [left_alone] = check_search(stage.search)
+    assert "prochain essai dans 30 s" in left_alone.message
+
+
+def test_an_address_that_is_shut_out_is_said_to_be():
+    stage = open_stage()
+    stage.fail("reset")
+    for _ in range(2):
+        list(probe_search(stage.search))
+    [check] = check_search(stage.search)
+    assert "bannie" in check.message
+
+
+def test_nothing_is_said_of_a_search_that_the_operator_does_not_want():
+    assert [*probe_search(None), *check_search(None)] == []

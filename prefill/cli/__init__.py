@@ -17,6 +17,7 @@ from prefill.cli.commands.ask import ask
 from prefill.cli.commands.audit import audit
 from prefill.cli.commands.delegations import sync_tenants
 from prefill.cli.commands.doctor import doctor, openapi, show_settings
+from prefill.cli.commands.document import document
 from prefill.cli.commands.espd import espd
 from prefill.cli.commands.fill import fill
 from prefill.cli.commands.receipts import receipt, verify
@@ -32,6 +33,7 @@ COMMANDS = (
     serve,
     sandbox,
     fill,
+    document,
     espd,
     ask,
     sources,

@@ -11,6 +11,7 @@ from prefill.web.middleware.response_cache import ResponseCacheMiddleware
 from prefill.web.routes import (
     catalogue,
     companies,
+    documents,
     dossiers,
     espd,
     operations,
@@ -26,6 +27,7 @@ BLUEPRINTS = (
     tenders.blueprint,
     companies.blueprint,
     espd.blueprint,
+    documents.blueprint,
     catalogue.blueprint,
     privacy.blueprint,
     receipts.blueprint,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from flask import current_app, g, request
 
@@ -50,6 +51,7 @@ class AppContext:
         response_cache: complete prefill responses.
         stream_slots: caps the event streams of the process.
         proxy_watch: notices a proxy that was not declared.
+        templates: the integrator's templates of documents.
         visits: which answers each client has had.
         scheduler: delivers paced answers.
         now: the time in Paris.
@@ -73,6 +75,7 @@ class AppContext:
     response_cache: ResponseCache
     stream_slots: StreamSlots
     proxy_watch: ProxyWatch
+    templates: Path | None
     visits: VisitMemory
     scheduler: DelayScheduler
     now: Callable[[], datetime]

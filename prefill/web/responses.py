@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -45,6 +45,18 @@ def log_summary(done: Prefill) -> dict[str, Any]:
         "sources": {answer.source: answer.status.value for answer in answers},
         "cached": sum(answer.cached for answer in answers),
         "stale": sum(answer.stale for answer in answers),
+    }
+
+
+def log_tender(form: str, outcomes: Sequence[Prefill | Problem]) -> dict[str, object]:
+    """What the log may hold of a tender: how many companies, and how it went."""
+    summaries = [log_summary(outcome) for outcome in outcomes if isinstance(outcome, Prefill)]
+    return {
+        "form": form,
+        "companies": len(outcomes),
+        "refused": len(outcomes) - len(summaries),
+        "complete": all(summary["complete"] for summary in summaries),
+        "cached": sum(summary["cached"] for summary in summaries),
     }
 
 
@@ -92,7 +104,7 @@ def _log_outcome(events: Generator[Event, None, None], log_fields: dict[str, Any
 
 def route_name() -> str:
     """Return the URL rule as the documentation writes it, without its converters."""
-    return re.sub(r"<\w+:", "<", request.url_rule.rule) if request.url_rule else "(unknown)"
+    return re.sub(r"<[^:>]+:", "<", request.url_rule.rule) if request.url_rule else "(unknown)"
 
 
 def problem_of(fault: Exception) -> Problem:

@@ -26,6 +26,7 @@ from prefill.web.params import (
     narrow_form,
     read_extra_sources,
     read_number,
+    read_role,
 )
 
 MAX_COMPANIES = 20
@@ -68,6 +69,18 @@ class TenderSchema(Schema):
     with_ = fields.List(fields.String(), data_key="with", load_default=list)
 
 
+class TypedDocumentSchema(Schema):
+    """What a candidate adds to the document of one company."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    role = fields.Enum(Role, by_value=True, load_default=Role.SOLE_TENDERER)
+    values = fields.Dict(
+        keys=fields.String(), load_default=dict, metadata={"description": "What was typed, by the path of the field."}
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class TenderCompany:
     """A company as it was typed, with its role and what the candidate typed of it."""
@@ -91,7 +104,7 @@ class Tender:
 def read_tender(form: str | None = None) -> Tender:
     """Read the body of the current request; `form` is named by the address of a document."""
     caller = current_candidate()
-    body = _load()
+    body = _load(TenderSchema(), "companies")
     found = find_form(form or body["schema"], caller)
     companies = tuple(_companies(body["companies"]))
     _check_roles(companies)
@@ -100,17 +113,28 @@ def read_tender(form: str | None = None) -> Tender:
     return Tender(found, caller, companies, names, read_extra_sources(found, caller, frozenset(body["with_"])))
 
 
-def _load() -> dict[str, Any]:
+def read_company(form: str, number: str) -> Tender:
+    """Read what the current request says of one company: its role, and what was typed of it (POST)."""
+    caller = current_candidate()
+    if request.method == "POST":
+        body = _load(TypedDocumentSchema(), "values")
+        company = TenderCompany(number, body["role"], body["values"])
+    else:
+        company = TenderCompany(number, read_role(request.args.get("role")))
+    return Tender(find_form(form, caller), caller, (company,))
+
+
+def _load(schema: Schema, member: str) -> dict[str, Any]:
     request.max_content_length = MAX_BODY
     body = request.get_json(silent=True)
     if not isinstance(body, dict):
         raise _invalid(
-            "companies",
-            "envoyez un objet JSON avec le membre « companies »",
-            "send a JSON object with the member “companies”",
+            member,
+            f"envoyez un objet JSON avec le membre « {member} »",
+            f"send a JSON object with the member “{member}”",
         )
     try:
-        loaded: dict[str, Any] = TenderSchema().load(body)
+        loaded: dict[str, Any] = schema.load(body)
     except ValidationError as error:
         name = next(_names(error.messages_dict))
         raise _invalid(
@@ -156,11 +180,14 @@ def _check_roles(companies: Sequence[TenderCompany]) -> None:
         raise _invalid("companies", "le même numéro y figure deux fois", "the same number stands there twice")
 
 
-def prefill_tender(tender: Tender) -> list[Prefill | Problem]:
-    """Fill the form of each company, all together; a company that cannot be asked for has its problem."""
+def prefill_tender(tender: Tender, *, costly: bool = False) -> list[Prefill | Problem]:
+    """Fill the form of each company, all together; a company that cannot be asked for has its problem.
+
+    What is `costly` to answer counts as if nothing were cached.
+    """
     asked = [_request_or_problem(tender, company) for company in tender.companies]
     requests = [one for one in asked if isinstance(one, Request)]
-    _limit(requests)
+    _limit(requests, costly=costly)
     outcomes = iter(prefill_all(candidate_service(), requests))
     return [next(outcomes) if isinstance(one, Request) else one for one in asked]
 
@@ -180,9 +207,9 @@ def _narrowed(form: Form, names: frozenset[str]) -> Form:
     return form.only(known) if names else form
 
 
-def _limit(requests: Sequence[Request]) -> None:
+def _limit(requests: Sequence[Request], *, costly: bool) -> None:
     """Count each company, as if it had been asked for alone."""
-    held = sum(candidate_service().holds(one) for one in requests)
+    held = 0 if costly else sum(candidate_service().holds(one) for one in requests)
     for cached, count in ((False, len(requests) - held), (True, held)):
         if count:
             check_rate_limit(cached=cached, companies=count)

@@ -8,7 +8,15 @@ from dataclasses import replace
 
 import click
 
-from prefill.assembly import connection, now, open_audit, open_tenants, session_opener
+from prefill.assembly import (
+    connection,
+    now,
+    open_audit,
+    open_company_search,
+    open_shared_resources,
+    open_tenants,
+    session_opener,
+)
 from prefill.cli.commands.fill import _fetch
 from prefill.cli.commands.schema import _forms_and_mistakes
 from prefill.cli.common import _library, _settings
@@ -27,6 +35,7 @@ from prefill.health import (
     check_remotely,
     check_tenants,
     check_trace,
+    probe_search,
 )
 from prefill.problems import SettingsInvalid
 from prefill.redis_client import OptionalRedis
@@ -94,9 +103,18 @@ def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
     yield from check_deployment(settings, tenants, os.environ)
     yield from check_information(settings, tenants)
     yield _audit(settings)
+    yield from _search(settings)
     for buyer in tenants.directory().tenants.values():
         for one in check_remotely(session_opener(settings)(), connection(settings, buyer), library, now):
             yield replace(one, message=f"{buyer.id} : {one.message}") if settings.tenants else one
+
+
+def _search(settings: Settings) -> Iterator[Check]:
+    resources = open_shared_resources(settings)
+    try:
+        yield from probe_search(open_company_search(settings, resources))
+    finally:
+        resources.thread_pools.close()
 
 
 def _audit(settings: Settings) -> Check:

@@ -15,6 +15,7 @@ from prefill.health import (
     check_deployment,
     check_information,
     check_locally,
+    check_search,
     check_tenants,
     check_trace,
     check_upstream,
@@ -75,5 +76,6 @@ def _checks() -> tuple[Check, ...]:
         *check_information(context.settings, context.tenants),
         check_trace(context.audit_trail),
         *dict.fromkeys(upstream),
+        *check_search(context.company_search),
         *([Check("proxies", False, MESSAGE, vital=False)] if context.proxy_watch.undeclared else ()),
     )

@@ -1,0 +1,141 @@
+"""From a form and the companies of a tender to a document: who is in which section, what is known, what is blank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from prefill.documents.french import BY_CANDIDATE, EITHER, clean, label_of, source_of, text_of
+from prefill.documents.model import Document, Line, Origin, Part, Section
+from prefill.domain.roles import Role
+from prefill.forms.filling import FilledForm, Provenance
+from prefill.forms.model import Field, Form, Type, pointer_keys
+from prefill.forms.reasons import Reason
+
+SOLE_OR_LEAD = (Role.SOLE_TENDERER, Role.GROUP_LEAD)
+# Reasons that a reader gains nothing by: the blank says it.
+SILENT = frozenset({Reason.ABSENT, Reason.DECLARED, Reason.NOT_REQUESTED})
+TO_COMPLETE = "Document à compléter, à vérifier et à signer par le candidat."
+SOURCES = "Une valeur suivie d'une source vient d'un registre public, à la date indiquée."
+INVENTED = "BAC À SABLE : toutes les entreprises et toutes les données sont inventées."
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One company of the tender.
+
+    Attributes:
+        role: its role.
+        number: its number as people read it; empty for one that is still to be named.
+        filled: what the registers gave.
+        typed: what the candidate typed, by path.
+        warnings: what must be told of it.
+    """
+
+    role: Role
+    number: str = ""
+    filled: FilledForm = field(default_factory=FilledForm)
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def build(form: Form, companies: Sequence[Company], *, day: date, sandbox: bool = False) -> Document:
+    """Lay the companies out over the form's sections; a role of the form that nobody has is blank."""
+    shown = [_Content(form.for_role(company.role), company) for company in _with_blanks(form, companies)]
+    titles = [*form.sections, ""]
+    sections = tuple(
+        Section(form.sections.get(path, ""), parts) for path in titles if (parts := tuple(_parts(titles, path, shown)))
+    )
+    told = [f"{content.name} : {one}" for content in shown for one in content.company.warnings]
+    values = {path: text for content in reversed(shown) for path, text in content.texts()}
+    mark = (INVENTED,) if sandbox else ()
+    return Document(
+        form.title, form.description, day, (*mark, TO_COMPLETE, SOURCES, *map(clean, told)), sections, values
+    )
+
+
+def _with_blanks(form: Form, companies: Sequence[Company]) -> list[Company]:
+    """Add the companies that the form is about and that are not known yet."""
+    roles = {company.role for company in companies}
+    missing = [] if roles & set(SOLE_OR_LEAD) else [Role.SOLE_TENDERER]
+    missing += [role for role in (Role.RELIED_ON, Role.SUBCONTRACTOR) if role in form.roles and role not in roles]
+    return [*companies, *(Company(role) for role in missing if role in form.roles)]
+
+
+def _parts(titles: Sequence[str], path: str, shown: Sequence[_Content]) -> Iterator[Part]:
+    found = [(content, lines) for content in shown if (lines := tuple(content.lines(titles, path)))]
+    for content, lines in found:
+        yield Part(content.name if len(found) > 1 else "", lines)
+
+
+@dataclass(slots=True)
+class _Content:
+    """What is known of one company, by field."""
+
+    form: Form
+    company: Company
+    _signed: dict[str, tuple[str, Provenance]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        signed = self.company.filled.provenance.items()
+        self._signed = {one.field: (pointer, one) for pointer, one in signed}
+
+    @property
+    def name(self) -> str:
+        """The company as a title names it: its role, its name, its number."""
+        texts = dict(self.texts())
+        named = (
+            texts[part.path]
+            for part in self.form.fields
+            if part.place[-1] == "name" and part.path in texts and not part.declared
+        )
+        who = " · ".join(filter(None, (next(named, ""), self.company.number)))
+        return f"{self.company.role.label} : {who or 'à désigner'}"
+
+    def lines(self, titles: Sequence[str], path: str) -> Iterator[Line]:
+        """Give the lines of a section, without the fields that cannot exist for such a company."""
+        for part in self.form.fields:
+            if _section_of(part.path, titles) == path and not self._cannot_exist(part):
+                yield self._line(part)
+
+    def _cannot_exist(self, part: Field) -> bool:
+        gap = self.company.filled.missing.get(part.path)
+        return gap is not None and gap.reason is Reason.NOT_APPLICABLE and part.path not in self.company.typed
+
+    def texts(self) -> Iterator[tuple[str, str]]:
+        for part in self.form.fields:
+            line = self._line(part)
+            if line.origin is not Origin.BLANK:
+                yield part.path, line.text
+
+    def _line(self, part: Field) -> Line:
+        pointer, one = self._signed.get(part.path, ("", None))
+        known = _at(self.company.filled.data, pointer) if one else None
+        label = label_of(part)
+        if part.path in self.company.typed and self.company.typed[part.path] != known:
+            text = text_of(part, self.company.typed[part.path])
+            return Line(label, text, BY_CANDIDATE, Origin.CANDIDATE) if text else _blank(part, "")
+        if one is None:
+            return _blank(part, self._why(part))
+        return Line(label, text_of(part, known), source_of(one), Origin.REGISTER)
+
+    def _why(self, part: Field) -> str:
+        gap = self.company.filled.missing.get(part.path)
+        return "" if gap is None or gap.reason in SILENT else gap.message("fr")
+
+
+def _blank(part: Field, why: str) -> Line:
+    return Line(label_of(part), EITHER if part.type is Type.BOOLEAN else "", why, Origin.BLANK)
+
+
+def _section_of(path: str, titles: Iterable[str]) -> str:
+    """Find the innermost section that a field is in."""
+    return max((title for title in titles if not title or f"{path}/".startswith((title + "/", title + "["))), key=len)
+
+
+def _at(data: Any, pointer: str) -> Any:
+    for key in pointer_keys(pointer):
+        data = data[int(key)] if isinstance(data, list) else data[key]
+    return data
