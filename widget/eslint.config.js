@@ -5,7 +5,7 @@ export default [
 	{ ignores: ['build/', 'types/'] },
 	js.configs.recommended,
 	{
-		languageOptions: { globals: { ...globals.browser, PREFILL_VERSION: 'readonly' } },
+		languageOptions: { globals: { ...globals.browser, PREFILL_VERSION: 'readonly', PREFILL_SEARCH: 'readonly' } },
 		rules: {
 			eqeqeq: ['error', 'always', { null: 'ignore' }],
 			'no-var': 'error',

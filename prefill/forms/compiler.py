@@ -9,6 +9,7 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.permissions import refusal
 from prefill.domain.roles import Role
 from prefill.domain.sources import Source
+from prefill.domain.synonyms import TABLES, SynonymTable
 from prefill.forms.expressions import BadExpression, Expression, compile_expression, function_names
 from prefill.forms.form_file import POINTER, POINTER_FAULTS, REQUIRED, FormFile
 from prefill.forms.inheritance import FieldDeclaration, ResolvedForm
@@ -23,6 +24,10 @@ class FormCompiler:
         self._file = file
         self._resolved = resolved
         self._fields = resolved.fields
+        own = {name: SynonymTable(()) for name in resolved.synonyms}
+        self._synonyms = {
+            name: table.extended(resolved.synonyms.get(name, ())) for name, table in {**own, **TABLES}.items()
+        }
 
     def form(self) -> Form:
         """Compile what can be: a form with blocking mistakes is never served."""
@@ -61,6 +66,7 @@ class FormCompiler:
         origins = tuple(self._origins(declaration))
         self._check_kind(declaration)
         self._check_source_of_value(declaration)
+        self._check_synonyms(declaration)
         items = tuple(self._items(declaration, origins))
         if not declaration.file.is_valid(declaration.here) or not (origins or "reserved" in tree or tree["declared"]):
             return None
@@ -69,6 +75,7 @@ class FormCompiler:
             constants=tree["constants"], alias=tree.get("alias"), on_demand=tree["on_demand"],
             confirm=tree["confirm"], reserved=tree.get("reserved"), declared=tree["declared"],
             optional=tree["optional"], only_for=tree.get("only_for"), roles=frozenset(map(Role, tree["roles"])),
+            synonyms=self._synonyms.get(tree.get("synonyms", "")),
         )  # fmt: skip
         self._check_types(declaration, field)
         return field
@@ -138,6 +145,16 @@ class FormCompiler:
         for key in ("confirm", "on_demand", "optional", "only_for"):
             if declaration.tree.get(key):
                 declaration.report(f"« {key} » ne va pas avec « declared » : aucun registre n'est lu", key)
+
+    def _check_synonyms(self, declaration: FieldDeclaration) -> None:
+        table = declaration.tree.get("synonyms")
+        if table is not None and table not in self._synonyms:
+            known = ", ".join(self._synonyms)
+            declaration.report(
+                f"table de synonymes inconnue « {table} »{hint(table, self._synonyms)} (tables : {known})", "synonyms"
+            )
+        if table is not None and declaration.tree.get("type") != Type.STRING:
+            declaration.report("« synonyms » ne va qu'avec un texte", "synonyms")
 
     def _origins(self, declaration: FieldDeclaration) -> Iterator[ValueSource]:
         several = declaration.tree.get("origins")

@@ -62,6 +62,7 @@ class FieldSchema(FileSchema):
     optional = flag()
     only_for = text(among(PERIMETERS))
     roles = listed(text(among(role.value for role in Role)), "rôles", load_default=list)
+    synonyms = text()
 
 
 class FormSchema(FileSchema):
@@ -72,6 +73,7 @@ class FormSchema(FileSchema):
     extends = text()
     remove = listed(text(), "chemins", load_default=list)
     sections = mapping(text())
+    synonyms = mapping(listed(listed(text(), "textes"), "listes de synonymes"), _word)
     form_fields = mapping(nested(FieldSchema), data_key="fields")
 
 

@@ -45,6 +45,7 @@ class ResolvedForm:
     header: Mapping[str, Any] = field(default_factory=dict)
     fields: Mapping[str, FieldDeclaration] = field(default_factory=dict)
     sections: Mapping[str, str] = field(default_factory=dict)
+    synonyms: Mapping[str, list[list[str]]] = field(default_factory=dict)
     whole: bool = True
 
     @property
@@ -59,7 +60,10 @@ def resolve_inheritance(file: FormFile, files: Mapping[str, FormFile], children:
     header = {**below.header, **{key: file.own[key] for key in HEADER if key in file.own}}
     whole = below.whole and file.readable and file.is_valid(("extends",))
     sections = {**below.sections, **file.own.get("sections", {})}
-    inherited = ResolvedForm((*below.lineage, file), header, kept, sections, whole)
+    synonyms = dict(below.synonyms)
+    for table, groups in file.own.get("synonyms", {}).items():
+        synonyms[table] = [*groups, *synonyms.get(table, [])]
+    inherited = ResolvedForm((*below.lineage, file), header, kept, sections, synonyms, whole)
     own = {
         path: FieldDeclaration(file, path, tree, inherited.audience, replaces=path in kept)
         for path, tree in file.own.get("form_fields", {}).items()

@@ -10,6 +10,7 @@ from functools import cached_property, lru_cache
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.permissions import Audience
 from prefill.domain.roles import Role
+from prefill.domain.synonyms import SynonymTable
 from prefill.forms.expressions import Expression
 
 
@@ -48,7 +49,7 @@ class Field:
     A path ending in `[name]` is a named entry of a list: an object made of `constants` and the value. A `declared` field
     is the candidate's alone: no register fills it. An `optional` one is often empty, which is no gap. `only_for` names the
     companies (`PERIMETERS`) for which alone the field can exist. `roles` are those of the companies that the field is about; none
-    means all.
+    means all. `synonyms` has other ways of writing its value.
     """
 
     path: str
@@ -65,6 +66,7 @@ class Field:
     optional: bool = False
     only_for: str | None = None
     roles: frozenset[Role] = frozenset()
+    synonyms: SynonymTable | None = None
 
     @cached_property
     def entry(self) -> str | None:

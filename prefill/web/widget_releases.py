@@ -22,7 +22,7 @@ class Release:
 
     Attributes:
         version: The version of the script.
-        suffix: `js` for the classic script, `mjs` for the ES module.
+        suffix: `js` for the classic script, `search.js` for the part that it loads on demand, `mjs` for the ES module.
         body: What is served.
         integrity: For the attribute of that name (subresource integrity).
         digest: The digits in the address that names the content.
@@ -70,6 +70,12 @@ def current_module() -> Release:
 
 
 @cache
+def current_search() -> Release:
+    """The part of the classic script that offers companies by name; the script checks it by its integrity."""
+    return _read_current(STATIC / "prefill.search.js")
+
+
+@cache
 def releases() -> dict[str, Release]:
     """Every file that pages may name, by the last part of its address."""
     kept = [
@@ -78,7 +84,7 @@ def releases() -> dict[str, Release]:
         for suffix in integrities
     ]
     # A kept file has the last word on its version.
-    files = [current_script(), current_module(), *kept]
+    files = [current_script(), current_search(), current_module(), *kept]
     return {path.rpartition("/")[2]: file for file in files for path in (file.versioned_path, file.content_path)}
 
 
@@ -87,7 +93,7 @@ def _read_current(path: Path) -> Release:
     banner = BANNER.match(body[:80].decode())
     if banner is None:
         raise ValueError(f"{path.name} does not begin with its version: build it from widget/")
-    return _release(banner[1], path.suffix[1:], body)
+    return _release(banner[1], path.name.partition(".")[2], body)
 
 
 def _release(version: str, suffix: str, body: bytes) -> Release:

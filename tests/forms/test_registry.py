@@ -363,10 +363,10 @@ def test_hidden_files_and_other_files_are_left_alone(forms):
     assert load_all([forms]).forms.keys() == {"fiche", "AUTRE"}
 
 
-FORM_KEYS = "(clés possibles : title, version, description, audience, extends, remove, sections, fields)"
+FORM_KEYS = "(clés possibles : title, version, description, audience, extends, remove, sections, synonyms, fields)"
 FIELD_KEYS = (
     "(clés possibles : label, type, from, items, constants, alias, on_demand, confirm, reserved, declared, optional, "
-    "only_for, roles)"
+    "only_for, roles, synonyms)"
 )
 ITEM_KEYS = "(clés possibles : label, type, from, identifying)"
 WORD = "attend un mot : une lettre, puis lettres sans accent, chiffres, - ou _"

@@ -13,7 +13,7 @@ import pytest
 
 from prefill.app import create_app
 from prefill.settings import Settings
-from prefill.web.widget_releases import RELEASES, current_module, current_script
+from prefill.web.widget_releases import RELEASES, current_module, current_script, current_search
 
 CHANGELOG = Path(__file__).resolve().parents[2] / "CHANGELOG.md"
 # Each line stays: what was published once is never taken back here.
@@ -70,13 +70,20 @@ def test_an_address_of_before_versions_still_gives_its_script(client):
     assert "immutable" in answer.headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("file", [current_script(), current_module()], ids=["script", "module"])
+@pytest.mark.parametrize(
+    "file", [current_script(), current_search(), current_module()], ids=["script", "search", "module"]
+)
 def test_a_version_that_is_not_published_is_kept_for_a_moment_only(client, file):
     answer = client.get(file.versioned_path)
 
     assert answer.data == file.body
     assert ("immutable" in answer.headers["Cache-Control"]) is file.published
     assert "immutable" in client.get(file.content_path).headers["Cache-Control"]
+
+
+def test_the_script_checks_the_part_that_it_loads():
+    assert current_search().integrity.encode() in current_script().body
+    assert current_search().version == current_script().version
 
 
 @pytest.mark.parametrize("name", ["prefill@9.9.9.js", "prefill-000000000000.js", "prefill-40bd4918db71.mjs"])

@@ -20,7 +20,7 @@ def built(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", ["prefill.js", "prefill.mjs"])
+@pytest.mark.parametrize("name", ["prefill.js", "prefill.search.js", "prefill.mjs"])
 def test_the_files_served_are_what_the_sources_give(built, name):
     assert (built / name).read_bytes() == (STATIC / name).read_bytes(), "run `npm run build` in widget/"
 

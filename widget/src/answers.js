@@ -3,12 +3,12 @@
 /** @typedef {import('./transport.js').Answer} Answer */
 /**
  * @typedef {object} Found
- * @property {string} pointer @property {any} value
+ * @property {string} pointer @property {any} value @property {string[]} synonyms Other ways of writing the value.
  * @property {Record<string, any> | undefined} source Who says so. @property {Record<string, any> | undefined} gap Why there is none.
  */
 
 /** @param {Answer} answer @param {string} name An alias, or a JSON pointer. @returns {Found} */
-function findIn({ aliases = {}, provenance = {}, missing = {}, data = {} }, name) {
+function findIn({ aliases = {}, provenance = {}, missing = {}, data = {}, synonyms = {} }, name) {
 	const pointer = aliases[name] || name
 	const value =
 		pointer[0] === '/'
@@ -22,7 +22,7 @@ function findIn({ aliases = {}, provenance = {}, missing = {}, data = {} }, name
 			: undefined
 	let path = pointer
 	while (path && !provenance[path] && !missing[path]) path = path.replace(/\/?[^/]*$/, '')
-	return { pointer, value, source: provenance[path], gap: missing[path] }
+	return { pointer, value, source: provenance[path], gap: missing[path], synonyms: synonyms[pointer] || [] }
 }
 
 /** The latest word on a field. @param {readonly Answer[]} parts @param {string} name @returns {Found | undefined} */

@@ -21,15 +21,12 @@ import { decide, isOurs, isReformatted } from './rule.js'
 const sourceMarks = ['prefillSource', 'prefillMissing', 'prefillSuggestion', 'prefillForeign']
 
 export class Fields {
-	/**
-	 * @param {object} host
-	 * @param {() => [string, HTMLElement][]} host.bindings @param {() => HTMLElement} host.scope
-	 * @param {import('./adapters.js').Context} host.context @param {import('./sentences.js').Sentences} host.words
-	 * @param {import('./kits.js').Kit} host.kit @param {(element: HTMLElement, detail: object) => boolean} host.allow
-	 * @param {() => void} host.onChange
-	 */
-	constructor(host) {
-		this.host = host
+	/** @param {import('./block.js').Block} block */
+	constructor(block) {
+		this.block = block
+		const { language, words, place } = block
+		/** @type {import('./adapters.js').Context} */
+		this.context = { language, synonyms: place.options().synonyms || [], t: words.t }
 		/** @type {Map<string, Field>} */
 		this.all = new Map()
 		/** The number whose values belong in the form; '' for none. */
@@ -50,33 +47,29 @@ export class Fields {
 
 	/** Look at the page again. @returns {boolean} Whether a field came. */
 	collect() {
-		/** @type {Map<Element, string>} */
-		const names = new Map()
-		/** @type {Map<Element, Adapter>} */
-		const adapters = new Map()
-		for (const [name, element] of this.host.bindings()) {
+		/** @type {Map<Element, [string, Adapter]>} */
+		const bound = new Map()
+		for (const [name, element] of this.block.place.bindings()) {
 			const adapter = adapterOf(element)
-			if (names.has(adapter.element)) continue
-			names.set(adapter.element, name)
-			adapters.set(adapter.element, adapter)
+			if (!bound.has(adapter.element)) bound.set(adapter.element, [name, adapter])
 		}
 		/** @type {Record<string, number>} */
 		const seen = {}
 		let came = false
-		const gone = new Set(this.all.keys())
-		for (const [element, name] of names) {
+		const gone = new Map(this.all)
+		for (const [element, [name, adapter]] of bound) {
 			seen[name] = (seen[name] || 0) + 1
 			const key = `${name}#${seen[name]}`
 			gone.delete(key)
 			const field = this.all.get(key) || { name, adapter: null }
+			this.all.set(key, field)
 			if (field.adapter?.element !== element) {
 				came = true
-				this.#arrive(key, field, adapters.get(element))
+				this.#arrive(key, field, adapter)
 			}
-			field.adapter = adapters.get(element)
-			this.all.set(key, field)
+			field.adapter = adapter
 		}
-		for (const key of gone) this.#depart(this.all.get(key))
+		for (const field of gone.values()) this.#depart(field)
 		return came
 	}
 
@@ -163,7 +156,7 @@ export class Fields {
 				this.#recognise(key, field, field.adapter)
 				this.#settle(field)
 			}
-		this.host.onChange()
+		this.block.changed()
 	}
 
 	/** @param {Field} field */
@@ -196,10 +189,13 @@ export class Fields {
 	}
 
 	/** @param {Field} field @param {import('./answers.js').Found} found */
-	#consider(field, { pointer, value, source }) {
+	#consider(field, { pointer, value, source, synonyms }) {
 		const { adapter, written } = field
 		if (written && written.number !== this.company) return
-		const next = adapter.translate(value, this.host.context)
+		const next = adapter.translate(value, {
+			...this.context,
+			synonyms: [...this.context.synonyms, [`${value}`, ...synonyms]],
+		})
 		if (next === null) return
 		const current = adapter.read()
 		const verdict = decide({
@@ -215,11 +211,11 @@ export class Fields {
 			if (written) field.info = /** @type {any} */ (info)
 			else if (!adapter.isEmpty()) field.edited = this.company
 		} else if (verdict === 'suggest')
-			field.suggestion = { next, text: spell(value, document.body, this.host.context), info: /** @type {any} */ (info) }
+			field.suggestion = { next, text: spell(value, document.body, this.context), info: /** @type {any} */ (info) }
 		else if (verdict === 'write') {
 			const mark = JSON.stringify([this.company, value])
 			if (field.cancelled === mark) return
-			if (this.host.allow(adapter.element, { ...source, pointer, name: field.name, value }))
+			if (this.block.emit('field', { ...source, pointer, name: field.name, value }, adapter.element))
 				this.#write(field, next, /** @type {any} */ (info), value)
 			else field.cancelled = mark
 		}
@@ -265,7 +261,7 @@ export class Fields {
 		if (done) return this.left(target)
 		field.suggestion = field.gap = undefined
 		this.#draw(field)
-		this.host.onChange()
+		this.block.changed()
 	}
 
 	/** The candidate left a field: what waited is done. @param {EventTarget} target */
@@ -273,7 +269,7 @@ export class Fields {
 		const field = this.fieldOf(target)
 		if (!field) return
 		this.#settle(field)
-		this.host.onChange()
+		this.block.changed()
 	}
 
 	/** @param {EventTarget | string} target An element, or a name. */
@@ -295,7 +291,7 @@ export class Fields {
 		this.#write(field, next, info)
 		this.#settle(field)
 		field.adapter.element.focus()
-		this.host.onChange()
+		this.block.changed()
 	}
 
 	/** Give one field back as it was before. @param {Field} field */
@@ -307,7 +303,7 @@ export class Fields {
 		// What was another company's leaves the field free; what they do not want of this one is not written again.
 		field.edited = foreign ? undefined : this.company
 		this.#settle(field)
-		this.host.onChange()
+		this.block.changed()
 	}
 
 	/** Give the form back as it was before the prefill. */
@@ -335,7 +331,7 @@ export class Fields {
 		this.company = this.number = number
 	}
 
-	/** Whether the field has a value that belongs to another company. @param {Field} field */
+	/** The company that a field's value belongs to, when it is another one. @param {Field} field */
 	#foreign({ written, edited, adapter }) {
 		const company = this.company || this.number
 		if (!company || adapter.display || adapter.isEmpty()) return ''
@@ -343,130 +339,118 @@ export class Fields {
 		return number && (number !== company || this.stale) ? number : ''
 	}
 
+	/** Whether the register has nothing for an empty field. @param {Field} field */
+	#lacks = ({ gap, written, adapter }) => !!gap && !written && (adapter.display || adapter.isEmpty())
+
 	counts() {
 		const { live } = this
 		const ours = live.filter(({ written }) => written?.number === this.company)
-		const filled = this.stale ? [] : ours
-		const missing = live.filter(
-			({ gap, written, adapter }) => gap && !written && (adapter.display || adapter.isEmpty()),
-		)
-		const confirm = live.filter(
-			field => field.suggestion || this.#foreign(field) || (field.written && field.info?.confirm),
-		)
-		return { ours, filled, missing, confirm, foreign: live.filter(field => this.#foreign(field)) }
+		const foreign = live.filter(field => this.#foreign(field))
+		return {
+			ours,
+			foreign,
+			filled: this.stale ? [] : ours,
+			missing: live.filter(this.#lacks),
+			confirm: live.filter(
+				field => field.suggestion || foreign.includes(field) || (field.written && field.info?.confirm),
+			),
+		}
 	}
 
 	/** @param {Field} field @returns {Remark} */
 	#remark(field) {
-		const { words } = this.host
-		const { written, info, suggestion, gap, adapter } = field
+		const { words } = this.block
+		const { written, info, suggestion, gap } = field
 		const foreign = this.#foreign(field)
-		if (suggestion && !written) return this.#suggest(field)
+		if (this.quiet) return {}
+		if (suggestion && !written)
+			return {
+				text: words.suggestion(suggestion.info.producer, suggestion.text),
+				severity: 'warning',
+				button: [words.take, () => this.take(field)],
+			}
 		if (foreign)
 			return {
 				text: written ? words.former(foreign) : words.foreign(foreign),
 				severity: 'warning',
 				button: [words.remove, () => this.revert(field)],
 			}
-		if (written) {
-			const text = words.filledBy(info.producer, words.day(info.retrievedAt || ''))
+		if (written)
 			return {
-				text: text + (info.stale ? words.asOf : info.confirm ? words.confirm : words.check),
+				text:
+					words.filledBy(info.producer, words.day(info.retrievedAt || '')) +
+					(info.stale ? words.asOf : info.confirm ? words.confirm : words.check),
 				severity: info.stale ? 'warning' : 'info',
 			}
-		}
-		if (gap && (adapter.display || adapter.isEmpty())) return { text: gap.message, severity: 'info' }
-		return {}
-	}
-
-	/** @param {Field} field @returns {Remark} */
-	#suggest(field) {
-		const { words } = this.host
-		const { info, text } = field.suggestion
-		return {
-			text: words.suggestion(info.producer, text),
-			severity: 'warning',
-			button: [words.take, () => this.take(field)],
-		}
+		return this.#lacks(field) ? { text: gap.message, severity: 'info' } : {}
 	}
 
 	/** @param {Field} field */
 	#draw(field) {
 		const { adapter, written, info, gap, suggestion } = field
-		const remark = this.quiet ? {} : this.#remark(field)
-		const foreign = this.#foreign(field)
+		const remark = this.#remark(field)
 		const marks = [
 			written && info.source,
-			!written && gap && (adapter.display || adapter.isEmpty()) && gap.reason,
-			suggestion && suggestion.info.source,
-			foreign,
+			this.#lacks(field) && gap.reason,
+			suggestion?.info.source,
+			this.#foreign(field),
 		]
-		const drawn = JSON.stringify([marks, remark.text, remark.button?.[0], this.reserved, !!field.note?.isConnected])
-		if (field.drawn === drawn) return
-		for (const element of adapter.elements)
+		const drawn = () => JSON.stringify([marks, remark.text, remark.button?.[0], this.reserved, field.note?.isConnected])
+		if (field.drawn === drawn()) return
+		for (const { dataset } of adapter.elements)
 			sourceMarks.forEach((mark, index) => {
-				const value = marks[index]
-				if (value) element.dataset[mark] = `${value}`
-				else delete element.dataset[mark]
+				if (marks[index]) dataset[mark] = marks[index]
+				else delete dataset[mark]
 			})
 		this.#note(field, remark)
-		field.drawn = JSON.stringify([marks, remark.text, remark.button?.[0], this.reserved, !!field.note?.isConnected])
+		field.drawn = drawn()
 	}
 
 	/** @param {Field} field @param {Remark} remark */
-	#note(field, remark) {
+	#note(field, { text, severity, button }) {
 		const { adapter } = field
-		const { kit } = this.host
-		const visible =
-			/** @type {any} */ (adapter.element).type !== 'hidden' &&
-			(!adapter.element.checkVisibility || adapter.element.checkVisibility())
+		const { kit } = this.block
+		const { element, elements } = adapter
+		const visible = element.type !== 'hidden' && (!element.checkVisibility || element.checkVisibility())
 		const focused = field.note?.contains(document.activeElement)
-		if (!visible || (!remark.text && !this.reserved)) {
-			if (field.note) for (const element of adapter.elements) describe(element, '', field.note.id)
-			field.note?.remove()
+		const shown = visible && (text || this.reserved)
+		if (shown && !field.note?.isConnected) this.#place(field)
+		const { note } = field
+		if (!note) return
+		for (const each of elements) describe(each, shown && text ? note.id : '', note.id)
+		if (!shown) {
+			note.remove()
 			field.note = undefined
 			return
 		}
-		if (!field.note?.isConnected) this.#place(field)
-		field.note.replaceChildren()
-		for (const element of adapter.elements) describe(element, remark.text ? field.note.id : '', field.note.id)
-		let body = field.note
-		const classes = `${kit.note} ${kit.noteSeverity[remark.severity] || ''}`
-		if (kit.wrap) {
-			body = make('p', 'remark', classes)
-			field.note.append(body)
-		} else {
-			const large = field.note.classList.contains('prefill-note-large')
-			field.note.className = `prefill-note ${classes}`.trim()
-			field.note.classList.toggle('prefill-note-large', large)
-		}
-		// An empty line has the height of the one to come.
-		if (!remark.text) return body.append('\u00a0')
+		const classes = `${kit.note} ${severity ? kit.severity(severity) : ''}`.trim()
+		let body = note
+		note.replaceChildren()
+		if (kit.wrap) note.append((body = make('p', 'remark', classes)))
+		else note.className = `prefill-note ${note.dataset.large || ''} ${classes}`
 		// In one element: a flex container would eat the space between the text and the button.
-		const line = make('span', 'text', '', remark.text)
-		body.append(line)
-		if (remark.button) {
-			const [text, act] = remark.button
-			line.append(makeButton('take', kit.link, text, act, `${text} : ${labelOf(adapter)}`))
-		}
-		if (focused) adapter.element.focus()
+		const line = make('span', 'text', '', text)
+		// An empty line has the height of the one to come.
+		body.append(text ? line : '\u00a0')
+		if (button) line.append(makeButton('take', kit.link, ...button, `${button[0]} : ${labelOf(adapter)}`))
+		if (focused) element.focus()
 	}
 
 	/** @param {Field} field */
 	#place(field) {
-		const { adapter } = field
-		const { kit } = this.host
-		const scope = this.host.scope()
-		field.note = make(kit.wrap ? 'div' : 'span', 'note', kit.wrap || kit.note)
-		idOf(field.note)
-		if (!adapter.display && !adapter.isEmpty() && !field.written) field.note.classList.add('prefill-note-large')
-		const slot = [...scope.querySelectorAll('[data-prefill-note]')].find(
-			one =>
-				/** @type {HTMLElement} */ (one).dataset.prefillNote === field.name ||
-				/** @type {HTMLElement} */ (one).dataset.prefillNote === adapter.element.id,
+		const { adapter, name, written } = field
+		const { kit, scope } = this.block
+		const note = (field.note = make(kit.wrap ? 'div' : 'span', 'note', kit.wrap || kit.note))
+		idOf(note)
+		if (!adapter.display && !adapter.isEmpty() && !written) {
+			note.dataset.large = 'prefill-note-large'
+			note.classList.add('prefill-note-large')
+		}
+		const slot = /** @type {HTMLElement[]} */ ([...scope.querySelectorAll('[data-prefill-note]')]).find(({ dataset }) =>
+			[name, adapter.element.id].includes(dataset.prefillNote),
 		)
-		if (slot) slot.append(field.note)
-		else placeNote(field.note, adapter.elements, kit, scope)
+		if (slot) slot.append(note)
+		else placeNote(note, adapter.elements, kit, scope)
 	}
 
 	/** Keep room for notes before the answer comes, so that nothing moves when it does. */

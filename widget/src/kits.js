@@ -7,84 +7,62 @@
  * @property {string} inside Wrappers that a note is put into, at the end.
  * @property {string} after Wrappers that a note is put after.
  * @property {string} wrap Class of the element around a note's text, '' for none.
- * @property {string} note @property {string} status @property {string} notice @property {string} button
+ * @property {string} note @property {string} notice @property {string} button
  * @property {string} link @property {string} list @property {string} option
- * @property {Record<Severity, string>} severity Added to `status`. @property {Record<Severity, string>} noteSeverity
+ * @property {(severity: Severity) => string} severity The class of a sentence or a note.
  * @property {[wrapper: string, wrapperClass: string, inputClass: string]} invalid
  */
 
-const none = { info: '', success: '', warning: '', error: '' }
+/** @type {Kit} */
+const plain = {
+	detect: '*',
+	inside: '',
+	after: '',
+	wrap: '',
+	note: '',
+	notice: '',
+	button: '',
+	link: 'prefill-take',
+	list: '',
+	option: '',
+	severity: () => '',
+	invalid: ['', '', ''],
+}
 
 /** @type {Record<string, Kit>} */
 const KITS = {
 	dsfr: {
+		...plain,
 		detect: '.fr-input',
 		inside: '.fr-input-group,.fr-select-group,.fr-checkbox-group:not(.fr-fieldset *),.fr-fieldset',
-		after: '',
 		wrap: 'fr-messages-group',
 		note: 'fr-message',
-		status: 'fr-message',
 		notice: 'fr-message fr-message--warning',
 		button: 'fr-btn fr-btn--tertiary fr-btn--sm',
 		link: 'fr-link fr-link--sm',
-		list: '',
-		option: '',
-		severity: {
-			info: 'fr-message--info',
-			success: 'fr-message--valid',
-			warning: 'fr-message--warning',
-			error: 'fr-message--error',
-		},
-		noteSeverity: {
-			info: 'fr-message--info',
-			success: 'fr-message--info',
-			warning: 'fr-message--warning',
-			error: 'fr-message--error',
-		},
+		severity: level => `fr-message--${level === 'success' ? 'valid' : level}`,
 		invalid: ['.fr-input-group', 'fr-input-group--error', ''],
 	},
 	bootstrap: {
+		...plain,
 		detect: '.form-control',
 		inside: '.form-floating',
 		after: '.input-group,.form-check',
-		wrap: '',
 		note: 'form-text',
-		status: 'form-text',
 		notice: 'form-text text-warning-emphasis',
 		button: 'btn btn-outline-secondary btn-sm',
 		link: 'btn btn-link btn-sm p-0 align-baseline',
 		list: 'list-group shadow',
 		option: 'list-group-item',
-		severity: {
-			info: '',
-			success: 'text-success-emphasis',
-			warning: 'text-warning-emphasis',
-			error: 'text-danger-emphasis',
-		},
-		noteSeverity: { ...none, warning: 'text-warning-emphasis' },
+		severity: level => (level === 'info' ? '' : `text-${level === 'error' ? 'danger' : level}-emphasis`),
 		invalid: ['', '', 'is-invalid'],
 	},
-	plain: {
-		detect: '*',
-		inside: '',
-		after: '',
-		wrap: '',
-		note: '',
-		status: '',
-		notice: '',
-		button: '',
-		link: 'prefill-take',
-		list: '',
-		option: '',
-		severity: none,
-		noteSeverity: none,
-		invalid: ['', '', ''],
-	},
+	plain,
 }
 
 /** @param {string | undefined} name @param {Element | undefined} input */
 export const kitOf = (name, input) =>
-	KITS[name] || Object.values(KITS).find(kit => !input || input.matches(kit.detect)) || KITS.plain
+	KITS[name] || Object.values(KITS).find(kit => !input || input.matches(kit.detect)) || plain
 
 let count = 0
 export const newId = () => `prefill-${++count}`

@@ -4,13 +4,14 @@ import { make, makeButton } from './kits.js'
 import { consentGiven, giveConsent } from './memory.js'
 import { askJson } from './transport.js'
 
+/** @typedef {import('./block.js').Block} Block */
 /** @typedef {{ version: string, title: string, text: string[], consent: boolean }} NoticeText */
 
 /** @type {Map<string, Promise<NoticeText | null>>} */
 const notices = new Map()
 
 /** The notice of a form, asked once a page; null when there is none. @param {import('./transport.js').Request} options */
-export function noticeOf(options) {
+function noticeOf(options) {
 	const key = `${options.url} ${options.schema} ${options.tenant}`
 	if (!notices.has(key)) {
 		const lasting = { ...options, signal: /** @type {undefined} */ (undefined) }
@@ -33,20 +34,38 @@ export function noticeOf(options) {
 /** @param {NoticeText | null} notice */
 export const needsConsent = notice => !!notice?.consent && consentGiven() !== `${notice.version}`
 
+/** Read the notice of the block's form, to be shown at the first thing typed. @param {Block} block */
+export async function readNotice(block) {
+	const notice = await noticeOf(block.request())
+	block.pendingNotice = block.noticeBox ? undefined : notice
+	return notice
+}
+
 /**
- * @param {NoticeText} notice @param {import('./kits.js').Kit} kit @param {import('./sentences.js').Sentences} words
- * @param {() => void} onAccept
+ * Show what must be told before the first call.
+ * @param {Block} block @param {NoticeText} notice @param {() => void} [then] What waits for consent.
  */
-export function drawNotice(notice, kit, words, onAccept) {
+export function tellNotice(block, notice, then = block.onConsent) {
+	block.onConsent = then
+	if (block.noticeBox) return
+	block.noticeBox = drawNotice(notice, block)
+	const slot = block.place.find('[data-prefill-notice]')
+	if (slot) slot.append(block.noticeBox)
+	else block.panel.actions.after(block.noticeBox)
+	block.pendingNotice = undefined
+}
+
+/** @param {NoticeText} notice @param {Block} block */
+function drawNotice(notice, block) {
 	const box = make('div', 'notice')
 	box.setAttribute('role', 'note')
 	if (notice.title) box.append(make('strong', 'notice-title', '', notice.title))
 	for (const paragraph of notice.text || []) box.append(make('p', 'notice-text', '', paragraph))
 	if (!needsConsent(notice)) return box
-	const button = makeButton('button', kit.button, words.accept, () => {
+	const button = makeButton('button', block.kit.button, block.words.accept, () => {
 		giveConsent(`${notice.version}`)
 		button.remove()
-		onAccept()
+		block.onConsent?.()
 	})
 	box.append(button)
 	return box

@@ -10,8 +10,7 @@ import { warn } from './warnings.js'
  * @property {(number?: string) => Promise<void>} fill @property {() => void} retry @property {() => void} undo
  * @property {() => void} redo @property {(field?: string | HTMLElement) => void} revert @property {() => void} refresh
  * @property {() => void} detach @property {import('./block.js').State} state
- * @property {Handle[]} members One for each number in the block. @property {(number?: string) => Promise<void>} run The former name of `fill`.
- * @property {() => void} stop
+ * @property {Handle[]} members One for each number in the block.
  */
 
 /** @type {Map<HTMLElement, Root>} */
@@ -32,21 +31,27 @@ class Root {
 		this.given = options
 		/** @type {Map<HTMLInputElement | undefined, Block>} */
 		this.blocks = new Map()
-		const form =
-			element.id ||
-			element.getAttribute('name') ||
-			`${[...document.querySelectorAll('[data-prefill],form')].indexOf(element)}`
-		this.name = form.replace(/ /g, '_')
+		const rank = [...document.querySelectorAll('[data-prefill],form')].indexOf(element)
+		this.name = `${element.id || element.getAttribute('name') || rank}`.replace(/ /g, '_')
 		roots.set(element, this)
 		this.abort = new AbortController()
+		const { signal } = this.abort
 		for (const type of ['input', 'change', 'focusout'])
-			element.addEventListener(type, event => this.#route(event), { signal: this.abort.signal })
-		element.addEventListener('reset', event => this.#reset(event), { signal: this.abort.signal })
-		;/** @type {any} */ (element).form?.addEventListener('reset', (/** @type {Event} */ event) => this.#reset(event), {
-			signal: this.abort.signal,
-		})
+			element.addEventListener(type, event => this.#route(event), { signal })
+		for (const target of [element, /** @type {any} */ (element).form])
+			// The browser empties the form after the event.
+			target?.addEventListener(
+				'reset',
+				(/** @type {Event} */ event) =>
+					event.target === target && setTimeout(() => this.blocks.forEach(block => block.reset())),
+				{ signal },
+			)
 		this.refresh()
-		this.handle = handleOf(this)
+		this.handle = handleOf(
+			() => [...this.blocks.values()],
+			() => this.refresh(),
+			() => this.detach(),
+		)
 	}
 
 	/** @returns {Options} */
@@ -68,16 +73,14 @@ class Root {
 
 	/** Selectors to names, one map for each number when they are told apart. @returns {Record<string, string>[]} */
 	get maps() {
-		const { map } = this.given
-		return [...readJson('[data-prefill-map]').flat(), ...[map || []].flat()]
+		return [...readJson('[data-prefill-map]'), this.given.map || []].flat()
 	}
 
 	/** @param {string} selector @returns {HTMLElement[]} */
 	own(selector) {
 		try {
 			return [.../** @type {NodeListOf<HTMLElement>} */ (this.element.querySelectorAll(selector))].filter(
-				element =>
-					rootOf(element === this.element ? element : element.parentElement) === this || element === this.element,
+				element => rootOf(element.parentElement) === this,
 			)
 		} catch {
 			warn(`"${selector}" is not a selector`)
@@ -172,14 +175,17 @@ class Root {
 		})
 	}
 
-	/** Of a flat form whose map tells the numbers apart. @param {Element} element */
+	/** In a flat form, a field belongs to the number that stands before it in the map. @param {Element} element */
 	#mappedOwner(element) {
 		for (const map of this.maps) {
-			const groups = groupsOf(map)
-			if (groups.length < 2 && this.maps.length < 2) continue
-			for (const group of groups)
-				if (group.fields.some(selector => element.matches(selector)))
-					return this.current.find(input => input.matches(group.siret))
+			const keys = Object.keys(map)
+			const isNumber = (/** @type {string} */ key) => map[key] === '@siret'
+			// Numbers that come one after the other say nothing of what follows.
+			if (keys.some((key, index) => isNumber(key) && (!keys[index + 1] || isNumber(keys[index + 1])))) continue
+			const place = keys.findIndex(key => !isNumber(key) && element.matches(key))
+			const number = keys.slice(0, place).reverse().find(isNumber)
+			const owners = this.current.filter(input => number && input.matches(number))
+			if (owners.length === 1) return owners[0]
 		}
 	}
 
@@ -191,15 +197,9 @@ class Root {
 			if (target === block.input || block.fields.fieldOf(target)) return block.onEvent(event)
 	}
 
-	/** @param {Event} event */
-	#reset(event) {
-		if (event.target !== this.element && event.target !== /** @type {any} */ (this.element).form) return
-		// The browser empties the form after the event.
-		setTimeout(() => this.blocks.forEach(block => block.reset()))
-	}
-
 	#debug() {
 		if (!this.element.closest('[data-prefill-debug]')) return
+		adoptStyles(this.element, '[data-prefill-bound]{outline:2px dashed!important;outline-offset:2px}')
 		for (const block of this.blocks.values())
 			for (const { name, adapter } of block.fields.live)
 				for (const element of adapter.elements) {
@@ -214,16 +214,6 @@ class Root {
 		this.blocks.clear()
 		roots.delete(this.element)
 	}
-}
-
-/** @param {Record<string, string>} map @returns {{ siret: string, fields: string[] }[]} */
-function groupsOf(map) {
-	/** @type {{ siret: string, fields: string[] }[]} */
-	const groups = []
-	for (const [selector, name] of Object.entries(map))
-		if (name === '@siret') groups.push({ siret: selector, fields: [] })
-		else groups[groups.length - 1]?.fields.push(selector)
-	return groups.every(group => group.fields.length) ? groups : []
 }
 
 /** @param {string} selector @returns {any[]} */
@@ -282,42 +272,26 @@ export function refreshAll() {
 		else root.detach()
 }
 
-/** @param {Root} root @returns {Handle} */
-function handleOf(root) {
-	const blocks = () => [...root.blocks.values()]
-	return {
-		fill: number => blocks()[0]?.fill(number) || Promise.resolve(),
-		run: number => blocks()[0]?.fill(number) || Promise.resolve(),
-		retry: () => blocks().forEach(block => void block.retry()),
-		undo: () => blocks().forEach(block => block.undo()),
-		redo: () => blocks().forEach(block => block.redo()),
-		revert: field => blocks().forEach(block => block.revert(field)),
-		refresh: () => root.refresh(),
-		stop: () => blocks().forEach(block => block.reset()),
-		detach: () => root.detach(),
-		get state() {
-			return blocks()[0]?.state || 'idle'
-		},
-		get members() {
-			return blocks().map(memberOf)
-		},
-	}
-}
-
-/** @param {Block} block @returns {Handle} */
-const memberOf = block => ({
-	fill: number => block.fill(number),
-	run: number => block.fill(number),
-	retry: () => block.retry(),
-	undo: () => block.undo(),
-	redo: () => block.redo(),
-	revert: field => block.revert(field),
-	refresh: () => block.refresh(),
-	stop: () => block.reset(),
-	detach: () => block.detach(),
-	members: [],
+/** @param {() => Block[]} blocks @param {() => void} refresh @param {() => void} detach @returns {Handle} */
+const handleOf = (blocks, refresh, detach) => ({
+	fill: async number => blocks()[0]?.fill(number),
+	retry: () => blocks().forEach(block => void block.retry()),
+	undo: () => blocks().forEach(block => block.undo()),
+	redo: () => blocks().forEach(block => block.redo()),
+	revert: field => blocks().forEach(block => block.revert(field)),
+	refresh,
+	detach,
 	get state() {
-		return block.state
+		return blocks()[0]?.state || 'idle'
+	},
+	get members() {
+		return blocks().map(block =>
+			handleOf(
+				() => [block],
+				() => block.refresh(),
+				() => block.detach(),
+			),
+		)
 	},
 })
 

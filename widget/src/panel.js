@@ -2,117 +2,100 @@
 
 import { anchorOf, describe, idOf, make, makeButton } from './kits.js'
 
-/** @typedef {import('./kits.js').Kit} Kit @typedef {import('./kits.js').Severity} Severity */
+/** @typedef {import('./kits.js').Severity} Severity */
 /** @typedef {{ name: string, text: string, act: () => void, disabled?: boolean }} Action */
 /** @typedef {{ text: string, element: HTMLElement, detail: string, remove?: () => void }} Line */
 
 export class Panel {
-	/**
-	 * @param {{ kit: Kit, words: import('./sentences.js').Sentences, input?: HTMLInputElement, scope: HTMLElement,
-	 *   find: (selector: string) => HTMLElement | undefined, undo: () => void }} block
-	 */
-	constructor({ kit, words, input, scope, find, undo }) {
-		this.kit = kit
-		this.words = words
-		this.input = input
+	/** What is said now. */
+	said = ''
+	/** @type {Map<string, HTMLButtonElement>} */
+	buttons = new Map()
+
+	/** @param {import('./block.js').Block} block */
+	constructor(block) {
+		const { kit, words, input } = block
+		const { find } = block.place
+		this.block = block
+		const status = find('[data-prefill-status]')
 		/** @type {HTMLElement[]} What the script made, and takes away. */
 		this.made = []
-		this.status =
-			find('[data-prefill-status]') || this.#add(make('div', 'status', kit.wrap), input ? anchorOf(input) : null, scope)
+		this.status = status || this.#add(make('div', 'status', kit.wrap), input && anchorOf(input))
+		this.ownStatus = !status
 		this.status.dataset.prefillStatus ??= ''
 		this.status.setAttribute('role', 'status')
-		this.actions = this.#add(make('div', 'actions'), this.status, scope)
-		this.undoButton =
-			/** @type {HTMLButtonElement | undefined} */ (find('[data-prefill-undo]')) ||
-			/** @type {HTMLButtonElement} */ (
-				this.#addButton(makeButton('button prefill-undo', kit.button, words.undo, () => {}))
-			)
+		this.actions = this.#add(make('div', 'actions'), this.status)
+		const undo = () => block.undo()
+		const found = /** @type {HTMLButtonElement | undefined} */ (find('[data-prefill-undo]'))
+		found?.addEventListener('click', undo, { signal: block.abort.signal })
+		this.undoButton = found || this.#addButton('undo', words.undo, undo)
 		this.undoButton.type = 'button'
 		this.undoButton.hidden = true
-		this.onUndo = () => undo()
-		this.undoButton.addEventListener('click', this.onUndo)
-		this.summary = find('[data-prefill-summary]')
-		this.ownSummary = !this.summary
-		this.scope = scope
-		/** @type {HTMLElement | undefined} */
-		this.title = undefined
-		/** What is said now. */
-		this.said = ''
-		/** @type {Action[]} */
-		this.offered = []
-		/** @type {Map<string, HTMLButtonElement>} */
-		this.buttons = new Map()
+		const summary = find('[data-prefill-summary]')
+		this.summary = summary || make('details', 'summary')
+		if (!summary) this.made.push(this.summary)
+		this.title = summary ? undefined : make('summary', 'summary-title', '', words.details)
 		if (input) describe(input, idOf(this.status))
 	}
 
-	/** @param {HTMLElement} element @param {Element | null} after @param {HTMLElement} scope */
-	#add(element, after, scope) {
+	/** @param {HTMLElement} element @param {Element | undefined} after */
+	#add(element, after) {
 		if (after) after.after(element)
-		else scope.append(element)
+		else this.block.scope.append(element)
 		this.made.push(element)
 		return element
 	}
 
-	/** @param {HTMLButtonElement} button */
-	#addButton(button) {
+	/** @param {string} name @param {string} text @param {() => void} act */
+	#addButton(name, text, act) {
+		const button = makeButton(`button prefill-${name}`, this.block.kit.button, text, act)
 		this.actions.append(button)
 		return button
 	}
 
 	/** @param {string} sentence @param {Severity} severity @param {string[]} notices */
-	say(sentence, severity, notices = []) {
-		const { kit } = this
+	say(sentence, severity, notices) {
+		const { status, ownStatus } = this
+		const { kit, input } = this.block
 		const key = [sentence, severity, ...notices].join('\n')
 		if (this.said === key) return
 		this.said = key
-		this.status.dataset.prefillSeverity = severity
-		const shown = (/** @type {string} */ text, /** @type {string} */ classes) => make('p', 'sentence', classes, text)
+		status.dataset.prefillSeverity = severity
+		const shown = (/** @type {string} */ text, /** @type {string} */ classes) =>
+			ownStatus ? make('p', 'sentence', classes, text) : make('span', 'sentence', '', text)
 		// The page's own element keeps its classes, but for those that say how serious it is.
-		const own = this.made.includes(this.status)
-		if (!own)
-			for (const [level, name] of Object.entries(kit.severity))
-				if (name) this.status.classList.toggle(name, level === severity && !!sentence)
-		if (!own && !notices.length) this.status.textContent = sentence
-		else
-			this.status.replaceChildren(
-				...(sentence
-					? [own ? shown(sentence, `${kit.status} ${kit.severity[severity]}`) : make('span', 'sentence', '', sentence)]
-					: []),
-				...notices.map(text => (own ? shown(text, kit.notice) : make('span', 'sentence', '', ` ${text}`))),
-			)
-		this.#mark(severity === 'error')
-	}
-
-	/** @param {boolean} wrong */
-	#mark(wrong) {
-		const [wrapper, wrapperClass, inputClass] = this.kit.invalid
-		if (wrapper) this.input?.closest(wrapper)?.classList.toggle(wrapperClass, wrong)
-		if (inputClass) this.input?.classList.toggle(inputClass, wrong)
-	}
-
-	/** @param {boolean} can @param {Action[]} actions */
-	offer(can, actions) {
-		this.undoButton.hidden = !can
-		for (const [name, button] of this.buttons) {
-			if (actions.some(action => action.name === name)) continue
-			const focused = button.matches(':focus')
-			button.remove()
-			this.buttons.delete(name)
-			// Whoever pressed it goes on from the number.
-			if (focused) this.input?.focus()
-		}
-		for (const action of actions) {
-			let button = this.buttons.get(action.name)
-			if (!button) {
-				button = this.#addButton(
-					makeButton(`button prefill-${action.name}`, this.kit.button, action.text, () => this.run(action.name)),
-				)
-				this.buttons.set(action.name, button)
+		if (!ownStatus)
+			for (const level of /** @type {const} */ (['info', 'success', 'warning', 'error'])) {
+				const name = kit.severity(level)
+				if (name) status.classList.toggle(name, level === severity && !!sentence)
 			}
-			if (button.textContent !== action.text) button.textContent = action.text
-			button.setAttribute('aria-disabled', `${!!action.disabled}`)
-		}
+		status.replaceChildren(
+			...(sentence ? [shown(sentence, `${kit.note} ${kit.severity(severity)}`)] : []),
+			...notices.map(text => shown(ownStatus ? text : ` ${text}`, kit.notice)),
+		)
+		const [wrapper, wrapperClass, inputClass] = kit.invalid
+		if (wrapper) input?.closest(wrapper)?.classList.toggle(wrapperClass, severity === 'error')
+		if (inputClass) input?.classList.toggle(inputClass, severity === 'error')
+	}
+
+	/** @param {boolean} can Whether there is something to undo. @param {Action[]} actions */
+	offer(can, actions) {
+		const { buttons } = this
+		this.undoButton.hidden = !can
 		this.offered = actions
+		for (const [name, button] of buttons) {
+			if (actions.some(action => action.name === name)) continue
+			// Whoever pressed it goes on from the number.
+			if (button.matches(':focus')) this.block.input?.focus()
+			button.remove()
+			buttons.delete(name)
+		}
+		for (const { name, text, disabled } of actions) {
+			const button = buttons.get(name) || this.#addButton(name, text, () => this.run(name))
+			buttons.set(name, button)
+			if (button.textContent !== text) button.textContent = text
+			button.setAttribute('aria-disabled', `${!!disabled}`)
+		}
 	}
 
 	/** @param {string} name */
@@ -123,39 +106,29 @@ export class Panel {
 
 	/** @param {boolean} reserve @param {{ title: string, lines: Line[] }[]} groups */
 	summarise(reserve, groups) {
-		const lines = groups.filter(group => group.lines.length)
-		if (!lines.length && !reserve) {
-			if (this.ownSummary) this.summary?.remove()
-			else this.summary.replaceChildren()
-			if (this.ownSummary) this.summary = undefined
-			return
-		}
-		if (!this.summary) {
+		const { summary, title, undoButton, actions } = this
+		const told = groups.filter(group => group.lines.length)
+		if (title && !told.length && !reserve) return summary.remove()
+		if (title && !summary.isConnected) {
 			// After what can be done, so that Tab meets the buttons first.
-			const { undoButton, actions } = this
 			const last =
 				actions.contains(undoButton) || undoButton.parentElement !== actions.parentElement ? actions : undoButton
-			last.after((this.summary = make('details', 'summary')))
+			last.after(summary)
+			summary.append(title)
 		}
-		this.title ||= make('summary', 'summary-title', '', this.words.details)
-		const heads = lines.map(group => {
-			const head = make('p', 'summary-head', '', group.title)
+		for (const child of [...summary.children]) if (child !== title) child.remove()
+		for (const group of told) {
 			const list = make('ul', 'summary-list')
 			list.append(...group.lines.map(line => this.#line(line)))
-			return [head, list]
-		})
-		const kept = this.ownSummary ? this.title : null
-		if (kept && kept.parentElement !== this.summary) this.summary.prepend(kept)
-		for (const child of [...this.summary.children]) if (child !== kept) child.remove()
-		this.summary.append(...heads.flat())
+			summary.append(make('p', 'summary-head', '', group.title), list)
+		}
 	}
 
 	/** @param {Line} line */
 	#line({ text, element, detail, remove }) {
+		const { kit, words } = this.block
 		const item = document.createElement('li')
-		const link = /** @type {HTMLAnchorElement} */ (
-			make('a', 'link', /fr-link/.test(this.kit.link) ? this.kit.link : '', text)
-		)
+		const link = /** @type {HTMLAnchorElement} */ (make('a', 'link', /^fr/.test(kit.link) ? kit.link : '', text))
 		link.href = `#${idOf(element)}`
 		link.addEventListener('click', event => {
 			event.preventDefault()
@@ -163,18 +136,14 @@ export class Panel {
 			element.focus()
 		})
 		item.append(link, ` ${detail} `)
-		if (remove)
-			item.append(makeButton('take', this.kit.link, this.words.remove, remove, `${this.words.remove} : ${text}`))
+		if (remove) item.append(makeButton('take', kit.link, words.remove, remove, `${words.remove} : ${text}`))
 		return item
 	}
 
 	detach() {
-		this.undoButton.removeEventListener('click', this.onUndo)
-		this.#mark(false)
-		if (this.input) describe(this.input, '', this.status.id)
-		if (!this.made.includes(this.status)) this.status.textContent = ''
-		if (this.ownSummary) this.summary?.remove()
-		else this.summary.replaceChildren()
+		this.say('', 'info', [])
+		if (this.block.input) describe(this.block.input, '', this.status.id)
+		this.summary.replaceChildren()
 		for (const element of this.made) element.remove()
 	}
 }

@@ -19,7 +19,7 @@ export function sentencesIn(language) {
 		filling: (/** @type {number} */ filled, /** @type {number} */ answered, /** @type {number} */ expected) =>
 			t(`${n(filled, 'champ rempli', 'champs remplis')}`, `${n(filled, 'field', 'fields')} filled in`) +
 			(expected > 1 ? t(` ; ${answered} registres sur ${expected}…`, `; ${answered} of ${expected} registers…`) : '…'),
-		counts: (/** @type {number} */ filled, /** @type {number} */ missing, /** @type {number} */ confirm) =>
+		counts: (/** @type {number} */ filled, missing = 0, confirm = 0) =>
 			[
 				t(n(filled, 'rempli', 'remplis'), `${filled} filled in`),
 				missing && t(`${missing} à compléter`, `${missing} left to you`),
@@ -86,8 +86,6 @@ export function sentencesIn(language) {
 		company: t('Entreprises', 'Companies'),
 		closed: t('fermé', 'closed'),
 		headOffice: t('siège', 'head office'),
-		wait: (/** @type {number} */ seconds) =>
-			t(`Trop de recherches : attendez ${seconds} s.`, `Too many searches: wait ${seconds} s.`),
 	}
 }
 /** @typedef {ReturnType<typeof sentencesIn>} Sentences */

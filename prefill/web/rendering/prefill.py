@@ -7,12 +7,13 @@ marshmallow schemas.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import reduce
 from typing import Any
 
 from prefill.domain.answers import Answer
 from prefill.domain.catalogue import CATALOGUE
 from prefill.forms.filling import FilledForm
-from prefill.forms.model import Form
+from prefill.forms.model import Form, pointer_keys
 from prefill.forms.reasons import Missing
 from prefill.prefilling.notices import Notice
 from prefill.prefilling.service import Prefill
@@ -57,6 +58,7 @@ def render_filled(form: Form, filled: FilledForm, language: Language) -> dict[st
         "provenance": {pointer: _provenance(pointer, one) for pointer, one in filled.provenance.items()},
         "missing": {path: _missing(missing, language) for path, missing in filled.missing.items()},
         "aliases": _aliases(form, filled),
+        "synonyms": _synonyms(form, filled) or None,
     }
 
 
@@ -101,6 +103,17 @@ def _known(**members: Any) -> dict[str, Any]:
 def _aliases(form: Form, filled: FilledForm) -> dict[str, str]:
     places = {one.field: pointer for pointer, one in filled.provenance.items()}
     return {part.alias: places.get(part.path, part.path) for part in form.fields if part.alias}
+
+
+def _synonyms(form: Form, filled: FilledForm) -> dict[str, tuple[str, ...]]:
+    """Other ways of writing the values of the fields that have a table of them."""
+    tables = {part.path: part.synonyms for part in form.fields if part.synonyms and part.path in filled.provenance}
+    words = {path: table.other_words(str(_value_at(filled.data, path))) for path, table in tables.items()}
+    return {path: others for path, others in words.items() if others}
+
+
+def _value_at(data: Mapping[str, Any], pointer: str) -> Any:
+    return reduce(lambda part, key: part[key], pointer_keys(pointer), data)
 
 
 def _distinct(answers: Mapping[str, Answer]) -> dict[str, Answer]:

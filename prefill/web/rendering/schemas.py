@@ -107,6 +107,12 @@ class PrefillSchema(ResponseSchema):
         keys=fields.String(), values=fields.String(), required=True,
         metadata={"description": "The form's short names, and where each one's value stands in this answer."},
     )  # fmt: skip
+    synonyms = fields.Dict(
+        keys=fields.String(), values=fields.List(fields.String()),
+        metadata={
+            "description": "Other ways of writing a value, by its JSON pointer: for a list that has `France` or `FR` for `FRA`."
+        },
+    )  # fmt: skip
     receipt = fields.String(
         metadata={"description": "A signed receipt of what the registers said (JWS), when `receipt` asks for one."}
     )
@@ -123,6 +129,7 @@ class ProgressSchema(ResponseSchema):
     provenance = by_name(ProvenanceSchema, "Of the values that this source brings.")
     missing = by_name(MissingSchema, "The fields that are now known to have no value.")
     aliases = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    synonyms = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
 
 
 class ProblemSchema(ResponseSchema):

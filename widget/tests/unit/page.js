@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { JSDOM, VirtualConsole } from 'jsdom'
 
 export const SCRIPT = readFileSync(new URL('../../build/prefill.js', import.meta.url), 'utf8')
+const SEARCH = readFileSync(new URL('../../build/prefill.search.js', import.meta.url), 'utf8')
 export const A = '00000100800010'
 export const B = '00000300400017'
 export const C = '00000800300014'
@@ -135,8 +136,23 @@ export function open(body, service, { state = null, values = {}, errors = [] } =
 	Object.assign(window, { fetch: service.fetch, TextDecoder, TextEncoder, scrollTo() {} })
 	window.Element.prototype.scrollIntoView = () => {}
 	window.performance.getEntriesByName = () => []
+	loadScripts(window)
 	window.eval(SCRIPT)
 	return window
+}
+
+/** What a browser does with the script element of a part. */
+function loadScripts(window) {
+	const { document } = window
+	const { append } = document.head
+	document.head.append = (...nodes) => {
+		const script = nodes.find(node => node.localName === 'script')
+		if (!script) return append.apply(document.head, nodes)
+		Object.defineProperty(document, 'currentScript', { configurable: true, value: script })
+		window.eval(SEARCH)
+		Object.defineProperty(document, 'currentScript', { configurable: true, value: null })
+		script.onload()
+	}
 }
 
 /** @param {any} window @param {string} id @param {string} value As a person types: with focus. */

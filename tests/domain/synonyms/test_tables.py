@@ -1,0 +1,43 @@
+"""Ways of writing countries and legal forms."""
+
+import pytest
+
+from prefill.domain.countries import ALPHA3
+from prefill.domain.synonyms import TABLES, SynonymTable
+
+
+@pytest.mark.parametrize(
+    ("table", "value", "other"),
+    [
+        ("countries", "FRA", "France"),
+        ("countries", "FRA", "FR"),
+        ("countries", "DEU", "Germany"),
+        ("countries", "DEU", "Allemagne"),
+        ("countries", "CIV", "Côte d'Ivoire"),
+        ("legal_forms", "5710", "SAS"),
+        ("legal_forms", "SAS, société par actions simplifiée", "société par actions simplifiée"),
+        ("legal_forms", "Société à responsabilité limitée (sans autre indication)", "SARL"),
+        ("legal_forms", "SOCIETE PAR ACTIONS SIMPLIFIEE", "SAS"),
+    ],
+)
+def test_a_value_has_other_ways_of_being_written(table, value, other):
+    assert other in TABLES[table].other_words(value)
+
+
+def test_a_word_of_another_thing_is_not_among_them():
+    assert "SASU" not in TABLES["legal_forms"].other_words("5710")
+    assert TABLES["countries"].other_words("Atlantide") == ()
+
+
+def test_every_country_that_a_register_may_name_has_a_short_code_and_names():
+    for code in ALPHA3.values():
+        assert any(len(word) == 2 for word in TABLES["countries"].other_words(code)), code
+
+
+def test_a_table_grows_without_changing_the_first():
+    more = TABLES["legal_forms"].extended([["SAS", "SAS à capital variable"]])
+
+    assert more.other_words("SAS")[:1] == ("SAS à capital variable",)
+    assert "société par actions simplifiée" in more.other_words("SAS")
+    assert "SAS à capital variable" not in TABLES["legal_forms"].other_words("SAS")
+    assert SynonymTable(()).extended([["a", "b"]]).other_words("A") == ("a", "b")
