@@ -8,7 +8,7 @@ raises `Unreadable`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,8 +17,9 @@ import jmespath
 from jmespath import exceptions, functions
 from jmespath.parser import ParsedResult
 
+from prefill.forms.closures import ClosureCompiler
 from prefill.forms.functions import ADDED_KEYS, OurFunctions, Unreadable, is_nothing
-from prefill.forms.masking import MaskingInterpreter, read_path
+from prefill.forms.masking import read_path
 
 _READING = frozenset({"field", "current", "identity", "index", "value_projection"})
 
@@ -46,12 +47,16 @@ class Expression:
         """The keys of a plain path, as most expressions are; None for any other."""
         return _keys_of(self.parsed.parsed)
 
+    @cached_property
+    def closure(self) -> Callable[[Any], Any]:
+        return _COMPILER.compile(self.parsed.parsed)
+
     def __call__(self, data: object) -> Any:
         """Evaluate; a missing key gives None. Raise `Unreadable` for a value of another type."""
         if self.keys is not None:
             return read_path(self.keys, data)
         try:
-            return _INTERPRETER.visit(self.parsed.parsed, data)
+            return self.closure(data)
         except _SURPRISES as error:
             raise _unreadable(self.text, error) from error
 
@@ -166,4 +171,4 @@ def _nodes(node: object) -> Iterator[dict[str, Any]]:
             yield from _nodes(child)
 
 
-_INTERPRETER = MaskingInterpreter(jmespath.Options(custom_functions=OurFunctions()))
+_COMPILER = ClosureCompiler(OurFunctions())

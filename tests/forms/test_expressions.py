@@ -5,14 +5,19 @@ from __future__ import annotations
 import contextlib
 import math
 
+import jmespath
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jmespath import functions
 
+from prefill.assembly import read_forms
 from prefill.domain.disclosure import MASK, masked
 from prefill.forms.expressions import BadExpression, compile_expression, function_names, our_functions
 from prefill.forms.functions import OurFunctions, Unreadable, is_nothing
+from prefill.sandbox.companies import COMPANIES
+from prefill.settings import Settings
+from tests.support.masking_interpreter import MaskingInterpreter
 
 INSEE_ADDRESS = {
     "numero_voie": "12",
@@ -336,6 +341,43 @@ def outcome(expression, data):
 @settings(deadline=None, max_examples=500)
 def test_what_is_seen_never_depends_on_what_is_behind_a_mask(expression, data):
     assert outcome(expression, data) == outcome(expression, spell(data, "AU [ non-diffusible ] 12"))
+
+
+REFERENCE = MaskingInterpreter(jmespath.Options(custom_functions=OurFunctions()))
+
+
+def interpreted(expression, data):
+    """What the library's interpreter gives, the rule of masks included."""
+    try:
+        return repr(REFERENCE.visit(expression.parsed.parsed, data))
+    except Exception:  # noqa: BLE001 whatever an unexpected value raises
+        return "unreadable"
+
+
+def evaluated(expression, data):
+    try:
+        return repr(expression(data))
+    except Unreadable:
+        return "unreadable"
+
+
+@pytest.mark.slow
+@given(expression=EXPRESSIONS.map(compiled).filter(bool), data=ANYTHING)
+@settings(deadline=None, max_examples=2000)
+def test_a_compiled_expression_gives_what_the_interpreter_gives(expression, data):
+    assert evaluated(expression, data) == interpreted(expression, data)
+
+
+FORMS = read_forms(Settings()).forms.values()
+WRITTEN = {origin.expression for form in FORMS for part in form.fields for origin in part.origins}
+ANSWERS = [reply.body.get("data") for company in COMPANIES for reply in company.answers.values() if reply.body]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("expression", sorted(WRITTEN, key=str), ids=lambda one: one.text)
+def test_the_expressions_of_the_forms_give_what_the_interpreter_gives(expression):
+    for answer in ANSWERS:
+        assert evaluated(expression, answer) == interpreted(expression, answer)
 
 
 def test_a_deep_answer_is_no_trap():
