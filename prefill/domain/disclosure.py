@@ -15,6 +15,7 @@ from typing import Any
 
 from prefill.domain.answer_shapes.model import Kind, Shape
 from prefill.domain.sources import Source
+from prefill.domain.texts import clean_text
 
 NOTHING = Shape(Kind.ANY)
 MASK = "[ND]"
@@ -61,9 +62,9 @@ def disclose(source: Source, data: Any) -> Any:
     """Keep of an answer what may be shown: never what a tender has no use for, nor, of an open one, what is withheld.
 
     Of an open answer only the keys of its shape are kept, at whatever depth: nobody has said of another that it may be
-    shown to anybody. The withheld values become the mask literal.
+    shown to anybody. The withheld values become the mask literal. Texts are cleaned first, so that none hides a mask.
     """
-    clean = _copy(data, without=source.personal)
+    clean = _copy(data, without=source.personal, leaf=_clean)
     if source.open:
         clean = _in_shape(clean, source.answer)
     if not source.open or not isinstance(clean, dict) or not source.states_disclosure:
@@ -138,6 +139,10 @@ def _disclose_unit(unit: dict[str, Any]) -> dict[str, Any]:
 def partial(part: Mapping[str, Any]) -> bool:
     """Tell whether a part limits its disclosure; a status we cannot read protects as a partial one does."""
     return part.get("status_diffusion") != DISCLOSED
+
+
+def _clean(leaf: Any) -> Any:
+    return clean_text(leaf) if isinstance(leaf, str) else leaf
 
 
 def _mask(value: Any) -> Any:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.support.goldens import (
+    BRANCH,
+    HEAD,
+    HEIR,
+    ND,
     NOT_AN_ASSOCIATION,
     ON_DEMAND,
     ON_DEMAND_OF_ASSOCIATIONS,
@@ -20,12 +20,16 @@ from tests.support.goldens import (
     RCS_ALONE,
     REPRESENTATIVES,
     RNA_ALONE,
+    SIREN,
     Golden,
+    Trap,
     assert_every_field_accounted_for,
     assert_golden,
-    assert_polite,
     assert_said_again_for_nothing,
+    assert_trap,
     assert_unknown,
+    call,
+    calls,
     full,
     gaps,
     no_gap,
@@ -48,11 +52,9 @@ from tests.support.simulator import (
     named,
     officer,
     rcs,
-    reasons_of,
     siren,
     siret,
     successors,
-    values_of,
     vat,
     wrapped,
 )
@@ -434,11 +436,6 @@ def test_a_capital_is_proposed_for_confirmation(invented, service):
     assert body["provenance"][full("legalEntity/shareCapital/amount")]["confirm"] is True
 
 
-ND = "[ND]"
-SIREN = siren(1)
-HEAD = siret(SIREN)
-BRANCH = siret(SIREN, 2)
-HEIR = siret(siren(2))
 TODAY = datetime.now(ZoneInfo("Europe/Paris"))
 LA_POSTE = legal_form("5510", "SA à conseil d'administration")
 
@@ -457,33 +454,6 @@ def french(day: datetime) -> str:
 
 
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Trap:
-    """What invented answers must become: the values and the reasons that matter, by path.
-
-    `never` are texts that must not stand anywhere in the answer.
-    """
-
-    cases: tuple[dict[str, Any], ...] = ()
-    values: Mapping[str, Any] = field(default_factory=dict)
-    missing: Mapping[str, str | None] = field(default_factory=dict)
-    notices: tuple[tuple[str, str], ...] = ()
-    number: str = HEAD
-    extra: str = ""
-    siret: str = ""
-    called: frozenset[str] | None = None
-    never: tuple[str, ...] = ()
-
-
-def call(source: str, number: str) -> str:
-    return re.sub(r"{\w+}", number, PATHS[source])
-
-
-def calls(*sources: str, siret: str = HEAD) -> frozenset[str]:
-    """Give the paths of the sources asked about one company."""
-    return frozenset(call(name, siret if "{siret}" in PATHS[name] else siret[:9]) for name in sources)
 
 
 def founded(timestamp: int | None) -> tuple[dict[str, Any]]:
@@ -1239,21 +1209,7 @@ TRAPS = {
 
 @pytest.mark.parametrize("name", TRAPS)
 def test_no_trap_catches_the_form(simulator, service, name):
-    trap = TRAPS[name]
-    simulator.add(*trap.cases)
-
-    response = service.get(f"/v1/prefill/{quote(trap.number)}", query_string={"with": trap.extra})
-    body, text = response.json, response.get_data(as_text=True)
-    values, reasons = values_of(body), reasons_of(body)
-
-    assert response.status_code == 200
-    assert {path: values.get(full(path)) for path in trap.values} == dict(trap.values)
-    assert {path: reasons.get(path) for path in trap.missing} == trap.missing
-    assert [(one["code"], one["message"]) for one in body["notices"]] == list(trap.notices)
-    assert body["siret"] == (trap.siret or (trap.number if len(trap.number) == 14 else HEAD))
-    assert [word for word in (ND, "1900-01-01", "1971-05", *trap.never) if word in text] == []
-    assert trap.called is None or set(simulator.calls()) == trap.called
-    assert_polite(simulator)
+    assert_trap(service, simulator, TRAPS[name])
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from flask.testing import FlaskClient
 
 from prefill.domain.catalogue import SOURCES
-from tests.support.simulator import Simulator, reasons_of, values_of
+from tests.support.simulator import PATHS, Simulator, reasons_of, siren, siret, values_of
 
 OPERATOR = "/partII/A/economicOperator/"
 OPEN_PATHS = [
@@ -133,3 +134,56 @@ def leaves(data: Any, pointer: str = "") -> Iterator[str]:
         yield from (f"{pointer}/{place}/value" for place in range(len(data)))
     else:
         yield pointer
+
+
+# -- traps: what invented answers must become -------------------------------------------------------
+
+ND = "[ND]"
+SIREN = siren(1)
+HEAD = siret(SIREN)
+BRANCH = siret(SIREN, 2)
+HEIR = siret(siren(2))
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """What invented answers must become: the values and the reasons that matter, by path.
+
+    `never` are texts that must not stand anywhere in the answer.
+    """
+
+    cases: tuple[dict[str, Any], ...] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    missing: Mapping[str, str | None] = field(default_factory=dict)
+    notices: tuple[tuple[str, str], ...] = ()
+    number: str = HEAD
+    extra: str = ""
+    siret: str = ""
+    called: frozenset[str] | None = None
+    never: tuple[str, ...] = ()
+
+
+def call(source: str, number: str) -> str:
+    return re.sub(r"{\w+}", number, PATHS[source])
+
+
+def calls(*sources: str, siret: str = HEAD) -> frozenset[str]:
+    """Give the paths of the sources asked about one company."""
+    return frozenset(call(name, siret if "{siret}" in PATHS[name] else siret[:9]) for name in sources)
+
+
+def assert_trap(service: FlaskClient, simulator: Simulator, trap: Trap) -> None:
+    simulator.add(*trap.cases)
+
+    response = service.get(f"/v1/prefill/{quote(trap.number)}", query_string={"with": trap.extra})
+    body, text = response.json, response.get_data(as_text=True)
+    values, reasons = values_of(body), reasons_of(body)
+
+    assert response.status_code == 200
+    assert {path: values.get(full(path)) for path in trap.values} == dict(trap.values)
+    assert {path: reasons.get(path) for path in trap.missing} == trap.missing
+    assert [(one["code"], one["message"]) for one in body["notices"]] == list(trap.notices)
+    assert body["siret"] == (trap.siret or (trap.number if len(trap.number) == 14 else HEAD))
+    assert [word for word in (ND, "1900-01-01", "1971-05", *trap.never) if word in text] == []
+    assert trap.called is None or set(simulator.calls()) == trap.called
+    assert_polite(simulator)
