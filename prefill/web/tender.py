@@ -33,6 +33,7 @@ MAX_COMPANIES = 20
 MAX_BODY = 256 * 1024  # bytes
 MAX_NUMBER = 40  # characters of a number as people write it
 PRINCIPALS = (Role.SOLE_TENDERER, Role.GROUP_LEAD)
+from prefill.web.openapi.texts import described
 
 
 class CompanySchema(Schema):
@@ -44,13 +45,24 @@ class CompanySchema(Schema):
     siret = fields.String(
         required=True,
         validate=validate.Length(1, MAX_NUMBER),
-        metadata={"description": "SIRET or SIREN, as people write it.", "example": "55204944776279"},
+        metadata=described(
+            "Un SIRET ou un SIREN, comme on l'écrit.", "SIRET or SIREN, as people write it.", example="55204944776279"
+        ),
     )
-    role = fields.Enum(Role, by_value=True, metadata={"description": "Required as soon as there are two companies."})
+    role = fields.Enum(
+        Role,
+        by_value=True,
+        metadata=described(
+            "Obligatoire dès qu'il y a deux entreprises.", "Required as soon as there are two companies."
+        ),
+    )
     values = fields.Dict(
         keys=fields.String(),
         load_default=dict,
-        metadata={"description": "For documents: what the candidate typed, by the path of the field."},
+        metadata=described(
+            "Pour les documents : ce que le candidat a saisi, par chemin de champ.",
+            "For documents: what the candidate typed, by the path of the field.",
+        ),
     )
 
 
@@ -60,10 +72,12 @@ class TenderSchema(Schema):
     class Meta:
         unknown = EXCLUDE
 
-    schema = fields.String(load_default=DEFAULT_FORM, metadata={"description": "The form to fill.", "example": "dc1"})
+    schema = fields.String(
+        load_default=DEFAULT_FORM, metadata=described("Le formulaire à remplir.", "The form to fill.", example="dc1")
+    )
     companies = fields.List(
         fields.Nested(CompanySchema), required=True, validate=validate.Length(1, MAX_COMPANIES),
-        metadata={"description": "One sole tenderer or leader of a group at most."},
+        metadata=described("Un seul candidat individuel ou mandataire au plus.", "One sole tenderer or leader of a group at most."),
     )  # fmt: skip
     fields_ = fields.List(fields.String(), data_key="fields", load_default=list)
     with_ = fields.List(fields.String(), data_key="with", load_default=list)
@@ -77,7 +91,9 @@ class TypedDocumentSchema(Schema):
 
     role = fields.Enum(Role, by_value=True, load_default=Role.SOLE_TENDERER)
     values = fields.Dict(
-        keys=fields.String(), load_default=dict, metadata={"description": "What was typed, by the path of the field."}
+        keys=fields.String(),
+        load_default=dict,
+        metadata=described("Ce qui a été saisi, par chemin de champ.", "What was typed, by the path of the field."),
     )
 
 

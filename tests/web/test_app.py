@@ -215,7 +215,7 @@ def test_openapi_is_valid_and_lists_every_problem(client):
 
 def test_openapi_shows_a_real_answer_as_its_example(client):
     document = client.get("/openapi.json").json
-    operation = document["paths"]["/v1/prefill/{siret}"]["get"]
+    operation = document["paths"]["/v1/prefill/{number}"]["get"]
     example = operation["responses"]["200"]["content"]["application/json"]["example"]
 
     schema = {**document["components"]["schemas"]["Prefill"], "components": document["components"]}

@@ -70,7 +70,7 @@ def show_settings(*, markdown: bool) -> None:
 @click.command(help="Donner la description OpenAPI de l'API.")
 def openapi() -> None:
     settings = _settings()
-    click.echo(_pretty(_fetch(settings, _library(settings), "/openapi.json")))
+    click.echo(_pretty(_fetch(settings, _library(settings), "/openapi.json", "en")))
 
 
 @click.command(help="Vérifier que le service peut fonctionner : formulaires, jeton, droits, fournisseurs.")

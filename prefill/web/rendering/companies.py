@@ -8,9 +8,9 @@ from typing import Any
 from marshmallow import fields
 
 from prefill.company_search.establishments import Establishments
-from prefill.company_search.service import DEFAULT_LIMIT, MAX_LIMIT, Suggestions
+from prefill.company_search.service import Suggestions
 from prefill.company_search.suggestions import Why
-from prefill.web.openapi import ACCEPT_LANGUAGE, REQUEST_ID, TENANT, operation, parameter
+from prefill.web.openapi.texts import described
 from prefill.web.rendering.json_writer import dump
 from prefill.web.rendering.schemas import ResponseSchema
 
@@ -24,24 +24,35 @@ class FoundEstablishmentSchema(ResponseSchema):
     headOffice = fields.Boolean(attribute="head_office", required=True)
     closed = fields.Boolean(required=True)
     street = fields.String()
-    name = fields.String(metadata={"description": "Its sign or usual name."})
+    name = fields.String(metadata=described("Son enseigne ou son nom usuel.", "Its sign or usual name."))
 
 
 class FoundCompanySchema(ResponseSchema):
     siren = fields.String(required=True)
-    name = fields.String(metadata={"description": "Absent where the law withholds it."})
+    name = fields.String(metadata=described("Absent quand la loi le protège.", "Absent where the law withholds it."))
     tradeName = fields.String(attribute="trade_name")
-    city = fields.String(metadata={"description": "Of the head office, as `postalZone`."})
+    city = fields.String(
+        metadata=described("Celle du siège, comme « postalZone ».", "Of the head office, as `postalZone`.")
+    )
     postalZone = fields.String(attribute="postal_code")
-    headOffice = fields.String(attribute="head_office", metadata={"description": "SIRET of the head office."})
-    activity = fields.String(metadata={"description": "NAF code.", "example": "43.32A"})
-    closed = fields.Boolean(required=True, metadata={"description": "The company has ceased."})
-    rna = fields.String(metadata={"description": "Known where a number was typed."})
+    headOffice = fields.String(
+        attribute="head_office", metadata=described("Le SIRET du siège.", "SIRET of the head office.")
+    )
+    activity = fields.String(metadata=described("Le code NAF.", "NAF code.", example="43.32A"))
+    closed = fields.Boolean(required=True, metadata=described("L'entreprise a cessé.", "The company has ceased."))
+    rna = fields.String(metadata=described("Connu quand un numéro a été saisi.", "Known where a number was typed."))
     openEstablishments = fields.Integer(attribute="open_establishments", required=True)
     establishments = fields.List(
-        fields.Nested(FoundEstablishmentSchema), required=True, metadata={"description": "Those that matched, not all."}
+        fields.Nested(FoundEstablishmentSchema),
+        required=True,
+        metadata=described("Ceux qui correspondent, non tous.", "Those that matched, not all."),
     )
-    why = fields.Enum(Why, by_value=True, required=True, metadata={"description": "What of the company matched."})
+    why = fields.Enum(
+        Why,
+        by_value=True,
+        required=True,
+        metadata=described("Ce qui, de l'entreprise, correspond.", "What of the company matched."),
+    )
 
 
 class FoundCompaniesSchema(ResponseSchema):
@@ -49,20 +60,27 @@ class FoundCompaniesSchema(ResponseSchema):
     incompleteWord = fields.Boolean(
         attribute="incomplete_word",
         required=True,
-        metadata={
-            "description": "The last word finds nothing as it is: the index knows whole words only, so it is not « unknown »."
-        },
+        metadata=described(
+            "Le dernier mot ne trouve rien tel quel : l'index ne connaît que des mots entiers, ce n'est donc pas « inconnu ».",
+            "The last word finds nothing as it is: the index knows whole words only, so it is not « unknown ».",
+        ),
     )
     partial_ = fields.Boolean(
         attribute="partial",
         data_key="partial",
         required=True,
-        metadata={
-            "description": "There are more, or may be: too many, or the upstream cannot be asked (`Retry-After`)."
-        },
+        metadata=described(
+            "Il y en a d'autres, ou peut-être : trop nombreuses, ou la source ne peut être interrogée (« Retry-After »).",
+            "There are more, or may be: too many, or the upstream cannot be asked (`Retry-After`).",
+        ),
     )
-    retryAfter = fields.Integer(metadata={"description": "Seconds, as `Retry-After`."})
-    source = fields.Constant(SOURCE, metadata={"description": "To be shown, as the licence of the data asks."})
+    retryAfter = fields.Integer(metadata=described("En secondes, comme « Retry-After ».", "Seconds, as `Retry-After`."))
+    source = fields.Constant(
+        SOURCE,
+        metadata=described(
+            "À montrer, comme le demande la licence des données.", "To be shown, as the licence of the data asks."
+        ),
+    )
 
 
 class CompanyEstablishmentsSchema(ResponseSchema):
@@ -70,46 +88,29 @@ class CompanyEstablishmentsSchema(ResponseSchema):
     establishments = fields.List(
         fields.Nested(FoundEstablishmentSchema),
         required=True,
-        metadata={"description": "Head office first, then those that are open."},
+        metadata=described(
+            "Le siège d'abord, puis ceux qui sont ouverts.", "Head office first, then those that are open."
+        ),
     )
     partial_ = fields.Boolean(
         attribute="partial",
         data_key="partial",
         required=True,
-        metadata={"description": "There are others: narrow by `q`, or type the SIRET."},
-    )
-    total = fields.Integer(metadata={"description": "How many there are, closed ones included."})
-    retryAfter = fields.Integer(metadata={"description": "Seconds, as `Retry-After`."})
-    source = fields.Constant(SOURCE, metadata={"description": "To be shown, as the licence of the data asks."})
-
-
-def operations() -> dict[str, Any]:
-    """Describe the search for the OpenAPI document."""
-    shared, problems = (
-        [*TENANT, ACCEPT_LANGUAGE, REQUEST_ID],
-        ("cross_site_request", "tenant_unknown", "too_many_requests"),
-    )
-    typed = parameter(
-        "q", "query",
-        "A name, with a town or a postal code if need be; or a SIREN, SIRET, VAT or RNA number.", "menuiserie rennes",
-    )  # fmt: skip
-    limit = {
-        **parameter("limit", "query", "How many companies at most.", ""),
-        "schema": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
-    }
-    siren = parameter("siren", "path", "SIREN of the company.", "000001008")
-    place = parameter("q", "query", "A town, a postal code or a street.", "rennes")
-    return {
-        "/v1/companies": operation(
-            "searchCompanies", "Find companies by name or number", FoundCompaniesSchema, "The candidates.",
-            [typed, limit, *shared], problems=("parameter_invalid", "not_found", *problems),
+        metadata=described(
+            "Il y en a d'autres : précisez par « q », ou saisissez le SIRET.",
+            "There are others: narrow by `q`, or type the SIRET.",
         ),
-        "/v1/companies/{siren}/establishments": operation(
-            "listEstablishments", "List a company's establishments", CompanyEstablishmentsSchema, "The establishments.",
-            [siren, place, *shared],
-            problems=("siret_malformed", "siret_checksum", "company_unknown", "not_found", *problems),
+    )
+    total = fields.Integer(
+        metadata=described("Combien il y en a, fermés compris.", "How many there are, closed ones included.")
+    )
+    retryAfter = fields.Integer(metadata=described("En secondes, comme « Retry-After ».", "Seconds, as `Retry-After`."))
+    source = fields.Constant(
+        SOURCE,
+        metadata=described(
+            "À montrer, comme le demande la licence des données.", "To be shown, as the licence of the data asks."
         ),
-    }  # fmt: skip
+    )
 
 
 def render_suggestions(found: Suggestions) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The agent's dossier as JSON, and its operations in the OpenAPI document."""
+"""The agent's dossier as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from prefill.domain.answers import Answer
-from prefill.domain.catalogue import CATALOGUE, SOURCES
+from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.identifiers import siren_of
 from prefill.dossier.builder import build_dossier
 from prefill.dossier.mentions import ARTICLE, EXPLANATION, Mention
@@ -21,7 +21,6 @@ from prefill.forms.filling import Provenance
 from prefill.forms.model import Field
 from prefill.prefilling.service import Answered, Prefill
 from prefill.problems import Language
-from prefill.web.openapi import ACCEPT_LANGUAGE, operation, parameter
 from prefill.web.rendering.dossier_schemas import DossierProgressShape, DossierShape
 from prefill.web.rendering.json_writer import dump
 from prefill.web.rendering.prefill import render_notices, render_sources_asked
@@ -192,88 +191,3 @@ def _document(document: Document, asked: Asked) -> dict[str, Any]:
     number, procedure = asked
     path = f"/v1/dossiers/{quote(number)}/documents/{document.source}/{document.n}"
     return {"n": document.n, "title": document.title, "href": f"{path}?{urlencode({'object': procedure or ''})}"}
-
-
-SECURITY = {
-    "agentKey": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "An agent's key, made by `prefill tenant key new` (pfk_…).",
-    },
-    "identityToken": {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-        "description": "An OpenID Connect token of an identity provider that the tenant believes.",
-    },
-}
-ANY_PROOF: list[dict[str, list[str]]] = [{name: []} for name in SECURITY]
-REFUSALS = (
-    "siret_malformed", "siret_checksum", "parameter_invalid", "unauthorized", "forbidden", "company_unknown",
-    "company_undisclosed", "too_many_attempts", "upstream_misconfigured", "audit_unavailable",
-)  # fmt: skip
-FAILURES = ("document_unknown", "document_refused", "document_unavailable")
-
-
-def operations() -> dict[str, dict[str, Any]]:
-    """Describe the agent's operations."""
-    siret = parameter(
-        "siret", "path", "SIRET (14 digits) or SIREN (9 digits: its head office); spaces and dots are allowed.",
-        "00000100800010",
-    )  # fmt: skip
-    procedure = {
-        **parameter(
-            "object",
-            "query",
-            "The procedure, sent to the registers and written in the audit trail.",
-            "2026-TRX-014",
-            minLength=1,
-            maxLength=49,
-        ),
-        "required": True,
-    }
-    every = parameter(
-        "all", "query", "1 also asks the sources that do not concern such a company.", "", enum=["0", "1"]
-    )
-    on_request = parameter(
-        "with", "query", "Sources to query although they are not by default, separated by commas.", "cotisations_msa"
-    )
-    known = sorted(source.name for source in SOURCES if source.documents)
-    source = parameter("source", "path", "The source, by its name in the catalogue.", known[0], enum=known)
-    first = {
-        **parameter(
-            "from",
-            "query",
-            "The rank of the first document to pack: an archive holds what the quota of downloads allows, and its header `Link` (rel=next) is the address of the next.",
-            "",
-        ),
-        "schema": {"type": "integer", "minimum": 1},
-    }
-    rank = {**parameter("n", "path", "The document's number, from 1.", ""), "schema": {"type": "integer", "minimum": 1}}
-    found = {
-        "/v1/dossiers/{siret}": operation(
-            "dossier", "Draw up the dossier of a company", DossierShape, "The dossier, as far as the registers go.",
-            [siret, procedure, every, on_request, ACCEPT_LANGUAGE], problems=REFUSALS,
-        ),
-        "/v1/dossiers/{siret}/documents/{source}": _file(
-            "document", "Give the first document of a source", [siret, source, procedure], "application/pdf"
-        ),
-        "/v1/dossiers/{siret}/documents/{source}/{n}": _file(
-            "documentN", "Give a document of a source", [siret, source, rank, procedure], "application/pdf"
-        ),
-        "/v1/dossiers/{siret}/documents.zip": _file(
-            "documents", "Pack every document with a summary and its sums", [siret, procedure, every, on_request, first], "application/zip"
-        ),
-    }  # fmt: skip
-    return {path: {**one, "security": ANY_PROOF} for path, one in found.items()}
-
-
-def _file(name: str, summary: str, parameters: list[dict[str, Any]], media: str) -> dict[str, Any]:
-    failures = FAILURES if media == "application/pdf" else ()
-    described = operation(
-        name, summary, None, "The file.", [*parameters, ACCEPT_LANGUAGE], problems=(*REFUSALS, *failures), media=media
-    )
-    body: Mapping[str, Any] = {"schema": {"type": "string", "format": "binary"}}
-    both = {"application/pdf": body, "application/zip": body} if failures else {media: body}
-    described["responses"]["200"]["content"] = both
-    return described

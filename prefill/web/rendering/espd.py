@@ -11,7 +11,7 @@ from prefill.domain.countries import ALPHA3, FRANCE
 from prefill.espd.draft import Declared, Draft, Note
 from prefill.espd.versions import ROLES, SIZES
 from prefill.problems import EspdIncomplete, ParameterInvalid
-from prefill.web.openapi import ACCEPT_LANGUAGE, REQUEST_ID, TENANT, operation, parameter
+from prefill.web.openapi.texts import described
 from prefill.web.rendering.schemas import ResponseSchema
 
 MAX_TEXT = 400  # characters
@@ -63,51 +63,25 @@ class NoteSchema(ResponseSchema):
 
 
 class EspdStatusSchema(ResponseSchema):
-    available = fields.Boolean(required=True, metadata={"description": "Whether a valid document can be had now."})
-    remaining = fields.List(fields.Nested(NoteSchema), required=True, metadata={"description": "What it lacks."})
+    available = fields.Boolean(
+        required=True,
+        metadata=described(
+            "Si un document valide peut être obtenu maintenant.", "Whether a valid document can be had now."
+        ),
+    )
+    remaining = fields.List(
+        fields.Nested(NoteSchema), required=True, metadata=described("Ce qui lui manque.", "What it lacks.")
+    )
     leftOut = fields.List(
-        fields.Nested(NoteSchema), required=True, metadata={"description": "What it cannot carry as it is."}
+        fields.Nested(NoteSchema),
+        required=True,
+        metadata=described("Ce qu'il ne peut pas porter tel quel.", "What it cannot carry as it is."),
     )
     toConfirm = fields.List(fields.Nested(NoteSchema), required=True)
 
 
 class DeclaredBodySchema(Schema):
     declared = fields.Nested(DeclaredSchema, required=True)
-
-
-def operations() -> dict[str, Any]:
-    """Describe the ESPD's operations for the OpenAPI document."""
-    siret = parameter("siret", "path", "SIRET or SIREN.", "55204944776279")
-    declared = [
-        parameter("size", "query", "Size of the operator, where the Insee gives no category.", "", enum=list(SIZES)),
-        parameter("role", "query", "Role of the operator.", "", enum=list(ROLES)),
-        parameter("lot", "query", "Lot: `LOT-0001`; the whole by default.", ""),
-        parameter("procedure", "query", "Reference of the procedure.", ""),
-    ]
-    common = [*declared, *TENANT, ACCEPT_LANGUAGE, REQUEST_ID]
-    refusals = ("siret_malformed", "siret_checksum", "company_unknown", "parameter_invalid", "too_many_requests")
-    return {
-        "/v1/prefill/{siret}/espd": {
-            "get": operation(
-                "espdStatus", "Say what remains for an ESPD document", EspdStatusSchema, "What remains.",
-                [siret, *common], problems=refusals,
-            ),
-            "post": operation(
-                "espdProfile", "Write the ESPD of a company, with what the candidate declares", None, "An ESPD Response.",
-                [siret, *common], problems=(*refusals, "espd_incomplete"), media="application/xml",
-                body={"application/json": {"schema": DeclaredBodySchema}},
-            ),
-        },
-        "/v1/espd": {
-            "post": operation(
-                "espdCompletion", "Complete a buyer's ESPD Request", None, "An ESPD Response to that Request.",
-                [{**parameter("siret", "query", "SIRET or SIREN.", ""), "required": True}, *common],
-                problems=(*refusals, "espd_incomplete", "espd_unreadable", "espd_not_a_request", "espd_lot_unknown",
-                          "espd_version_unsupported"),
-                media="application/xml", body={"application/xml": {"schema": {"type": "string"}}},
-            ),
-        },
-    }  # fmt: skip
 
 
 def read_declared(values: Mapping[str, Any]) -> Declared:

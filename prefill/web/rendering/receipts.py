@@ -1,4 +1,4 @@
-"""A verification as JSON, and the description of the receipts' routes."""
+"""A verification as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from marshmallow import Schema, fields
 
 from prefill.problems import Language
 from prefill.receipts.receipt import FieldState, Refusal, Verification
-from prefill.web.openapi import ACCEPT_LANGUAGE, REQUEST_ID, operation
+from prefill.web.openapi.texts import described
 from prefill.web.rendering.json_writer import dump
 from prefill.web.rendering.schemas import ResponseSchema
 
@@ -34,35 +34,66 @@ REFUSALS: Mapping[Refusal, Mapping[Language, str]] = {
 class FieldVerificationSchema(ResponseSchema):
     state = fields.Enum(FieldState, by_value=True, required=True)
     label = fields.String(required=True, metadata={"example": "vérifié"})
-    source = fields.String(metadata={"description": "The register that gave the value, by its name."})
+    source = fields.String(
+        metadata=described(
+            "Le registre qui a donné la valeur, par son nom.", "The register that gave the value, by its name."
+        )
+    )
     asOf = fields.Date(
-        attribute="as_of", metadata={"description": "The register's own day, or the day when it was asked."}
+        attribute="as_of",
+        metadata=described(
+            "Le jour du registre lui-même, ou celui où il a été interrogé.",
+            "The register's own day, or the day when it was asked.",
+        ),
     )
 
 
 class VerificationSchema(ResponseSchema):
-    valid = fields.Boolean(required=True, metadata={"description": "False when the receipt proves nothing."})
+    valid = fields.Boolean(
+        required=True,
+        metadata=described("Faux quand le reçu ne prouve rien.", "False when the receipt proves nothing."),
+    )
     reason = fields.Enum(Refusal, by_value=True)
-    message = fields.String(metadata={"description": "Why it proves nothing, in a sentence."})
-    day = fields.Date(metadata={"description": "When the registers were asked, or their answers served."})
-    buyer = fields.String(metadata={"description": "SIRET of the buyer."})
+    message = fields.String(
+        metadata=described("Pourquoi il ne prouve rien, en une phrase.", "Why it proves nothing, in a sentence.")
+    )
+    day = fields.Date(
+        metadata=described(
+            "Quand les registres ont été interrogés, ou leurs réponses servies.",
+            "When the registers were asked, or their answers served.",
+        )
+    )
+    buyer = fields.String(metadata=described("Le SIRET de l'acheteur.", "SIRET of the buyer."))
     form = fields.String()
     procedure = fields.String()
-    sandbox = fields.Boolean(metadata={"description": "Made in the sandbox: everything in it is invented."})
+    sandbox = fields.Boolean(
+        metadata=described(
+            "Fait dans le bac à sable : tout y est inventé.", "Made in the sandbox: everything in it is invented."
+        )
+    )
     values_ = fields.Dict(
         data_key="values",
         keys=fields.String(),
         values=fields.Nested(FieldVerificationSchema),
-        metadata={"description": "What each value is, by its JSON pointer."},
+        metadata=described("Ce qu'est chaque valeur, par pointeur JSON.", "What each value is, by its JSON pointer."),
     )
 
 
 class VerifyBodySchema(Schema):
     receipt = fields.String(required=True)
-    siret = fields.String(required=True, metadata={"description": "The company that sent the form."})
-    procedure = fields.String(metadata={"description": "The procedure it was sent for; not checked when left out."})
+    siret = fields.String(
+        required=True, metadata=described("L'entreprise qui a envoyé le formulaire.", "The company that sent the form.")
+    )
+    procedure = fields.String(
+        metadata=described(
+            "La procédure visée ; non vérifiée si elle manque.",
+            "The procedure it was sent for; not checked when left out.",
+        )
+    )
     values = fields.Dict(
-        keys=fields.String(), required=True, metadata={"description": "The values received, by JSON pointer."}
+        keys=fields.String(),
+        required=True,
+        metadata=described("Les valeurs reçues, par pointeur JSON.", "The values received, by JSON pointer."),
     )
 
 
@@ -87,22 +118,3 @@ def _values(found: Verification, language: Language) -> dict[str, Any]:
             "state": state, "label": STATES[state][language], "source": said and said.source, "as_of": said and said.day,
         }  # fmt: skip
     return rendered
-
-
-def operations() -> dict[str, Any]:
-    """Describe the receipts' operations for the OpenAPI document."""
-    return {
-        "/v1/receipts/jwks.json": {
-            "get": operation(
-                "receiptKeys", "Give the public keys that verify receipts", None, "A JSON Web Key Set.",
-                problems=("not_found",), media="application/jwk-set+json",
-            )
-        },
-        "/v1/verify": {
-            "post": operation(
-                "verify", "Hold the values of a form against its receipt", VerificationSchema, "What each value is.",
-                [ACCEPT_LANGUAGE, REQUEST_ID], problems=("not_found", "parameter_invalid", "siret_malformed", "siret_checksum"),
-                body={"application/json": {"schema": VerifyBodySchema}},
-            )
-        },
-    }  # fmt: skip

@@ -15,6 +15,7 @@ from prefill.prefilling.notices import SENTENCES as NOTICES
 from prefill.problems import every_problem
 
 VOLATILE = ("seconds", "cached", "requestId", "retryAfter")
+from prefill.web.openapi.texts import described
 
 
 class ResponseSchema(Schema):
@@ -32,32 +33,64 @@ class FormHeader(ResponseSchema):
 
 class ProvenanceSchema(ResponseSchema):
     source = fields.String(
-        required=True, metadata={"description": "Name in the catalogue.", "example": "etablissements"}
+        required=True,
+        metadata=described("Son nom dans le catalogue.", "Name in the catalogue.", example="etablissements"),
     )
     producer = fields.String(required=True, metadata={"example": "Insee"})
-    retrievedAt = fields.Date(metadata={"description": "The day when the register said so (ISO 8601)."})
-    asOf = fields.Date(metadata={"description": "The day when the register itself last changed, where it says so."})
-    field = fields.String(
-        metadata={"description": "The form's path, when it is not the pointer itself (entry of a list)."}
+    retrievedAt = fields.Date(
+        metadata=described(
+            "Le jour où le registre l'a dit (ISO 8601).", "The day when the register said so (ISO 8601)."
+        )
     )
-    confirm = fields.Boolean(metadata={"description": "The candidate should look at it twice."})
-    stale = fields.Boolean(metadata={"description": "Kept from an earlier answer: the source fails today."})
-    fix = fields.Url(metadata={"description": "Where the company can have the register corrected."})
+    asOf = fields.Date(
+        metadata=described(
+            "Le jour où le registre lui-même a changé en dernier, quand il le dit.",
+            "The day when the register itself last changed, where it says so.",
+        )
+    )
+    field = fields.String(
+        metadata=described(
+            "Le chemin du formulaire, quand ce n'est pas le pointeur lui-même (entrée d'une liste).",
+            "The form's path, when it is not the pointer itself (entry of a list).",
+        )
+    )
+    confirm = fields.Boolean(
+        metadata=described("Le candidat devrait y regarder à deux fois.", "The candidate should look at it twice.")
+    )
+    stale = fields.Boolean(
+        metadata=described(
+            "Gardée d'une réponse précédente : la source est en panne aujourd'hui.",
+            "Kept from an earlier answer: the source fails today.",
+        )
+    )
+    fix = fields.Url(
+        metadata=described(
+            "Où l'entreprise peut faire corriger le registre.", "Where the company can have the register corrected."
+        )
+    )
 
 
 class MissingSchema(ResponseSchema):
     reason = fields.Enum(Reason, by_value=True, required=True)
     source = fields.String(metadata={"example": "extraits_rcs_infogreffe"})
-    message = fields.String(required=True, metadata={"description": "One sentence for the candidate."})
-    retryAfter = fields.Float(metadata={"description": "Seconds."})
-    fix = fields.Url(metadata={"description": "Where the company can have the register completed."})
+    message = fields.String(
+        required=True, metadata=described("Une phrase pour le candidat.", "One sentence for the candidate.")
+    )
+    retryAfter = fields.Float(metadata=described("En secondes.", "Seconds."))
+    fix = fields.Url(
+        metadata=described(
+            "Où l'entreprise peut faire compléter le registre.", "Where the company can have the register completed."
+        )
+    )
 
 
 class SourceOutcome(ResponseSchema):
     status = fields.Enum(Status, by_value=True, required=True)
     cause = fields.String(metadata={"example": "timeout"})
-    code = fields.String(metadata={"description": "API Entreprise's own error code.", "example": "02002"})
-    retryAfter = fields.Float(metadata={"description": "Seconds."})
+    code = fields.String(
+        metadata=described("Le code d'erreur d'API Entreprise.", "API Entreprise's own error code.", example="02002")
+    )
+    retryAfter = fields.Float(metadata=described("En secondes.", "Seconds."))
     stale = fields.Boolean()
 
 
@@ -66,14 +99,25 @@ class SourceStatus(SourceOutcome):
 
     cached = fields.Boolean(required=True)
     seconds = fields.Float(required=True)
-    requestId = fields.String(metadata={"description": "What API Entreprise's support asks for."})
+    requestId = fields.String(
+        metadata=described("Ce que demande le support d'API Entreprise.", "What API Entreprise's support asks for.")
+    )
 
 
 class NoticeSchema(ResponseSchema):
     code = fields.String(required=True, metadata={"enum": sorted(NOTICES)})
     message = fields.String(required=True)
-    siret = fields.String(metadata={"description": "The SIRET that was answered, when another was asked for."})
-    successor = fields.String(metadata={"description": "SIRET of a closed establishment's successor."})
+    siret = fields.String(
+        metadata=described(
+            "Le SIRET répondu, quand un autre était demandé.",
+            "The SIRET that was answered, when another was asked for.",
+        )
+    )
+    successor = fields.String(
+        metadata=described(
+            "SIRET du successeur d'un établissement fermé.", "SIRET of a closed establishment's successor."
+        )
+    )
 
 
 class Prerendered(fields.Dict):
@@ -83,10 +127,8 @@ class Prerendered(fields.Dict):
         return value
 
 
-def by_name(shape: type[Schema], description: str) -> Prerendered:
-    return Prerendered(
-        keys=fields.String(), values=fields.Nested(shape), required=True, metadata={"description": description}
-    )
+def by_name(shape: type[Schema], fr: str, en: str) -> Prerendered:
+    return Prerendered(keys=fields.String(), values=fields.Nested(shape), required=True, metadata=described(fr, en))
 
 
 class PrefillSchema(ResponseSchema):
@@ -94,27 +136,44 @@ class PrefillSchema(ResponseSchema):
     siren = fields.String(required=True, metadata={"example": "552049447"})
     form = fields.Nested(FormHeader, data_key="schema", required=True)
     complete = fields.Boolean(
-        required=True, metadata={"description": "False when a source failed: asking again may bring more."}
+        required=True,
+        metadata=described(
+            "Faux quand une source a failli : redemander peut apporter davantage.",
+            "False when a source failed: asking again may bring more.",
+        ),
     )
     data = fields.Dict(
-        required=True, metadata={"description": "What is known, in the form's own shape (see its JSON Schema)."}
+        required=True,
+        metadata=described(
+            "Ce qui est connu, dans la forme propre au formulaire (voir son JSON Schema).",
+            "What is known, in the form's own shape (see its JSON Schema).",
+        ),
     )
-    provenance = by_name(ProvenanceSchema, "Who says so, by JSON pointer under `data`.")
-    missing = by_name(MissingSchema, "Every other field of the form, by its path, and why it has no value.")
-    sources = by_name(SourceOutcome, "How each source answered, by its name.")
+    provenance = by_name(
+        ProvenanceSchema, "Qui le dit, par pointeur JSON sous « data ».", "Who says so, by JSON pointer under `data`."
+    )
+    missing = by_name(
+        MissingSchema,
+        "Tous les autres champs du formulaire, par leur chemin, et pourquoi ils n'ont pas de valeur.",
+        "Every other field of the form, by its path, and why it has no value.",
+    )
+    sources = by_name(
+        SourceOutcome, "Comment chaque source a répondu, par son nom.", "How each source answered, by its name."
+    )
     notices = fields.List(fields.Nested(NoticeSchema), required=True)
     aliases = fields.Dict(
         keys=fields.String(), values=fields.String(), required=True,
-        metadata={"description": "The form's short names, and where each one's value stands in this answer."},
+        metadata=described("Les noms courts du formulaire, et où se trouve la valeur de chacun dans cette réponse.", "The form's short names, and where each one's value stands in this answer."),
     )  # fmt: skip
     synonyms = fields.Dict(
         keys=fields.String(), values=fields.List(fields.String()),
-        metadata={
-            "description": "Other ways of writing a value, by its JSON pointer: for a list that has `France` or `FR` for `FRA`."
-        },
+        metadata=described("D'autres écritures d'une valeur, par pointeur JSON : pour une liste qui a « France » ou « FR » pour « FRA ».", "Other ways of writing a value, by its JSON pointer: for a list that has `France` or `FR` for `FRA`."),
     )  # fmt: skip
     receipt = fields.String(
-        metadata={"description": "A signed receipt of what the registers said (JWS), when `receipt` asks for one."}
+        metadata=described(
+            "Un reçu signé de ce que les registres ont dit (JWS), quand « receipt » en demande un.",
+            "A signed receipt of what the registers said (JWS), when `receipt` asks for one.",
+        )
     )
 
 
@@ -123,11 +182,24 @@ class ProgressSchema(ResponseSchema):
 
     source = fields.String(required=True)
     status = fields.Enum(Status, by_value=True, required=True)
-    answered = fields.Integer(required=True, metadata={"description": "How many sources have answered."})
-    expected = fields.Integer(required=True, metadata={"description": "How many are asked, as far as is known."})
+    answered = fields.Integer(
+        required=True, metadata=described("Combien de sources ont répondu.", "How many sources have answered.")
+    )
+    expected = fields.Integer(
+        required=True,
+        metadata=described(
+            "Combien sont interrogées, autant qu'on le sache.", "How many are asked, as far as is known."
+        ),
+    )
     data = fields.Dict(required=True)
-    provenance = by_name(ProvenanceSchema, "Of the values that this source brings.")
-    missing = by_name(MissingSchema, "The fields that are now known to have no value.")
+    provenance = by_name(
+        ProvenanceSchema, "Celle des valeurs que cette source apporte.", "Of the values that this source brings."
+    )
+    missing = by_name(
+        MissingSchema,
+        "Les champs dont on sait maintenant qu'ils n'ont pas de valeur.",
+        "The fields that are now known to have no value.",
+    )
     aliases = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     synonyms = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
 
@@ -141,13 +213,19 @@ class ProblemSchema(ResponseSchema):
     code = fields.String(required=True, metadata={"enum": sorted({one.code for one in every_problem()})})
     detail = fields.String(required=True)
     requestId = fields.String()
-    suggestion = fields.String(metadata={"description": "The name that was probably meant.", "example": "dume"})
-    digits = fields.Integer(metadata={"description": "How many digits were seen."})
-    retryAfter = fields.Float(metadata={"description": "Seconds."})
-    group = fields.String(metadata={"enum": ["siren", "siret"], "description": "Which check digit fails."})
+    suggestion = fields.String(
+        metadata=described("Le nom qui était sans doute voulu.", "The name that was probably meant.", example="dume")
+    )
+    digits = fields.Integer(metadata=described("Le nombre de chiffres vus.", "How many digits were seen."))
+    retryAfter = fields.Float(metadata=described("En secondes.", "Seconds."))
+    group = fields.String(
+        metadata=described("La clé qui est fausse.", "Which check digit fails.", enum=["siren", "siret"])
+    )
     missing = fields.List(
         fields.Dict(keys=fields.String(), values=fields.String()),
-        metadata={"description": "What remains to be given: `pointer` and `message`."},
+        metadata=described(
+            "Ce qui reste à donner : « pointer » et « message ».", "What remains to be given: `pointer` and `message`."
+        ),
     )
 
 
@@ -158,17 +236,31 @@ class FieldSchema(ResponseSchema):
     alias = fields.String()
     confirm = fields.Boolean()
     onDemand = fields.Boolean(attribute="on_demand")
-    declared = fields.Boolean(metadata={"description": "For the candidate alone: no register fills it."})
+    declared = fields.Boolean(
+        metadata=described(
+            "Au candidat seul : aucun registre ne le remplit.", "For the candidate alone: no register fills it."
+        )
+    )
     optional = fields.Boolean(
-        metadata={"description": "Often empty: without a value, it is in neither `provenance` nor `missing`."}
+        metadata=described(
+            "Souvent vide : sans valeur, il n'est ni dans « provenance » ni dans « missing ».",
+            "Often empty: without a value, it is in neither `provenance` nor `missing`.",
+        )
     )
     onlyFor = fields.String(
         attribute="only_for",
-        metadata={"description": "The companies for which alone it can exist.", "enum": sorted(PERIMETERS)},
+        metadata=described(
+            "Les entreprises pour lesquelles seules il peut exister.",
+            "The companies for which alone it can exist.",
+            enum=sorted(PERIMETERS),
+        ),
     )
     roles = fields.List(
         fields.Enum(Role, by_value=True),
-        metadata={"description": "The roles of the companies that it is about; all when left out."},
+        metadata=described(
+            "Les rôles des entreprises qu'il concerne ; toutes s'il n'y en a pas.",
+            "The roles of the companies that it is about; all when left out.",
+        ),
     )
     sources = fields.List(fields.String(), required=True)
 
@@ -177,11 +269,20 @@ class FormSchema(FormHeader):
     description = fields.String()
     audience = fields.String(required=True)
     sources = fields.List(fields.String(), required=True)
-    onDemand = fields.List(fields.String(), required=True, metadata={"description": "Sources that `with` may name."})
-    sections = fields.Dict(
-        keys=fields.String(), values=fields.String(), metadata={"description": "Titles of its parts, by path."}
+    onDemand = fields.List(
+        fields.String(),
+        required=True,
+        metadata=described("Les sources que « with » peut nommer.", "Sources that `with` may name."),
     )
-    roles = fields.List(fields.Enum(Role, by_value=True), metadata={"description": "The roles that its fields name."})
+    sections = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata=described("Les titres de ses parties, par chemin.", "Titles of its parts, by path."),
+    )
+    roles = fields.List(
+        fields.Enum(Role, by_value=True),
+        metadata=described("Les rôles que ses champs nomment.", "The roles that its fields name."),
+    )
     fields_ = fields.List(fields.Nested(FieldSchema), data_key="fields")
 
 
@@ -196,7 +297,12 @@ class SourceSchema(ResponseSchema):
     path = fields.String()
     access = fields.String(required=True, metadata={"enum": ["open", "protected", "forbidden", "withdrawn"]})
     onDemand = fields.Boolean(attribute="on_demand", required=True)
-    budget = fields.String(metadata={"description": "The group of calls that API Entreprise counts together."})
+    budget = fields.String(
+        metadata=described(
+            "Le groupe d'appels qu'API Entreprise compte ensemble.",
+            "The group of calls that API Entreprise counts together.",
+        )
+    )
     callsPerMinute = fields.Integer()
     timeoutSeconds = fields.Float(attribute="timeout")
     freshSeconds = fields.Integer(attribute="fresh")
@@ -216,4 +322,7 @@ class CheckSchema(ResponseSchema):
 class ReadinessSchema(ResponseSchema):
     ready = fields.Boolean(required=True)
     sandbox = fields.Boolean(required=True)
-    checks = fields.List(fields.Nested(CheckSchema), metadata={"description": "With the operator's token only."})
+    checks = fields.List(
+        fields.Nested(CheckSchema),
+        metadata=described("Avec le jeton de l'exploitant seulement.", "With the operator's token only."),
+    )

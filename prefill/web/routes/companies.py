@@ -13,16 +13,55 @@ from prefill.company_search.service import DEFAULT_LIMIT, MAX_LIMIT, CompanySear
 from prefill.domain.identifiers import parse, siren_of
 from prefill.problems import NotFound, ParameterInvalid, TooManyRequests
 from prefill.web.context import app_context, current_requester
+from prefill.web.openapi.operations import describe
+from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, REQUEST_ID, TENANT, parameter
+from prefill.web.openapi.texts import text
 from prefill.web.params import current_candidate
-from prefill.web.rendering.companies import render_establishments, render_suggestions
+from prefill.web.rendering.companies import (
+    CompanyEstablishmentsSchema,
+    FoundCompaniesSchema,
+    render_establishments,
+    render_suggestions,
+)
 from prefill.web.responses import json_response
 
 MAX_PLACE = 100  # characters of a place that are read
+
+SHARED = (*TENANT, ACCEPT_LANGUAGE, REQUEST_ID)
+PROBLEMS = ("cross_site_request", "tenant_unknown", "too_many_requests", "not_found")
 
 blueprint = Blueprint("companies", __name__)
 
 
 @blueprint.get("/v1/companies")
+@describe(
+    "searchCompanies",
+    text("Trouver des entreprises par nom ou par numéro", "Find companies by name or number"),
+    text("Les candidates.", "The candidates."),
+    FoundCompaniesSchema,
+    (
+        parameter(
+            "q",
+            "query",
+            text(
+                "Un nom, avec une commune ou un code postal s'il le faut ; ou un SIREN, un SIRET, un numéro de TVA ou de RNA.",
+                "A name, with a town or a postal code if need be; or a SIREN, SIRET, VAT or RNA number.",
+            ),
+            "menuiserie rennes",
+        ),
+        parameter(
+            "limit",
+            "query",
+            text("Combien d'entreprises au plus.", "How many companies at most."),
+            type="integer",
+            minimum=1,
+            maximum=MAX_LIMIT,
+            default=DEFAULT_LIMIT,
+        ),
+        *SHARED,
+    ),
+    problems=("parameter_invalid", *PROBLEMS),
+)
 def companies() -> AnyResponse:
     search, limit = _search(), _read_limit()
     text = request.args.get("q", "")
@@ -36,6 +75,23 @@ def companies() -> AnyResponse:
 
 
 @blueprint.get("/v1/companies/<number>/establishments")
+@describe(
+    "listEstablishments",
+    text("Lister les établissements d'une entreprise", "List a company's establishments"),
+    text("Les établissements.", "The establishments."),
+    CompanyEstablishmentsSchema,
+    (
+        parameter("number", "path", text("Le SIREN de l'entreprise.", "SIREN of the company."), "000001008"),
+        parameter(
+            "q",
+            "query",
+            text("Une commune, un code postal ou une voie.", "A town, a postal code or a street."),
+            "rennes",
+        ),
+        *SHARED,
+    ),
+    problems=("siret_malformed", "siret_checksum", "company_unknown", *PROBLEMS),
+)
 def establishments(number: str) -> AnyResponse:
     search, siren = _search(), siren_of(parse(number))
     _check_rate_limit(cached=False)

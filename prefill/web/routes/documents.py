@@ -12,20 +12,68 @@ from prefill.documents.typed import read_values
 from prefill.documents.writers import FORMATS, write
 from prefill.domain.identifiers import spaced
 from prefill.domain.permissions import Audience
+from prefill.domain.roles import Role
 from prefill.forms.model import Form
 from prefill.prefilling.service import Prefill
 from prefill.problems import Problem
 from prefill.web.context import app_context
+from prefill.web.openapi.operations import FILE, describe
+from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, NUMBER, REQUEST_ID, TENANT, form_names, parameter
+from prefill.web.openapi.texts import text
 from prefill.web.responses import log_tender
-from prefill.web.tender import Tender, TenderCompany, prefill_tender, read_company, read_tender
+from prefill.web.tender import (
+    Tender,
+    TenderCompany,
+    TenderSchema,
+    TypedDocumentSchema,
+    prefill_tender,
+    read_company,
+    read_tender,
+)
 
 COMPLETED = "-document"  # the form `dume-document` holds all that the paper asks besides `dume`
 KIND = f"<any({', '.join(FORMATS)}):kind>"
+
+FORM = parameter("name", "path", text("L'identifiant du formulaire.", "The form's id."), "dc1", enum=form_names)
+KINDS = parameter("kind", "path", text("Le format.", "The format."), "pdf", enum=list(FORMATS))
+ROLE = parameter(
+    "role", "query", text("Le rôle de l'entreprise.", "Role of the company."), enum=[role.value for role in Role]
+)
+SHARED = (*TENANT, ACCEPT_LANGUAGE, REQUEST_ID)
+DOCUMENT = text("Un document à compléter et à signer.", "A document to complete and sign.")
+MEDIA = [kind.media for kind in FORMATS.values()]
+PROBLEMS = (
+    "siret_malformed", "siret_checksum", "company_unknown", "company_undisclosed", "schema_unknown", "field_unknown",
+    "parameter_invalid", "tenant_unknown", "cross_site_request", "too_many_requests",
+)  # fmt: skip
 
 blueprint = Blueprint("documents", __name__)
 
 
 @blueprint.route(f"/v1/documents/<name>/<path:number>.{KIND}", methods=["GET", "POST"])
+@describe(
+    "formDocument",
+    text("Écrire un formulaire en document", "Write a form as a document"),
+    DOCUMENT,
+    FILE,
+    (FORM, NUMBER, KINDS, ROLE, *SHARED),
+    method="get",
+    media=MEDIA,
+    problems=PROBLEMS,
+)
+@describe(
+    "formDocumentTyped",
+    text(
+        "Écrire un formulaire en document, avec ce qui a été saisi", "Write a form as a document, with what was typed"
+    ),
+    DOCUMENT,
+    FILE,
+    (FORM, NUMBER, KINDS, *SHARED),
+    method="post",
+    media=MEDIA,
+    body={"application/json": {"schema": TypedDocumentSchema}},
+    problems=PROBLEMS,
+)
 def of_company(name: str, number: str, kind: str) -> AnyResponse:
     tender = read_company(name, number)
     outcomes = _fill(tender)
@@ -35,6 +83,16 @@ def of_company(name: str, number: str, kind: str) -> AnyResponse:
 
 
 @blueprint.post(f"/v1/documents/<name>.{KIND}")
+@describe(
+    "formDocumentOfTender",
+    text("Écrire le document de plusieurs entreprises", "Write the document of several companies"),
+    DOCUMENT,
+    FILE,
+    (FORM, KINDS, *SHARED),
+    media=MEDIA,
+    body={"application/json": {"schema": TenderSchema}},
+    problems=PROBLEMS,
+)
 def of_tender(name: str, kind: str) -> AnyResponse:
     tender = read_tender(name)
     return _document(tender, _fill(tender), kind)

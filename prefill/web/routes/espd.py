@@ -12,12 +12,22 @@ from werkzeug.wrappers import Response as AnyResponse
 from prefill.espd.draft import Draft, draft_response
 from prefill.espd.reader import MAX_BYTES
 from prefill.espd.request import read_request
+from prefill.espd.versions import ROLES, SIZES
 from prefill.espd.writer import Identity, complete_request, write_profile
 from prefill.prefilling.service import Prefill
 from prefill.problems import ParameterInvalid
 from prefill.web.context import app_context, candidate_service
+from prefill.web.openapi.operations import describe
+from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, NUMBER, REQUEST_ID, TENANT, parameter
+from prefill.web.openapi.texts import text
 from prefill.web.params import read_prefill_request
-from prefill.web.rendering.espd import incomplete, read_declared, render_status
+from prefill.web.rendering.espd import (
+    DeclaredBodySchema,
+    EspdStatusSchema,
+    incomplete,
+    read_declared,
+    render_status,
+)
 from prefill.web.responses import json_response, log_summary
 
 MEDIA = "application/xml"
@@ -26,17 +36,71 @@ MAX_JSON = 64 * 1024  # bytes
 blueprint = Blueprint("espd", __name__)
 
 
+DECLARED = (
+    parameter(
+        "size",
+        "query",
+        text(
+            "La taille de l'opérateur, quand l'Insee ne donne pas de catégorie.",
+            "Size of the operator, where the Insee gives no category.",
+        ),
+        enum=list(SIZES),
+    ),
+    parameter("role", "query", text("Le rôle de l'opérateur.", "Role of the operator."), enum=list(ROLES)),
+    parameter(
+        "lot", "query", text("Le lot : « LOT-0001 » ; tout par défaut.", "Lot: `LOT-0001`; the whole by default.")
+    ),
+    parameter("procedure", "query", text("La référence de la procédure.", "Reference of the procedure.")),
+    *TENANT,
+    ACCEPT_LANGUAGE,
+    REQUEST_ID,
+)
+PROBLEMS = ("siret_malformed", "siret_checksum", "company_unknown", "parameter_invalid", "too_many_requests")
+REQUEST_PROBLEMS = ("espd_unreadable", "espd_not_a_request", "espd_lot_unknown", "espd_version_unsupported")
+
+
 @blueprint.get("/v1/prefill/<path:number>/espd")
+@describe(
+    "espdStatus",
+    text("Dire ce qui reste à donner pour un document ESPD", "Say what remains for an ESPD document"),
+    text("Ce qui reste.", "What remains."),
+    EspdStatusSchema,
+    (NUMBER, *DECLARED),
+    problems=PROBLEMS,
+)
 def status(number: str) -> AnyResponse:
     return json_response(render_status(draft_of(_prefill(number), request.args)))
 
 
 @blueprint.post("/v1/prefill/<path:number>/espd")
+@describe(
+    "espdProfile",
+    text(
+        "Écrire l'ESPD d'une entreprise, avec ce que le candidat déclare",
+        "Write the ESPD of a company, with what the candidate declares",
+    ),
+    text("Une réponse ESPD.", "An ESPD Response."),
+    None,
+    (NUMBER, *DECLARED),
+    media=MEDIA,
+    problems=(*PROBLEMS, "espd_incomplete"),
+    body={"application/json": {"schema": DeclaredBodySchema}},
+)
 def profile(number: str) -> AnyResponse:
     return respond_with_profile(draft_of(_prefill(number), {**request.args, **_declared_in_body()}))
 
 
 @blueprint.post("/v1/espd")
+@describe(
+    "espdCompletion",
+    text("Compléter une demande ESPD de l'acheteur", "Complete a buyer's ESPD Request"),
+    text("Une réponse ESPD à cette demande.", "An ESPD Response to that Request."),
+    None,
+    ({**NUMBER, "name": "siret", "in": "query"}, *DECLARED),
+    media=MEDIA,
+    problems=(*PROBLEMS, "espd_incomplete", *REQUEST_PROBLEMS),
+    body={MEDIA: {"schema": {"type": "string"}}},
+)
 def completion() -> AnyResponse:
     request.max_content_length = MAX_BYTES
     asked = read_request(request.get_data())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -23,18 +23,46 @@ from prefill.health import (
 )
 from prefill.problems import NotFound
 from prefill.web.context import ALL_METHODS, app_context
+from prefill.web.openapi.operations import describe
+from prefill.web.openapi.texts import text
 from prefill.web.protection.proxies import MESSAGE
+from prefill.web.rendering.schemas import ReadinessSchema
 from prefill.web.responses import json_response
 
 blueprint = Blueprint("operations", __name__)
 
 
+OPERATOR: Sequence[Mapping[str, Any]] = ({}, {"operatorToken": []})
+NOT_READY = {
+    "503": {
+        "description": text("Pas prêt.", "Not ready."),
+        "content": {"application/json": {"schema": ReadinessSchema}},
+    }
+}
+
+
 @blueprint.get("/healthz")
+@describe(
+    "health",
+    text("Dire que le processus est en vie", "Tell that the process is alive"),
+    text("En vie.", "Alive."),
+)
 def healthz() -> AnyResponse:
     return json_response({"status": "alive", "version": __version__})
 
 
 @blueprint.get("/readyz")
+@describe(
+    "readiness",
+    text(
+        "Dire si le service peut fonctionner, et ce qui ne va pas",
+        "Tell whether the service can work, and what is wrong",
+    ),
+    text("Prêt.", "Ready."),
+    ReadinessSchema,
+    security=OPERATOR,
+    other_responses=NOT_READY,
+)
 def readyz() -> AnyResponse:
     """Say whether the service can work; what is wrong is for the operator's token alone."""
     checks = _checks()
@@ -48,6 +76,16 @@ def _details(checks: Iterable[Check]) -> dict[str, Any]:
 
 
 @blueprint.route("/metrics", methods=ALL_METHODS, provide_automatic_options=False)
+@describe(
+    "metrics",
+    text("Donner les métriques", "Give the metrics"),
+    text("Du texte de Prometheus.", "Prometheus text."),
+    {"type": "string"},
+    method="get",
+    media="text/plain",
+    problems=("not_found",),
+    security=OPERATOR,
+)
 def metrics() -> AnyResponse:
     """Write the metrics; without the operator's token the page does not exist."""
     if not _is_operator():

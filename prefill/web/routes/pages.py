@@ -16,6 +16,9 @@ from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import SandboxCompany
 from prefill.tenancy.model import SANDBOX_AGENT_KEY
 from prefill.web.context import app_context
+from prefill.web.openapi.operations import describe
+from prefill.web.openapi.parameters import parameter
+from prefill.web.openapi.texts import text
 from prefill.web.params import check_page_limit
 from prefill.web.rendering.json_writer import to_json
 from prefill.web.routes.catalogue import openapi_document
@@ -44,6 +47,16 @@ PROVEN = (
     "00000900100017", "00001900000017",
 )  # fmt: skip
 
+RELEASE = parameter(
+    "name",
+    "path",
+    text("Une version ou une empreinte, avec l'extension.", "A version or a hash, with its extension."),
+    "0.1.0.js",
+)
+SCRIPT = text("Le script.", "The script.")
+SCRIPT_TYPE = "text/javascript"
+TEXT = {"type": "string"}
+
 blueprint = Blueprint("pages", __name__)
 
 
@@ -70,28 +83,56 @@ def procedure_page() -> AnyResponse:
 
 @blueprint.get("/docs")
 def docs() -> AnyResponse:
-    return _page("docs.html", spec=openapi_document(), problems=every_problem(), companies=_companies())
+    return _page("docs.html", spec=openapi_document("fr"), problems=every_problem(), companies=_companies())
 
 
 @blueprint.get("/v1/prefill.js")
+@describe(
+    "scriptLatest", text("Donner le script de formulaire", "Give the form script"), SCRIPT, TEXT, media=SCRIPT_TYPE
+)
 def latest_script() -> AnyResponse:
     """The script, whichever release: for pages that follow the service and check no integrity."""
     return _asset(current_script().body, "text/javascript", SHORT)
 
 
 @blueprint.get("/v1/prefill.mjs")
+@describe(
+    "moduleLatest",
+    text("Donner le script de formulaire en module", "Give the form script as a module"),
+    text("Le module.", "The module."),
+    TEXT,
+    media=SCRIPT_TYPE,
+)
 def latest_module() -> AnyResponse:
     """The ES module, whichever release."""
     return _asset(current_module().body, "text/javascript", SHORT)
 
 
 @blueprint.get("/v1/prefill@<name>")
+@describe(
+    "scriptByVersion",
+    text("Donner une version du script", "Give a release of the script by its version"),
+    SCRIPT,
+    TEXT,
+    (RELEASE,),
+    media=SCRIPT_TYPE,
+    problems=("not_found",),
+)
 def versioned_script(name: str) -> AnyResponse:
     """A release by its version; one that is not published may change, and is kept for a moment only."""
     return _released(f"prefill@{name}")
 
 
 @blueprint.get("/v1/prefill-<name>")
+@describe(
+    "scriptByContent",
+    text("Donner une version du script par son empreinte", "Give a release of the script by its content"),
+    SCRIPT,
+    TEXT,
+    (RELEASE,),
+    media=SCRIPT_TYPE,
+    problems=("not_found",),
+)
 def script_by_content(name: str) -> AnyResponse:
     """A release by its content."""
     return _released(f"prefill-{name}")
@@ -106,6 +147,11 @@ def _released(name: str) -> AnyResponse:
 
 
 @blueprint.get("/v1/prefill.js.json")
+@describe(
+    "script",
+    text("Nommer la version du script de formulaire", "Name the release of the form script"),
+    text("Chemin, version, empreinte.", "Path, version, integrity."),
+)
 def script_facts() -> AnyResponse:
     """What a page needs to name this release."""
     script, module = current_script(), current_module()
@@ -121,6 +167,13 @@ def script_facts() -> AnyResponse:
 
 
 @blueprint.get("/v1/prefill.css")
+@describe(
+    "style",
+    text("Donner le style du script de formulaire", "Give the style of the form script"),
+    text("La feuille de style.", "The style sheet."),
+    TEXT,
+    media="text/css",
+)
 def style() -> AnyResponse:
     return _asset((STATIC / "prefill.css").read_bytes(), "text/css", SHORT)
 

@@ -15,11 +15,15 @@ from prefill.prefilling.service import Prefill
 from prefill.problems import NotFound, ParameterInvalid
 from prefill.receipts.receipt import Receipts, Statement
 from prefill.web.context import app_context, current_services
+from prefill.web.openapi.operations import describe
+from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, REQUEST_ID
+from prefill.web.openapi.texts import text
 from prefill.web.params import language
-from prefill.web.rendering.receipts import render_verification
+from prefill.web.rendering.receipts import VerificationSchema, VerifyBodySchema, render_verification
 from prefill.web.responses import cacheable_json, json_response
 from prefill.web.sse import Sign
 
+KEY_SET = "application/jwk-set+json"
 MAX_BODY = 256 * 1024  # bytes
 MAX_PROCEDURE = 50  # characters
 
@@ -27,11 +31,30 @@ blueprint = Blueprint("receipts", __name__)
 
 
 @blueprint.get("/v1/receipts/jwks.json")
+@describe(
+    "receiptKeys",
+    text("Donner les clés publiques qui vérifient les reçus", "Give the public keys that verify receipts"),
+    text("Un JSON Web Key Set.", "A JSON Web Key Set."),
+    media=KEY_SET,
+    problems=("not_found",),
+)
 def keys() -> AnyResponse:
-    return cacheable_json(_receipts().jwks, media="application/jwk-set+json")
+    return cacheable_json(_receipts().jwks, media=KEY_SET)
 
 
 @blueprint.post("/v1/verify")
+@describe(
+    "verify",
+    text(
+        "Confronter les valeurs d'un formulaire à son reçu",
+        "Compare the values of a form with its receipt",
+    ),
+    text("Ce qu'est chaque valeur.", "What each value is."),
+    VerificationSchema,
+    (ACCEPT_LANGUAGE, REQUEST_ID),
+    body={"application/json": {"schema": VerifyBodySchema}},
+    problems=("not_found", "parameter_invalid", "siret_malformed", "siret_checksum"),
+)
 def verify() -> AnyResponse:
     request.max_content_length = MAX_BODY
     body = request.get_json(silent=True)
