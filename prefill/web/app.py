@@ -7,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from prefill.web.context import EXTENSION, AppContext
 from prefill.web.middleware import hooks
+from prefill.web.middleware.compression import compress_response
 from prefill.web.middleware.response_cache import ResponseCacheMiddleware
 from prefill.web.routes import (
     catalogue,
@@ -55,7 +56,8 @@ def create_web(context: AppContext) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.before_request(hooks.start_request)
-    for hook in (hooks.cache_response, hooks.log_request, hooks.add_headers):  # they run from the last to the first
+    # They run from the last to the first.
+    for hook in (compress_response, hooks.cache_response, hooks.log_request, hooks.add_headers):
         app.after_request(hook)
     app.register_error_handler(Exception, hooks.handle_error)
     return app

@@ -9,6 +9,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from prefill.app import create_app
 from prefill.settings import Settings
+from prefill.web.middleware.encodings import choose_encoding, compress_stream
 
 SLOW_REGISTER = b'"source": "extraits_rcs_infogreffe"'
 HEARTBEAT = b":\n\n"
@@ -26,10 +27,19 @@ class HeldStreams:
         self._released.set()
 
     def __call__(self, environ: dict, start: Callable) -> Iterable[bytes]:
-        chunks = self._app(environ, start)
         if "event-stream" not in environ.get("HTTP_ACCEPT", ""):
-            return chunks
-        return ClosingIterator(self._held(iter(chunks)), getattr(chunks, "close", None))
+            return self._app(environ, start)
+        # What is held is read here: it is compressed afterwards, as the service does it.
+        encoding = choose_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+
+        def start_encoded(status: str, headers: list[tuple[str, str]], *rest: object) -> object:
+            kept = [pair for pair in headers if pair[0].lower() != "content-length"]
+            return start(status, [*kept, ("Content-Encoding", encoding)] if encoding else headers, *rest)
+
+        chunks = self._app({**environ, "HTTP_ACCEPT_ENCODING": "identity"}, start_encoded)
+        held = self._held(iter(chunks))
+        sent = compress_stream(held, encoding) if encoding else held
+        return ClosingIterator(sent, getattr(chunks, "close", None))
 
     def _held(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         aside = []

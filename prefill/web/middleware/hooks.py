@@ -18,7 +18,7 @@ from prefill.web.rendering.problems import render_problem
 from prefill.web.responses import json_response, problem_of, route_name
 
 SANDBOX_HEADER = "X-Prefill-Sandbox"
-VARY = f"Origin, Accept, Accept-Language, Authorization, {TENANT_HEADER}"
+VARY = f"Origin, Accept, Accept-Encoding, Accept-Language, Authorization, {TENANT_HEADER}"
 PREFLIGHT_SECONDS = "86400"
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 EXPOSED_HEADERS = f"ETag, Retry-After, X-Request-ID, {SANDBOX_HEADER}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from prefill.registers.answer_cache import CacheEntry, Key
 from prefill.registers.client import RegisterClient
 from prefill.tenancy.model import Directory
 from prefill.web.middleware.access_log import record_request, request_id_of
+from prefill.web.middleware.encodings import choose_encoding, compress
 from prefill.web.protection.pacing import VisitMemory
 from prefill.web.protection.rate_limit import RateLimiter
 
@@ -72,7 +73,10 @@ class CacheDependencies:
 
 @dataclass(frozen=True, slots=True)
 class CacheableResponse:
-    """A response that may be sent again; `company` is a keyed hash, `log_fields` what the log says of it."""
+    """A response that may be sent again; `company` is a keyed hash, `log_fields` what the log says of it.
+
+    What its body is compressed to is kept with it: as long as it is valid, and no longer.
+    """
 
     body: bytes
     tag: str
@@ -81,6 +85,13 @@ class CacheableResponse:
     company: str
     log_fields: Mapping[str, Any]
     tenant: str
+    _compressed: dict[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    def encoded(self, encoding: str) -> bytes:
+        """The body in that content encoding, compressed at the first request for it."""
+        if encoding not in self._compressed:
+            self._compressed[encoding] = compress(self.body, encoding)
+        return self._compressed[encoding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +206,10 @@ class ResponseCacheMiddleware:
         headers = [*entry.headers, ("X-Request-ID", request_id)]
         status, body = (304, b"") if _matches(environ, response.tag) else (200, response.body)
         if body:
+            encoding = choose_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+            if encoding:
+                body = response.encoded(encoding)
+                headers.append(("Content-Encoding", encoding))
             headers += [("Content-Type", MEDIA), ("Content-Length", str(len(body)))]
         telemetry.count("forms", form=response.log_fields["form"], complete="true")
         for (_, source, _), _ in response.dependencies.entries:

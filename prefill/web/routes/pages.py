@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-from functools import lru_cache
 from typing import Any
 
 from cachetools import LRUCache
@@ -16,6 +14,7 @@ from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import SandboxCompany
 from prefill.tenancy.model import SANDBOX_AGENT_KEY
 from prefill.web.context import app_context
+from prefill.web.middleware.encodings import compress_once
 from prefill.web.openapi.operations import describe
 from prefill.web.openapi.parameters import parameter
 from prefill.web.openapi.texts import text
@@ -32,8 +31,6 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
 PAGES = "prefill.pages"  # rendered, by template and address
 MAX_PAGES = 32  # an address is the client's word: it does not fill the memory
-WORTH_PACKING = 1000
-COMPRESSIBLE = frozenset({"text/html", "text/css", "text/javascript"})
 
 # The companies that show the most, first; the page keeps the others one click further.
 FEATURED = (
@@ -65,7 +62,7 @@ def home() -> AnyResponse:
     featured = sorted((one for one in _companies() if one.siret in FEATURED), key=lambda one: FEATURED.index(one.siret))
     others = [one for one in _companies() if one.siret not in FEATURED]
     script = current_script()
-    root, size = request.url_root.rstrip("/"), len(_packed(script.body))
+    root, size = request.url_root.rstrip("/"), len(compress_once(script.body, "br"))
     return _page("home.html", script=script, size=size, root=root, featured=featured, others=others)
 
 
@@ -155,7 +152,8 @@ def _released(name: str) -> AnyResponse:
 def script_facts() -> AnyResponse:
     """What a page needs to name this release."""
     script, module = current_script(), current_module()
-    sizes = {"bytes": len(script.body), "gzipBytes": len(_packed(script.body))}
+    packed = {f"{encoding}Bytes": len(compress_once(script.body, encoding)) for encoding in ("br", "gzip")}
+    sizes = {"bytes": len(script.body), **packed}
     facts = {
         "version": script.version,
         "path": script.path,
@@ -202,26 +200,6 @@ def _asset(body: bytes, media: str, keep: str) -> AnyResponse:
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.add_etag()
     return response.make_conditional(request)
-
-
-@blueprint.after_request
-def _pack(response: Response) -> Response:
-    """Compress what is worth it; nothing here is secret, so that its size tells nothing."""
-    if response.mimetype not in COMPRESSIBLE or response.status_code != 200 or response.content_encoding:
-        return response
-    response.vary.add("Accept-Encoding")
-    if request.accept_encodings.quality("gzip") > 0 and len(response.get_data()) >= WORTH_PACKING:
-        response.set_data(_packed(response.get_data()))
-        response.content_encoding = "gzip"
-        tag, _ = response.get_etag()
-        if tag:
-            response.set_etag(tag, weak=True)
-    return response
-
-
-@lru_cache(maxsize=MAX_PAGES)
-def _packed(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)
 
 
 def _companies() -> tuple[SandboxCompany, ...]:
