@@ -20,8 +20,8 @@ from prefill.config_files.diagnostics import Diagnostic
 from prefill.config_files.schema import FileSchema, Steps, among, flag, hint, listed, mapping, nested, text
 from prefill.config_files.source_file import SourceFile
 from prefill.config_files.yaml_file import read_yaml
+from prefill.domain.company import Role
 from prefill.domain.identifiers import parse
-from prefill.domain.roles import Role
 from prefill.forms.model import Form
 from prefill.forms.reasons import Reason
 from prefill.prefilling.notices import SENTENCES

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from prefill.domain.answers import Cause, Status
-from prefill.domain.roles import Role
+from prefill.domain.company import Role
 
 DEFAULT_DAY = date(2026, 11, 23)  # the day of a case that names none: what depends on the day stays comparable
 

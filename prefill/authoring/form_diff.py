@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from prefill.domain.roles import Role
+from prefill.domain.company import Role
 from prefill.forms.model import Field, Form, ListItem
 
 

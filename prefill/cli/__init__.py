@@ -9,23 +9,23 @@ import sys
 import click
 
 from prefill import __version__, telemetry
+from prefill.cli.administration.audit import audit
+from prefill.cli.administration.delegations import sync_tenants
+from prefill.cli.administration.receipts import receipt, verify
+from prefill.cli.administration.tenant import tenant
 from prefill.cli.authoring.diff import diff
 from prefill.cli.authoring.effort import effort
 from prefill.cli.authoring.source import show_source
 from prefill.cli.authoring.test import test_schemas
 from prefill.cli.commands.ask import ask
-from prefill.cli.commands.audit import audit
-from prefill.cli.commands.delegations import sync_tenants
 from prefill.cli.commands.doctor import doctor, openapi, show_settings
 from prefill.cli.commands.document import document
 from prefill.cli.commands.espd import espd
 from prefill.cli.commands.fill import fill
-from prefill.cli.commands.receipts import receipt, verify
 from prefill.cli.commands.sandbox import sandbox
 from prefill.cli.commands.schema import schema
 from prefill.cli.commands.serve import serve
 from prefill.cli.commands.sources import sources
-from prefill.cli.commands.tenant import tenant
 
 __all__ = ["main"]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from prefill.documents.french import BY_CANDIDATE, EITHER, clean, label_of, source_of, text_of
 from prefill.documents.model import Document, Line, Origin, Part, Section
-from prefill.domain.roles import Role
+from prefill.domain.company import Role
 from prefill.forms.filling import FilledForm, Provenance
 from prefill.forms.model import Field, Form, Type, pointer_keys
 from prefill.forms.reasons import Reason

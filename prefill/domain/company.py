@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -180,3 +181,27 @@ SPOKEN: Mapping[str, str] = MappingProxyType({
     "Urssaf": "L'Urssaf",
     "ministère du Travail": "Le ministère du Travail",
 })  # fmt: skip
+
+
+class Role(StrEnum):
+    """The role of a company in a tender, by the codes of the ESPD."""
+
+    SOLE_TENDERER = "sole-tenderer"
+    GROUP_LEAD = "group-lead"
+    GROUP_MEMBER = "group-mem"
+    RELIED_ON = "oeron"
+    SUBCONTRACTOR = "subcont"
+
+    @property
+    def label(self) -> str:
+        """The role in French, as a document names it."""
+        return ROLE_LABELS[self]
+
+
+ROLE_LABELS = {
+    Role.SOLE_TENDERER: "Candidat individuel",
+    Role.GROUP_LEAD: "Mandataire du groupement",
+    Role.GROUP_MEMBER: "Membre du groupement",
+    Role.RELIED_ON: "Opérateur sur lequel le candidat s'appuie",
+    Role.SUBCONTRACTOR: "Sous-traitant",
+}

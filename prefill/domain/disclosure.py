@@ -50,6 +50,11 @@ def masked(value: object) -> bool:
     return False
 
 
+def is_mask(value: object) -> bool:
+    """Tell whether a value is a mask, or a text that holds one."""
+    return isinstance(value, str) and masked(value)
+
+
 def undisclosed(data: object) -> bool:
     """Tell whether the establishment or its legal unit is in the (older) state of no disclosure."""
     if not isinstance(data, Mapping):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from prefill.domain.roles import Role
+from prefill.domain.company import Role
 
 AUTHORITY = "http://publications.europa.eu/resource/authority/"
 

@@ -14,14 +14,25 @@ from typing import Any
 from jmespath import functions
 from jmespath.visitor import TreeInterpreter, _Expression
 
-from prefill.domain.disclosure import MASK, masked
-from prefill.forms.masking import is_mask
+from prefill.domain.disclosure import MASK, is_mask, masked
 
 Closure = Callable[[Any], Any]
 Node = Mapping[str, Any]
 
 _COMPARE: Mapping[str, Callable[[Any, Any], Any]] = TreeInterpreter.COMPARATOR_FUNC
 _EQUALITY = ("eq", "ne")
+
+
+def read_path(keys: tuple[str, ...], value: Any) -> Any:
+    """Read a plain path, as most expressions are."""
+    for key in keys:
+        if isinstance(value, dict):
+            value = value.get(key)
+        elif not is_mask(value):
+            return None
+        else:
+            return MASK
+    return value
 
 
 class ClosureCompiler:

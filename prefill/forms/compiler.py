@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from prefill.config_files.schema import hint
 from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.company import Role
 from prefill.domain.permissions import refusal
-from prefill.domain.roles import Role
 from prefill.domain.sources import Source
 from prefill.domain.synonyms import TABLES, SynonymTable
 from prefill.forms.expressions import BadExpression, Expression, compile_expression, function_names

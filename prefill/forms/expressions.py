@@ -17,9 +17,8 @@ import jmespath
 from jmespath import exceptions, functions
 from jmespath.parser import ParsedResult
 
-from prefill.forms.closures import ClosureCompiler
+from prefill.forms.closures import ClosureCompiler, read_path
 from prefill.forms.functions import ADDED_KEYS, OurFunctions, Unreadable, is_nothing
-from prefill.forms.masking import read_path
 
 _READING = frozenset({"field", "current", "identity", "index", "value_projection"})
 

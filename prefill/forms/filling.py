@@ -19,12 +19,11 @@ from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.catalogue.corrections import correction
 from prefill.domain.company import PERIMETERS, Company
-from prefill.domain.disclosure import masked
+from prefill.domain.disclosure import is_mask, masked
 from prefill.domain.permissions import Audience, can_query
 from prefill.domain.sources import Fix, Source
 from prefill.forms.expressions import Expression, compile_expression
 from prefill.forms.functions import Unreadable, is_nothing, read_iso_date
-from prefill.forms.masking import is_mask
 from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, active, list_of
 from prefill.forms.reasons import _WEIGHT, REASONS, Missing, Reason
 

@@ -13,10 +13,9 @@ from marshmallow import fields
 from prefill.config_files.schema import FRENCH, FileSchema, among, flag, hint, listed, mapping, nested, text
 from prefill.config_files.source_file import SourceFile
 from prefill.config_files.yaml_file import read_yaml
-from prefill.domain.company import PERIMETERS
+from prefill.domain.company import PERIMETERS, Role
 from prefill.domain.disclosure import masked
 from prefill.domain.permissions import Audience
-from prefill.domain.roles import Role
 from prefill.forms.model import Type
 
 POINTER = re.compile(r"(/([^/~\[\]\s]|~[01])+)+(\[[A-Za-z][A-Za-z0-9_-]*\])?")

@@ -13,9 +13,8 @@ from jmespath import functions
 from prefill.domain.catalogue import officers
 from prefill.domain.countries import FRANCE, alpha3
 from prefill.domain.dates import UNKNOWN_DAY, paris_date
-from prefill.domain.disclosure import MASK, masked
+from prefill.domain.disclosure import MASK, is_mask, masked
 from prefill.domain.identifiers import spaced
-from prefill.forms.masking import is_mask
 
 _SMALL_WORDS = frozenset("de du des la le les en sur sous et aux au d l lès lez".split())
 _FRENCH_MONEY = {"EUROS": "EUR", "EURO": "EUR", "FRANCS": "FRF", "FRANC": "FRF"}

@@ -8,8 +8,8 @@ from enum import StrEnum
 from functools import cached_property, lru_cache
 
 from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.company import Role
 from prefill.domain.permissions import Audience
-from prefill.domain.roles import Role
 from prefill.domain.synonyms import SynonymTable
 from prefill.forms.expressions import Expression
 

@@ -12,9 +12,7 @@ from prefill.web.middleware.response_cache import ResponseCacheMiddleware
 from prefill.web.routes import (
     catalogue,
     companies,
-    documents,
     dossiers,
-    espd,
     operations,
     pages,
     prefill,
@@ -22,6 +20,7 @@ from prefill.web.routes import (
     receipts,
     tenders,
 )
+from prefill.web.routes.exports import documents, espd
 
 BLUEPRINTS = (
     prefill.blueprint,

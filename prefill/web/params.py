@@ -8,10 +8,10 @@ from typing import Any
 from flask import g, request
 
 from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.company import Role
 from prefill.domain.identifiers import parse, spaced
 from prefill.domain.permissions import Caller, can_query
 from prefill.domain.requester import SERVICE, Requester
-from prefill.domain.roles import Role
 from prefill.domain.sources import Source
 from prefill.domain.suggestions import closest
 from prefill.forms.model import Form

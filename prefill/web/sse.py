@@ -20,7 +20,7 @@ from prefill.forms.model import list_of, pointer_keys
 from prefill.forms.reasons import Missing, Reason
 from prefill.prefilling.service import Answered, Event, Finished, Heartbeat, Prefill
 from prefill.problems import Language
-from prefill.web.rendering.dossier import DossierView, render_dossier, render_dossier_progress
+from prefill.web.rendering.agents.dossier import DossierView, render_dossier, render_dossier_progress
 from prefill.web.rendering.prefill import render_prefill, render_progress
 
 MEDIA = "text/event-stream"

@@ -10,8 +10,8 @@ from typing import Any
 from flask import request
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
+from prefill.domain.company import Role
 from prefill.domain.permissions import Caller
-from prefill.domain.roles import Role
 from prefill.forms.model import Form
 from prefill.prefilling.batch import prefill_all
 from prefill.prefilling.service import Prefill, Request

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from prefill.documents.builder import Company
+from prefill.domain.company import Role
 from prefill.domain.permissions import Audience
-from prefill.domain.roles import Role
 from prefill.forms.filling import FilledForm, Provenance
 from prefill.forms.model import Field, Form, ListItem, Type
 from prefill.forms.reasons import Missing, Reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefill.documents.builder import INVENTED, build
 from prefill.documents.french import BY_CANDIDATE, EITHER
 from prefill.documents.model import Document, Line, Origin
-from prefill.domain.roles import Role
+from prefill.domain.company import Role
 from prefill.forms.filling import FilledForm
 from prefill.forms.reasons import Missing, Reason
 from tests.documents.examples import DAY, FORM, company, filled

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from prefill.documents.builder import build
 from prefill.documents.templates_folder import OWN, find_template, replaced
 from prefill.documents.writers import FORMATS, write
-from prefill.domain.roles import Role
+from prefill.domain.company import Role
 from tests.documents.examples import DAY, FORM, company, filled
 
 DOCUMENT = build(

@@ -16,8 +16,8 @@ from prefill.cli import main
 from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
+from prefill.domain.company import Role
 from prefill.domain.permissions import Audience
-from prefill.domain.roles import Role
 from prefill.forms.expressions import our_functions
 from prefill.forms.filling import fill
 from prefill.forms.model import Type

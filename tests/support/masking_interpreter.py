@@ -7,8 +7,7 @@ from typing import Any
 
 from jmespath import ast, visitor
 
-from prefill.domain.disclosure import MASK, masked
-from prefill.forms.masking import is_mask
+from prefill.domain.disclosure import MASK, is_mask, masked
 
 
 class MaskingInterpreter(visitor.TreeInterpreter):

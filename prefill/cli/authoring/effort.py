@@ -16,9 +16,9 @@ from prefill.cli.authoring.choice import find_form
 from prefill.cli.common import TENANT, _library, _settings, _tenant
 from prefill.cli.errors import CliError
 from prefill.cli.tables import _table
+from prefill.domain.company import Role
 from prefill.domain.identifiers import parse, spaced
 from prefill.domain.permissions import Audience
-from prefill.domain.roles import Role
 from prefill.forms.model import Form
 from prefill.prefilling.service import Prefill, Request
 from prefill.problems import Problem

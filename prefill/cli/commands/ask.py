@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from prefill.assembly import open_upstream
+from prefill.cli.administration.audit import trace_asked
 from prefill.cli.authoring.choice import find_source
-from prefill.cli.commands.audit import trace_asked
 from prefill.cli.commands.fill import _number
 from prefill.cli.common import TENANT, VERBOSE, _settings, _tenant
 from prefill.cli.errors import CliError

@@ -13,7 +13,7 @@ from prefill.cli.common import VERBOSE, _library, _settings
 from prefill.cli.errors import CliError
 from prefill.documents.templates_folder import OWN
 from prefill.documents.writers import FORMATS
-from prefill.domain.roles import Role
+from prefill.domain.company import Role
 from prefill.problems import SettingsInvalid
 from prefill.web.app import create_web
 

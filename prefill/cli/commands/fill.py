@@ -14,8 +14,8 @@ from prefill.cli.errors import CliError
 from prefill.cli.tables import _pretty, _table, _width, _wrap
 from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.domain.answers import Status
+from prefill.domain.company import Role
 from prefill.domain.identifiers import parse, spaced
-from prefill.domain.roles import Role
 from prefill.forms.model import Form, pointer_keys
 from prefill.forms.registry import FormRegistry
 from prefill.problems import Language, Problem, SettingsInvalid

@@ -25,7 +25,7 @@ from prefill.problems import DocumentUnknown, Problem
 from prefill.web.agents.recording import asked_sources, planned, query_recorded, record
 from prefill.web.context import app_context, current_services
 from prefill.web.params import language
-from prefill.web.rendering.dossier import DossierView, build_prefill_dossier, render_dossier
+from prefill.web.rendering.agents.dossier import DossierView, build_prefill_dossier, render_dossier
 
 DOWNLOAD_RESERVE = 10  # downloads of the minute that an archive leaves to single documents
 WITHOUT_DOCUMENT = (Status.ABSENT, Status.WITHHELD, Status.NOT_APPLICABLE, Status.NOT_REQUESTED)

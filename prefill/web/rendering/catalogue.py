@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from prefill.domain.catalogue import CATALOGUE
-from prefill.domain.roles import Role
+from prefill.domain.company import Role
 from prefill.domain.sources import Source
 from prefill.forms.model import Form
 from prefill.web.rendering.json_writer import dump

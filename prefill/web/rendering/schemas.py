@@ -7,8 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_dump
 
 from prefill.domain.answers import Status
-from prefill.domain.company import PERIMETERS
-from prefill.domain.roles import Role
+from prefill.domain.company import PERIMETERS, Role
 from prefill.forms.model import Type
 from prefill.forms.reasons import Reason
 from prefill.prefilling.notices import SENTENCES as NOTICES

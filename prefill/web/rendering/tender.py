@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import fields
 
-from prefill.domain.roles import Role
+from prefill.domain.company import Role
 from prefill.prefilling.service import Prefill
 from prefill.problems import Language, Problem
 from prefill.web.openapi.texts import described

@@ -23,8 +23,8 @@ from prefill.web.openapi.operations import FILE, describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, NUMBER, REQUEST_ID, parameter
 from prefill.web.openapi.texts import text
 from prefill.web.params import language
-from prefill.web.rendering.dossier import render_dossier
-from prefill.web.rendering.dossier_schemas import DossierShape
+from prefill.web.rendering.agents.dossier import render_dossier
+from prefill.web.rendering.agents.dossier_schemas import DossierShape
 from prefill.web.responses import json_response, streamed
 
 PDF, ZIP = "application/pdf", "application/zip"

@@ -8,7 +8,7 @@ from functools import partial
 from flask import Blueprint, Response, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from prefill.domain.roles import Role
+from prefill.domain.company import Role
 from prefill.prefilling.service import Prefill, Request
 from prefill.web import sse
 from prefill.web.context import app_context, candidate_service, current_services
@@ -32,7 +32,7 @@ from prefill.web.rendering.json_writer import prefill_to_json
 from prefill.web.rendering.prefill import render_prefill
 from prefill.web.rendering.schemas import PrefillSchema
 from prefill.web.responses import log_summary, route_name, streamed, tagged_json
-from prefill.web.routes.espd import draft_of, respond_with_profile, wants_espd
+from prefill.web.routes.exports.espd import draft_of, respond_with_profile, wants_espd
 from prefill.web.routes.receipts import receipt_signer
 
 MAX_EVENT_ID = 500  # characters of a `Last-Event-ID` that are read

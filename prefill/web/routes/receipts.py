@@ -19,7 +19,7 @@ from prefill.web.openapi.operations import describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, REQUEST_ID
 from prefill.web.openapi.texts import text
 from prefill.web.params import language
-from prefill.web.rendering.receipts import VerificationSchema, VerifyBodySchema, render_verification
+from prefill.web.rendering.agents.receipts import VerificationSchema, VerifyBodySchema, render_verification
 from prefill.web.responses import cacheable_json, json_response
 from prefill.web.sse import Sign
 

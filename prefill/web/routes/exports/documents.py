@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from prefill.documents.builder import Company, build
 from prefill.documents.typed import read_values
 from prefill.documents.writers import FORMATS, write
+from prefill.domain.company import Role
 from prefill.domain.identifiers import spaced
 from prefill.domain.permissions import Audience
-from prefill.domain.roles import Role
 from prefill.forms.model import Form
 from prefill.prefilling.service import Prefill
 from prefill.problems import Problem

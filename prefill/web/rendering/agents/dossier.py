@@ -21,7 +21,7 @@ from prefill.forms.filling import Provenance
 from prefill.forms.model import Field
 from prefill.prefilling.service import Answered, Prefill
 from prefill.problems import Language
-from prefill.web.rendering.dossier_schemas import DossierProgressShape, DossierShape
+from prefill.web.rendering.agents.dossier_schemas import DossierProgressShape, DossierShape
 from prefill.web.rendering.json_writer import dump
 from prefill.web.rendering.prefill import render_notices, render_sources_asked
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefill.domain.roles import Role
+from prefill.domain.company import Role
 from prefill.espd.versions import ROLES
 
 

@@ -15,7 +15,7 @@ from prefill.cli.tables import _table
 from prefill.domain.identifiers import parse
 from prefill.problems import Problem
 from prefill.receipts.keys import new_seed
-from prefill.web.rendering.receipts import REFUSALS, STATES
+from prefill.web.rendering.agents.receipts import REFUSALS, STATES
 
 
 @click.group(help="Faire les clés qui signent les reçus de préremplissage.")

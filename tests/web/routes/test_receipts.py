@@ -20,7 +20,7 @@ from prefill.settings import Settings
 
 SIRET = COMPANIES[0].siret
 URL = f"/v1/prefill/{SIRET}"
-EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+EXAMPLES = Path(__file__).parents[3] / "docs" / "examples"
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Commands of who looks after tenants, keys and the audit trail."""

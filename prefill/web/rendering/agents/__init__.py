@@ -1,0 +1,1 @@
+"""What agents read: dossiers, and receipts that come back."""

@@ -1,0 +1,1 @@
+"""A prefill as other documents: ESPD XML, and documents to sign."""
