@@ -72,11 +72,9 @@ def _text(pattern: re.Pattern[str], part: object, *keys: str) -> str | None:
 
 
 def closed_on(data: Mapping[str, Any], today: date) -> bool:
-    """Tell whether an establishment is closed that day: a closing date can lie in the future."""
+    """Tell whether an establishment is closed that day. A closing date, which can lie in the future, wins over the state."""
     closing = paris_date(data.get("date_fermeture"))
-    if data.get("etat_administratif") == "F":
-        return closing is None or closing <= today
-    return False
+    return closing <= today if closing else data.get("etat_administratif") == "F"
 
 
 Condition = Callable[[Company], bool | None]

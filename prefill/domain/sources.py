@@ -121,6 +121,7 @@ class Source:
         documents: a JMESPath to its files (addresses, or objects of `url` and `title`).
         outside_documents: whether its files lie on hosts of third parties, to be offered as links only.
         under_review: the error codes that mean « being analysed ».
+        impossible: the error codes by which it says that it has no answer to give, now or later.
         silence: what a 404 means, where it is not « no such information »: a statement without its full stop.
         as_of: where the register's own date stands, the first that is readable: `meta` or `data`, then a key.
         proof: what it proves, for the rows that are proofs.
@@ -156,6 +157,7 @@ class Source:
     documents: str | None = None
     outside_documents: bool = False
     under_review: frozenset[str] = frozenset()
+    impossible: frozenset[str] = frozenset()
     silence: Sentence | None = None
     as_of: tuple[tuple[str, str], ...] = ()
     proof: Proof | None = None

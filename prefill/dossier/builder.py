@@ -20,7 +20,7 @@ from prefill.domain.sources import Kind, Sentence, Source
 from prefill.dossier.mentions import mentions_of
 from prefill.dossier.model import EXPIRES_SOON, Detail, Document, Dossier, Proof
 from prefill.dossier.outside import is_outside_link
-from prefill.dossier.states import REFUSAL_CODES, STATES, UNREADABLE_CODES, State
+from prefill.dossier.states import REFUSAL_CODES, STATES, State
 from prefill.dossier.themes import (
     ANSWERING_SOURCES,
     COMPANY,
@@ -193,8 +193,6 @@ def _state_without_data(source: Source, answer: Answer) -> State:
         return State.UNDER_REVIEW
     if answer.code in REFUSAL_CODES:
         return State.REFUSED
-    if answer.code in UNREADABLE_CODES:
-        return State.OUT_OF_SCOPE
     return _state_of_absence(source) if answer.status is Status.ABSENT else STATES[answer.status]
 
 

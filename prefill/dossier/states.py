@@ -167,8 +167,6 @@ STATES: Mapping[Status, State] = {
 }
 # Error codes by which a register refuses a document to a company that it knows.
 REFUSAL_CODES = frozenset({"38422", "04503"})
-# The extract cannot be built, and asking again changes nothing.
-UNREADABLE_CODES = frozenset({"02502"})
 
 TONES: Mapping[State, Tone] = {
     State.NOT_DELIVERED: Tone.ASK,

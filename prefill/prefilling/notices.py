@@ -139,6 +139,7 @@ def _of_registers(answers: Mapping[str, Answer], today: date) -> Iterator[Notice
     for source, key, code in (
         ("extraits_rcs_infogreffe", "date_radiation", "struck_off"),
         ("associations", "date_dissolution", "association_dissolved"),
+        ("associations_instructeur", "date_dissolution", "association_dissolved"),
     ):
         answer = answers.get(source)
         written = answer.data.get(key) if answer and answer.ok else None

@@ -161,7 +161,7 @@ TOMORROW, YESTERDAY = 1795474800, 1795302000  # midnights in Paris, 24 and 22 No
         ({"etat_administratif": "F", "date_fermeture": YESTERDAY}, True),
         ({"etat_administratif": "F", "date_fermeture": TOMORROW}, False),
         ({"etat_administratif": "F", "date_fermeture": None}, True),
-        ({"etat_administratif": "A", "date_fermeture": YESTERDAY}, False),
+        ({"etat_administratif": "A", "date_fermeture": YESTERDAY}, True),
         ({"etat_administratif": "A", "date_fermeture": None}, False),
         ({}, False),
     ],

@@ -168,7 +168,7 @@ def test_a_register_that_does_not_know_the_company_says_what_that_means(buyer, s
     proof = proofs_of(ask(buyer, SIRET, all="1").json)["extraits_rcs_infogreffe"]
 
     assert proof["message"] == (
-        "Infogreffe ne connaît pas cette entreprise, ce qui ne dit pas qu'elle n'est inscrite à aucun registre."
+        "Infogreffe n'a pas d'extrait de cette entreprise, ce qui ne dit pas qu'elle n'est inscrite à aucun registre."
     )
 
 

@@ -210,12 +210,6 @@ def test_an_account_under_analysis_is_not_a_register_that_fails(code, sentence):
     )  # fmt: skip
 
 
-def test_an_extract_that_cannot_be_built_is_not_a_register_that_fails():
-    proof = proof_of(Answer("extraits_rcs_infogreffe", Status.UNAVAILABLE, cause=Cause.PROVIDER, code="02502"))
-
-    assert proof.state is State.OUT_OF_SCOPE
-
-
 def rge(*, until: date, archived: bool, url: str = "https://www.qualibat.com/a.pdf") -> dict[str, Any]:
     qualification = {"code": "1", "nom": "Q"}
     return {"url": url, "nom_certificat": "Certificat", "qualification": qualification, "date_expiration": until.isoformat(), "meta": {"archived": archived}}  # fmt: skip

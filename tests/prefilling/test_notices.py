@@ -59,7 +59,7 @@ def test_of_a_company_that_nobody_knows_there_is_nothing_to_tell(status):
         (establishment(etat_administratif="F"), ["establishment_closed"]),
         (establishment(etat_administratif="F", date_fermeture=TOMORROW), ["establishment_closing"]),
         (establishment(date_fermeture=TOMORROW), ["establishment_closing"]),
-        (establishment(date_fermeture=YESTERDAY), []),
+        (establishment(date_fermeture=YESTERDAY), ["establishment_closed"]),
         (establishment(date_fermeture=MASK), []),
         (establishment(of={"etat_administratif": "C"}), ["unit_ceased"]),
         (establishment(status_diffusion="partiellement_diffusible"), ["partially_disclosed"]),
@@ -145,6 +145,7 @@ def test_another_number_than_the_one_typed_is_told(number, answered, code, frenc
         ("extraits_rcs_infogreffe", {"date_radiation": ["2024-03-01"]}, []),
         ("associations", {"date_dissolution": "2024-03-01"}, ["association_dissolved"]),
         ("associations", {"date_dissolution": "1900-01-01"}, []),
+        ("associations_instructeur", {"date_dissolution": "2024-03-01"}, ["association_dissolved"]),
     ],
 )
 def test_the_registers_tell_the_end_of_a_company(source, data, expected):

@@ -218,6 +218,17 @@ def test_each_status_has_its_meaning(register, door, status, code, expected, cau
     assert answer.data is None
 
 
+def test_an_extract_that_cannot_be_made_is_absent_and_not_asked_again(register, door):
+    register.reply = saying(502, error("02502"))
+    client = door()
+    first = client.fetch(RCS, COMPANY)
+    again = client.fetch(RCS, COMPANY)
+
+    assert (first.status, first.cause, first.code) == (Status.ABSENT, None, "02502")
+    assert again.cached
+    assert len(register.seen) == 1
+
+
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b'{"errors": {}}', b'{"errors": ["x"]}', b"<html>", b"\xff"])
 def test_a_refusal_whose_body_says_nothing_is_still_one(register, door, body):
     register.reply = saying(502, body=body)

@@ -39,8 +39,8 @@ NO_VAT_NUMBER_FOUND: Sentence = {
     "en": "The DGFIP lists no number, which does not say that there is none (the list is a day old)",
 }
 NOT_AT_INFOGREFFE: Sentence = {
-    "fr": "Infogreffe ne connaît pas cette entreprise, ce qui ne dit pas qu'elle n'est inscrite à aucun registre",
-    "en": "Infogreffe does not know this company, which does not say that it is in no register",
+    "fr": "Infogreffe n'a pas d'extrait de cette entreprise, ce qui ne dit pas qu'elle n'est inscrite à aucun registre",
+    "en": "Infogreffe has no extract of this company, which does not say that it is in no register",
 }
 NOT_IN_THE_RNA: Sentence = {
     "fr": "Le répertoire national des associations ne connaît pas celle-ci, ce qui ne dit pas qu'elle n'est pas déclarée",
@@ -74,7 +74,8 @@ OPEN: tuple[Source, ...] = (
         "extraits_rcs_infogreffe", "Extrait RCS (Kbis)", "Infogreffe",
         "/v3/infogreffe/rcs/unites_legales/{siren}/extrait_kbis", open=True, applies=registers_at_rcs,
         names_people=True, shape={"siren": str, "mandataires_sociaux": (list, type(None))}, personal=PERSONAL_AT_RCS,
-        answer=registers.RCS, as_of=(("data", "date_extrait"),), silence=NOT_AT_INFOGREFFE, fix=INPI_ONE_STOP_SHOP,
+        answer=registers.RCS, as_of=(("data", "date_extrait"),), silence=NOT_AT_INFOGREFFE,
+        impossible=frozenset({"02502"}), fix=INPI_ONE_STOP_SHOP,
     ),
     Source(
         "numero_tva", "Numéro de TVA intracommunautaire", "DGFIP", "/v3/dgfip/unites_legales/{siren}/numero_tva",

@@ -126,7 +126,7 @@ class ApiCaller:
     def _refusal(self, source: Source, response: requests.Response, body: bytes) -> Answer:
         error = _first_error(body)
         code = _code(error)
-        status, cause = _meaning(response.status_code, code)
+        status, cause = _meaning(source, response.status_code, code)
         wait = read_retry_after(response, error, self._clock.now())
         return _of(source, response, status, cause=cause, code=code, retry_after=wait)
 

@@ -86,7 +86,9 @@ def _code(error: Mapping[str, Any]) -> str | None:
     return code if re.fullmatch(r"\w{1,8}", code, re.ASCII) else None
 
 
-def _meaning(http_status: int, code: str | None) -> tuple[Status, Cause | None]:
+def _meaning(source: Source, http_status: int, code: str | None) -> tuple[Status, Cause | None]:
+    if code in source.impossible:
+        return Status.ABSENT, None
     if http_status == 403 and code in (WRONG_ADDRESS, NO_DELEGATION):
         return Status.MISCONFIGURED, None
     if http_status == 422 and code and code.startswith(RECIPIENT_FAULTS):
