@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import marshmallow
@@ -70,14 +72,32 @@ def _filled(value: str) -> None:
         raise marshmallow.ValidationError("ne peut pas être vide")
 
 
+@dataclass(frozen=True, slots=True)
+class Among:
+    """The rule of a text that is one of some names."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, value: str) -> None:
+        if value not in self.names:
+            names = " ou ".join(self.names)
+            raise marshmallow.ValidationError(f"attend {names}, pas « {value} »{hint(value, self.names)}")
+
+
 def among(known: Iterable[str]) -> Rule:
-    names = list(known)
+    return Among(tuple(known))
 
-    def check_choice(value: str) -> None:
-        if value not in names:
-            raise marshmallow.ValidationError(f"attend {' ou '.join(names)}, pas « {value} »{hint(value, names)}")
 
-    return check_choice
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The rule of a text that matches a pattern whole; `wanted` says what it should be."""
+
+    pattern: re.Pattern[str]
+    wanted: str
+
+    def __call__(self, value: str) -> None:
+        if not self.pattern.fullmatch(value):
+            raise marshmallow.ValidationError(f"attend {self.wanted}")
 
 
 def whole(least: int, most: int, **options: Any) -> fields.Integer:

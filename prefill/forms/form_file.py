@@ -10,7 +10,7 @@ from typing import Any
 import marshmallow
 from marshmallow import fields
 
-from prefill.config_files.schema import FRENCH, FileSchema, among, flag, hint, listed, mapping, nested, text
+from prefill.config_files.schema import FRENCH, FileSchema, Matching, among, flag, hint, listed, mapping, nested, text
 from prefill.config_files.source_file import SourceFile
 from prefill.config_files.yaml_file import read_yaml
 from prefill.domain.company import PERIMETERS, Role
@@ -30,9 +30,7 @@ FORM_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 
-def _word(value: str) -> None:
-    if not WORD.fullmatch(value):
-        raise marshmallow.ValidationError("attend un mot : une lettre, puis lettres sans accent, chiffres, - ou _")
+_word = Matching(WORD, "un mot : une lettre, puis lettres sans accent, chiffres, - ou _")
 
 
 def _unmasked(value: str) -> None:

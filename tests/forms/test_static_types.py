@@ -79,14 +79,14 @@ def test_what_an_expression_gives_is_worked_out_from_the_answer(source, expressi
         ),
         (
             INSEE, Type.NUMBER, "adresse.code_postal",
-            "« type: number » ne peut pas tenir un texte : écrivez amount(adresse.code_postal)",
+            "« type: number » ne peut pas tenir un texte : écrivez « type: string », ou amount(adresse.code_postal) si ce texte est un nombre",
         ),
         (
             INSEE, Type.INTEGER, "unite_legale.tranche_effectif_salarie.date_reference",
             ("« type: integer » ne peut pas tenir un texte : écrivez "
-             "to_number(unite_legale.tranche_effectif_salarie.date_reference)"),
+             "« type: string », ou to_number(unite_legale.tranche_effectif_salarie.date_reference) si ce texte est un nombre"),
         ),
-        (INSEE, Type.DATE, "siret", "« type: date » ne peut pas tenir un texte : écrivez iso_date(siret)"),
+        (INSEE, Type.DATE, "siret", "« type: date » ne peut pas tenir un texte : écrivez « type: string », ou iso_date(siret) si ce texte est une date"),
         (INSEE, Type.STRING, "siege_social", "« type: string » ne peut pas tenir un booléen : écrivez « type: boolean »"),
         (
             INSEE, Type.STRING, "unite_legale.tranche_effectif_salarie.de",
@@ -121,7 +121,8 @@ def test_what_an_expression_gives_is_worked_out_from_the_answer(source, expressi
             "« nom » est lu dans une liste, qui n'a pas de clés : [].nom lit chaque ligne, [0].nom la première",
         ),
         (INSEE, Type.STRING, "siret.code", "« code » est lu dans un texte, qui n'a pas de clés"),
-        ("conventions_collectives", Type.LIST, "[?numero_idcc == '1486']", "compare un nombre et un texte, qui ne sont jamais égaux"),
+        ("conventions_collectives", Type.LIST, "[?numero_idcc == '1486']", ("compare un nombre et un texte, qui ne sont jamais égaux : un nombre s'écrit entre accents graves, comme `12`, "
+         "un texte entre apostrophes")),
         (
             INSEE, Type.BOOLEAN, 'etat_administratif == "A"',
             "« \"A\" », entre guillemets, est lu comme une clé de la réponse : le texte s'écrit 'A'",

@@ -77,6 +77,10 @@ def _call(function: str) -> Callable[[str, Shape], str]:
     return lambda text, shape: f"écrivez {function}({text})"
 
 
+def _if(function: str, what: str) -> Callable[[str, Shape], str]:
+    return lambda text, shape: f"écrivez « type: string », ou {function}({text}) si ce texte est {what}"
+
+
 def _first(text: str, shape: Shape) -> str:
     if shape.item and shape.item.kind in FITTING[Type.STRING]:
         return f"écrivez join_parts({text}, ', ')"
@@ -85,9 +89,9 @@ def _first(text: str, shape: Shape) -> str:
 
 _REMEDIES: Mapping[tuple[Type, Kind], Callable[[str, Shape], str]] = {
     (Type.DATE, Kind.TIMESTAMP): _call("paris_date"),
-    (Type.DATE, Kind.TEXT): _call("iso_date"),
-    (Type.NUMBER, Kind.TEXT): _call("amount"),
-    (Type.INTEGER, Kind.TEXT): _call("to_number"),
+    (Type.DATE, Kind.TEXT): _if("iso_date", "une date"),
+    (Type.NUMBER, Kind.TEXT): _if("amount", "un nombre"),
+    (Type.INTEGER, Kind.TEXT): _if("to_number", "un nombre"),
     (Type.STRING, Kind.NUMBER): _call("to_string"),
     (Type.STRING, Kind.INTEGER): _call("to_string"),
     (Type.STRING, Kind.LIST): _first,

@@ -148,7 +148,8 @@ class TypeInference:
             self._check_quotes(child, current)
         left, right = (self.types(child, current) for child in node["children"])
         if left and right and not any(_alike(one, other) for one in left for other in right):
-            self._report(f"compare {FRENCH[left[0].kind]} et {FRENCH[right[0].kind]}, qui ne sont jamais égaux")
+            told = f"compare {FRENCH[left[0].kind]} et {FRENCH[right[0].kind]}, qui ne sont jamais égaux"
+            self._report(f"{told} : un nombre s'écrit entre accents graves, comme `12`, un texte entre apostrophes")
         return BOOLEAN
 
     def _check_quotes(self, node: Node, current: Types) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from prefill.authoring.grammar.form_grammar import form_grammar
 from prefill.domain.permissions import CANDIDATE
 from prefill.problems import Language
 from prefill.web.context import app_context
@@ -33,6 +34,21 @@ blueprint = Blueprint("catalogue", __name__)
 )
 def schemas() -> AnyResponse:
     return cacheable_json(render_forms(visible_forms(CANDIDATE)))
+
+
+@blueprint.get("/v1/schemas/grammar.json")
+@describe(
+    "formGrammar",
+    text(
+        "Donner le JSON Schema des fichiers de formulaires, pour un éditeur",
+        "Give the JSON Schema of form files, for an editor",
+    ),
+    text("Un JSON Schema.", "A JSON Schema."),
+    media="application/schema+json",
+)
+def grammar() -> AnyResponse:
+    """The JSON Schema of form files."""
+    return cacheable_json(form_grammar(), media="application/schema+json")
 
 
 @blueprint.get("/v1/schemas/<name>")

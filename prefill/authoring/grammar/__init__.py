@@ -1,0 +1,1 @@
+"""The grammar of form files as a JSON Schema, for editors."""
