@@ -33,6 +33,9 @@ _BY_COG = """
 ALPHA3 = dict(zip(_BY_COG.split()[::2], _BY_COG.split()[1::2], strict=True))
 
 
+COUNTRIES = frozenset({FRANCE, *ALPHA3.values()})
+
+
 def alpha3(cog: str | None) -> str | None:
     """Give the ISO code of a COG country code; None when the code is not known.
 

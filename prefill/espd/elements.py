@@ -22,8 +22,9 @@ def group(place: ET.Element, name: str) -> ET.Element:
     return ET.SubElement(place, f"{{{CAC}}}{name}")
 
 
-def leaf(place: ET.Element, name: str, value: object, **attributes: str) -> None:
-    ET.SubElement(place, f"{{{CBC}}}{name}", attributes).text = text_of(value)
+def leaf(place: ET.Element, name: str, value: object, **attributes: object) -> None:
+    named = {key: text_of(attribute) for key, attribute in attributes.items()}
+    ET.SubElement(place, f"{{{CBC}}}{name}", named).text = text_of(value)
 
 
 def optional(place: ET.Element, name: str, value: object) -> None:

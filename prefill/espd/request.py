@@ -7,8 +7,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-from prefill.espd.draft import CriterionAnswer
 from prefill.espd.elements import CAC, CBC
+from prefill.espd.model import CriterionAnswer
 from prefill.espd.reader import KINDS, parse, text_at, version_of
 from prefill.espd.versions import VERSIONS, Criterion
 from prefill.problems import EspdLotUnknown, EspdNotARequest, EspdVersionUnsupported

@@ -154,6 +154,27 @@ def _register(criterion: str, *requirements: Property) -> Group:
     return _lot(criterion, inner)
 
 
+def _certificates(criterion: str) -> Group:
+    """Build the group of a criterion that asks for certificates drawn up by independent bodies."""
+    place = "RG1/RSG1/QSG2"
+    why = Group(
+        f"{criterion}/{place}/QSG1",
+        "ONFALSE",
+        (_question(criterion, f"{place}/QSG1/Q1", "DESCRIPTION", "Pourquoi, et par quels autres moyens de preuve"),),
+    )
+    answer = Group(
+        f"{criterion}/{place}", "ON*", (_question(criterion, f"{place}/Q1", "INDICATOR", "Réponse"),), (why,)
+    )
+    required = _requirement(criterion, "RG1/RSG1/RQ1/R1/R1/R1", "DESCRIPTION", "Normes demandées")
+    inner = Group(
+        f"{criterion}/RG1/RSG1",
+        "ON*",
+        (required,),
+        (_by_itself(criterion), answer, _evidence(criterion, "RG1/RSG1/QSG3")),
+    )
+    return _lot(criterion, inner)
+
+
 TRADE_REGISTER = "C26_SC_trade-regist"
 YEARLY_TURNOVER = "C29_SC_gen-year-to"
 
@@ -208,12 +229,27 @@ def _v4_1_0() -> Version:
             "Chiffre d'affaires des exercices demandés ; à défaut, date de création de l'opérateur.",
             _yearly_turnover(YEARLY_TURNOVER),
         ),
+        Criterion(
+            "d726bac9-e153-4e75-bfca-c5385587766d",
+            "qu-certif-indep",
+            "Certificats d'assurance de la qualité",
+            "L'opérateur peut produire des certificats d'assurance de la qualité, établis par des organismes indépendants.",
+            _certificates("C55_SC_qu-certif-indep"),
+        ),
+        Criterion(
+            "8ed65e48-fd0d-444f-97bd-4f58da632999",
+            "envir-certif-indep",
+            "Certificats de gestion environnementale",
+            "L'opérateur peut produire des certificats de gestion environnementale, établis par des organismes indépendants.",
+            _certificates("C56_SC_envir-certif-indep"),
+        ),
     )
     lists = {
         "role": CodeList(AUTHORITY + "eo-role-type", "20211208-0"),
         "size": CodeList(AUTHORITY + "economic-operator-size", "20250924-0"),
         "country": CodeList(AUTHORITY + "country", "20250924-0"),
         "criterion": CodeList(AUTHORITY + "criterion", "20240612-0"),
+        "access": CodeList(AUTHORITY + "access-right", "20250924-0"),
         "document": CodeList(AUTHORITY + "docrefcontent-type", "20250924-0"),
         "group": CodeList("property-group-type", "4.1.0"),
         "element": CodeList("criterion-element-type", "4.1.0"),
@@ -232,6 +268,17 @@ LATEST = "4.1.0"
 VERSIONS: Mapping[str, Version] = MappingProxyType({LATEST: _v4_1_0()})
 
 ROLES = tuple(role.value for role in Role)
+# ISO 4217, and the franc of the capitals that nobody has converted.
+CURRENCIES = frozenset(
+    """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE
+    CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP FRF GBP GEL GHS GIP GMD GNF GTQ
+    GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD
+    MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG
+    QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS
+    UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG
+    """.split()
+)
 SIZES = ("micro", "small", "medium", "sme", "large")
 # The Insee's category of a company, as the size that the standard knows.
 SIZE_OF_CATEGORY: Mapping[str, str] = MappingProxyType({"PME": "sme", "ETI": "large", "GE": "large"})

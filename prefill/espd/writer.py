@@ -11,9 +11,11 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from prefill.espd.draft import NO_PROCEDURE, CriterionAnswer, Draft, Identifier, Representative
+from prefill.espd.draft import NO_PROCEDURE
 from prefill.espd.elements import RESPONSE, decimal, group, leaf, optional, serialize
+from prefill.espd.model import CriterionAnswer, Draft, Evidence, Identifier, Representative
 from prefill.espd.request import Request
+from prefill.espd.values import mapping
 from prefill.espd.versions import LATEST, VERSIONS, Criterion, Group, Property, Version
 
 AGENCY = "prefill"
@@ -75,6 +77,8 @@ class _Writer:
             criterion = self._version.criteria[answer.criterion]
             prefix = criterion.group.id.split("/")[0]
             self._answer(root, rank, answer, f"{prefix}/{answer.question}", draft.declared.lot)
+        for evidence in draft.evidences:
+            self._evidence(root, evidence)
         return serialize(root)
 
     def completion(self, request: Request, draft: Draft, identity: Identity) -> bytes:
@@ -91,10 +95,14 @@ class _Writer:
         answers = (
             (answer, request.question(self._version.criteria[answer.criterion], answer)) for answer in draft.answers
         )
-        for rank, (answer, question) in enumerate(((one, found) for one, found in answers if found), 1):
+        asked = [(answer, question) for answer, question in answers if question]
+        for rank, (answer, question) in enumerate(asked, 1):
             self._answer(root, rank, answer, question, lot)
         root.extend(request.copies("AdditionalDocumentReference"))
         self._reference(root, request)
+        for evidence in draft.evidences:
+            if any(answer.value == evidence.id for answer, _ in asked):
+                self._evidence(root, evidence)
         return serialize(root)
 
     def _reference(self, root: ET.Element, request: Request) -> None:
@@ -171,7 +179,7 @@ class _Writer:
         head_office = operator.get("headOfficeAddress")
         if head_office and head_office != operator.get("postalAddress"):
             self._address(group(place, "RegistrationAddress"), head_office)
-        scheme = entity.get("registrationScheme") or {}
+        scheme = mapping(entity.get("registrationScheme"))
         if scheme.get("id"):
             register = group(place, "CorporateRegistrationScheme")
             leaf(register, "ID", scheme["id"], schemeAgencyID="Infogreffe")
@@ -217,8 +225,22 @@ class _Writer:
         place = group(root, "TenderingCriterionResponse")
         leaf(place, "ID", str(rank), schemeAgencyID=AGENCY)
         self._criterion_id(place, "ValidatedCriterionPropertyID", question)
-        leaf(group(place, "ResponseValue"), VALUE_ELEMENTS[answer.data], answer.value)
+        if answer.data == "EVIDENCE_IDENTIFIER":
+            leaf(group(place, "EvidenceSupplied"), "ID", answer.value, schemeAgencyID=AGENCY)
+        else:
+            leaf(group(place, "ResponseValue"), VALUE_ELEMENTS[answer.data], answer.value)
         self._criterion_id(group(place, "ProcurementProjectLotReference"), "ID", lot)
+
+    def _evidence(self, root: ET.Element, evidence: Evidence) -> None:
+        place = group(root, "Evidence")
+        leaf(place, "ID", evidence.id, schemeAgencyID=AGENCY)
+        leaf(place, "Name", evidence.name)
+        self._code(place, "ConfidentialityLevelCode", "PUBLIC", "access")
+        reference = group(place, "DocumentReference")
+        leaf(reference, "ID", evidence.number, schemeAgencyID=AGENCY)
+        leaf(group(group(reference, "Attachment"), "ExternalReference"), "URI", evidence.uri)
+        if evidence.issuer:
+            leaf(group(group(reference, "IssuerParty"), "PartyName"), "Name", evidence.issuer)
 
     def _criterion_id(self, place: ET.Element, name: str, value: str) -> None:
         leaf(place, name, value, schemeID="Criterion", schemeAgencyID="OP", schemeVersionID=self._version.id)

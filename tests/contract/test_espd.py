@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
 from datetime import datetime
 from pathlib import Path
@@ -12,21 +14,27 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prefill.app import create_app
+from prefill.domain.countries import COUNTRIES
 from prefill.domain.dates import PARIS
-from prefill.espd.draft import Declared, Draft, draft_response
+from prefill.espd.draft import draft_response
 from prefill.espd.elements import CAC, CBC
+from prefill.espd.model import Declared, Draft
 from prefill.espd.reader import read
 from prefill.espd.request import read_request
-from prefill.espd.versions import LATEST, VERSIONS, Group
+from prefill.espd.versions import CURRENCIES, LATEST, VERSIONS, Group
 from prefill.espd.writer import Identity, complete_request, write_profile
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
-from tests.contract.reference import SHARED, require_reference
+from tests.contract.reference import CASES, PRODUCTION_SHAPES, SHARED, require_reference
+from tests.contract.reference import read as read_cases
 from tests.espd.test_draft import REGISTERED, with_
+from tests.support.sandbox import run_sandbox
+from tests.support.simulator import PATHS, close_service, open_service_on
 
 require_reference()
 
@@ -90,6 +98,78 @@ def test_the_profile_of_each_company_of_the_sandbox_is_valid(validator, filled, 
         assert_valid(validator, write_profile(draft, IDENTITY))
 
 
+NEEDED = {
+    "/partII/A/economicOperator/name": "/partII/A/economicOperator/name",
+    "/partII/A/economicOperator/companyCategory": "/partII/A/economicOperator/companyCategory",
+    "/partII/A/economicOperator/postalAddress/countryCode": "/partII/A/economicOperator/postalAddress/countryCode",
+}
+DECLARED = {"name": "Nom saisi", "companyCategory": "small", "countryCode": "FRA", "setUpDate": "2020-01-31"}
+MEMBERS = {"name": "name", "companyCategory": "size", "countryCode": "countryCode", "setUpDate": "setUpDate"}
+
+
+@pytest.fixture(scope="module")
+def public() -> Iterator[FlaskClient]:
+    """The service on the public cases, and on those in production's own shapes."""
+    with run_sandbox("--budget-scale", "1000", "--cases", str(CASES)) as sandbox:
+        sandbox.add(*read_cases(PRODUCTION_SHAPES))
+        service = open_service_on(sandbox)
+        yield service
+        close_service(service)
+
+
+def numbers() -> list[str]:
+    cases = [*read_cases(CASES), *read_cases(PRODUCTION_SHAPES)]
+    found = [one["params"]["siret"] for one in cases if one["path"] == PATHS["etablissements"] and one["status"] == 200]
+    return sorted(set(found))
+
+
+@pytest.mark.parametrize("number", numbers())
+def test_each_public_case_is_valid_or_lists_what_remains_and_is_valid_once_it_is_given(validator, public, number):
+    data = public.get(f"/v1/prefill/{number}").json["data"]
+    answer = public.get(f"/v1/prefill/{number}?format=espd")
+    lacking = {pointer for pointer in NEEDED if value_at(data, pointer) is None}
+
+    if answer.status_code == 200:
+        assert lacking == set()
+        assert_valid(validator, answer.data)
+        return
+    assert (answer.status_code, answer.json["code"]) == (422, "espd_incomplete")
+    remaining = {note["pointer"] for note in answer.json["missing"]}
+    assert remaining & set(NEEDED) == lacking
+    last = [pointer.rsplit("/", 1)[-1] for pointer in remaining]
+    declared = {MEMBERS[name]: DECLARED[name] for name in last}
+    completed = public.post(f"/v1/prefill/{number}/espd", json={"declared": declared})
+    assert completed.status_code == 200
+    assert_valid(validator, completed.data)
+
+
+def value_at(data: Any, pointer: str) -> Any:
+    for key in pointer.split("/")[1:]:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+CERTIFIED = {
+    "qualityAssurance": [
+        {"name": "Qualibat 4312", "code": "4312", "issuer": "Qualibat", "validUntil": "2027-01-01", "uri": "https://www.qualibat.com/x"},
+        {"name": "OPQIBI 0101", "issuer": "OPQIBI"},
+    ],
+    "environmentalManagement": [{"name": "RGE <&>", "uri": "https://france-renov.gouv.fr/a?b=1&c=2"}],
+}  # fmt: skip
+CONFIRMED = frozenset({"/partIV/D/qualityAssurance/0", "/partIV/D/environmentalManagement/0"})
+
+
+def test_confirmed_certificates_are_evidences_of_a_valid_profile_and_of_the_official_request(validator, example):
+    data = with_("/partIV/D", CERTIFIED)
+    request = read_request(example)
+    profile = write_profile(draft_response(data, Declared(certificates=CONFIRMED)), IDENTITY)
+    completed = draft_response(data, Declared(lot=request.lot(None), certificates=CONFIRMED))
+
+    assert_valid(validator, profile)
+    assert len(ET.fromstring(profile).findall(f"{{{CAC}}}Evidence")) == 2
+    assert_valid(validator, complete_request(request, completed, IDENTITY))
+
+
 def test_the_profile_with_all_that_can_be_declared_is_valid(validator):
     draft = draft_response(
         REGISTERED,
@@ -129,16 +209,58 @@ def test_the_official_request_completed_keeps_its_criteria_and_reads_back(filled
     assert {criterion.code for criterion in summary.criteria if criterion.answers} == {"trade-regist", "gen-year-to"}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(name=st.text(min_size=1, max_size=400), street=st.text(max_size=100), number=st.text(max_size=50))
-def test_no_text_makes_an_invalid_document(validator, name, street, number):
-    data = deepcopy(with_("/partII/A/economicOperator/name", name))  # `with_` copies no more than it replaces
-    data["partII"]["A"]["economicOperator"]["postalAddress"]["streetName"] = street
-    data["partIV"]["A"]["tradeRegister"]["registrationNumber"] = number
-    draft = draft_response(data, Declared())
+AWKWARD = st.one_of(
+    st.text(max_size=300),
+    st.sampled_from(
+        ["", " ", "[ND]", "\x00", "\ud83d\ude00", "a\u202eb", "\u0085", "]]>", "<![CDATA[", "&#x0;", "A" * 5000]
+    ),
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**20), 10**20),
+    st.floats(),
+    st.lists(st.text(max_size=5), max_size=2),
+    st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2),
+)
+
+
+def pointers_of(tree: Any, place: str = "") -> list[str]:
+    """Every place of the data, inner ones included."""
+    if isinstance(tree, list):
+        return [pointer for index, row in enumerate(tree) for pointer in pointers_of(row, f"{place}/{index}")]
+    if isinstance(tree, dict):
+        return [place, *(pointer for key, member in tree.items() for pointer in pointers_of(member, f"{place}/{key}"))]
+    return [place]
+
+
+FULL = with_("/partIV/D", CERTIFIED)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.dictionaries(st.sampled_from(pointers_of(FULL)[1:]), AWKWARD, min_size=1, max_size=6))
+def test_no_payload_makes_an_invalid_document(validator, changes):
+    data = deepcopy(FULL)
+    for pointer, value in changes.items():
+        put(data, pointer.split("/")[1:], value)
+    draft = draft_response(data, Declared(size="small", residence={0: "FRA", 1: "BEL"}, certificates=CONFIRMED))
 
     if not draft.remaining:
         assert_valid(validator, write_profile(draft, IDENTITY))
+
+
+def put(data: Any, keys: list[str], value: Any) -> None:
+    """Replace one place, where the way to it still exists."""
+    with suppress(LookupError, ValueError, TypeError):
+        for key in keys[:-1]:
+            data = data[int(key) if isinstance(data, list) else key]
+        data[int(keys[-1]) if isinstance(data, list) else keys[-1]] = value
+
+
+def test_our_lists_of_codes_are_in_the_standards(shared: Path):
+    lists = shared / "dume" / "espd-edm-4.1.0" / "codelists"
+    codes = {name: (lists / f"{name}.gc").read_text(encoding="utf-8") for name in ("Currency", "Country")}
+
+    assert [code for code in CURRENCIES if f"<SimpleValue>{code}<" not in codes["Currency"]] == []
+    assert [code for code in COUNTRIES if f"<SimpleValue>{code}<" not in codes["Country"]] == []
 
 
 def test_our_table_of_criteria_is_the_standards(shared: Path):

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from prefill.espd.draft import CriterionAnswer, Declared, Identifier, Representative, draft_response
+from prefill.espd.draft import draft_response
+from prefill.espd.model import CriterionAnswer, Declared, Identifier, Representative
 
 REGISTERED = {
     "partII": {
@@ -185,3 +186,65 @@ def test_a_register_that_says_only_half_gets_no_answer(register):
     data = with_("/partIV/A/tradeRegister", register)
 
     assert [answer.criterion for answer in draft_response(data, Declared()).answers] == ["gen-year-to"]
+
+
+def test_the_number_that_was_typed_identifies_a_company_of_which_no_register_says_anything():
+    assert draft_response({}, Declared(number="00000100800010")).identifiers == (
+        Identifier("NATIONAL", "00000100800010", "SIRET"),
+    )
+    assert draft_response({}, Declared(number="000001008")).identifiers[0].name == "SIREN"
+    assert draft_response(REGISTERED, Declared(number="99999999999999")).identifiers[0].value == "FR79000001008"
+
+
+CERTIFICATES = {
+    "qualityAssurance": [
+        {"name": "Qualibat 4312", "code": "4312", "issuer": "Qualibat", "uri": "https://www.qualibat.com/x"},
+        {"name": "OPQIBI 0101", "uri": "http://www.opqibi.com/x"},
+    ]
+}
+
+
+def test_a_certificate_is_no_answer_until_the_candidate_confirms_it():
+    draft = draft_response(with_("/partIV/D", CERTIFICATES), Declared())
+
+    assert not any(answer.criterion == "qu-certif-indep" for answer in draft.answers)
+    assert draft.evidences == ()
+    assert pointers(draft.left_out)[-2:] == ["/partIV/D/qualityAssurance/0", "/partIV/D/qualityAssurance/1"]
+
+
+def test_a_confirmed_certificate_is_an_answer_with_its_evidence():
+    confirmed = frozenset({"/partIV/D/qualityAssurance/0"})
+    draft = draft_response(with_("/partIV/D", CERTIFICATES), Declared(certificates=confirmed))
+
+    assert [answer.value for answer in draft.answers if answer.criterion == "qu-certif-indep"] == [
+        "true", "true", "qu-certif-indep",
+    ]  # fmt: skip
+    [evidence] = draft.evidences
+    assert (evidence.number, evidence.uri, evidence.issuer) == ("4312", "https://www.qualibat.com/x", "Qualibat")
+
+
+def test_a_certificate_without_a_safe_address_is_an_answer_without_evidence():
+    confirmed = frozenset({"/partIV/D/qualityAssurance/1", "/partIV/D/qualityAssurance/9"})
+    draft = draft_response(with_("/partIV/D", CERTIFICATES), Declared(certificates=confirmed))
+
+    assert [answer.value for answer in draft.answers if answer.criterion == "qu-certif-indep"] == ["true"]
+    assert draft.evidences == ()
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value"),
+    [
+        ("/partII/A/economicOperator/postalAddress/countryCode", "FR"),
+        ("/partIV/B/setUpDate", "1998-03"),
+        ("/partII/A/economicOperator/legalEntity/shareCapital", {"amount": "mille", "currencyID": "EUR"}),
+        ("/partII/A/economicOperator/legalEntity/shareCapital", {"amount": 10, "currencyID": "XYZ"}),
+        ("/partII/A/economicOperator/identifiers", "FR"),
+        ("/partII/B/representatives", {"firstName": "ALIX"}),
+    ],
+)
+def test_a_value_that_the_standards_lists_do_not_know_is_no_value(pointer, value):
+    draft = draft_response(with_(pointer, value), Declared(set_up_date=None))
+
+    assert "shareCapital" not in draft.operator["legalEntity"]
+    assert draft.operator.get("postalAddress", {}).get("countryCode") in (None, "FRA")
+    assert all(answer.value != "1998-03" for answer in draft.answers)

@@ -6,8 +6,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from prefill.espd.draft import Declared, draft_response
+from prefill.espd.draft import draft_response
 from prefill.espd.elements import CAC, CBC, REQUEST
+from prefill.espd.model import Declared
 from prefill.espd.request import read_request
 from prefill.espd.writer import complete_request, write_profile
 from prefill.problems import EspdLotUnknown, EspdNotARequest, EspdVersionUnsupported

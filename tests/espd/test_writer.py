@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prefill.domain.dates import PARIS
-from prefill.espd.draft import Declared, draft_response
+from prefill.espd.draft import draft_response
+from prefill.espd.model import Declared
 from prefill.espd.reader import read
 from prefill.espd.versions import VERSIONS
 from prefill.espd.writer import Identity, decimal, write_profile

@@ -9,13 +9,21 @@ from pathlib import Path
 import click
 
 from prefill.app import build_context
+from prefill.cli.commands.fill import _fetch
 from prefill.cli.common import VERBOSE, _library, _settings
 from prefill.cli.errors import CliError
+from prefill.cli.tables import _table
+from prefill.espd.agreement import Verdict, compare, number_of
 from prefill.espd.reader import MAX_BYTES, Summary
 from prefill.espd.reader import read as read_document
 from prefill.problems import Problem
 from prefill.web.app import create_web
 
+VERDICTS = {
+    Verdict.SAME: "identique",
+    Verdict.DIFFERENT: "différent",
+    Verdict.UNKNOWN: "les registres ne le disent pas",
+}
 KINDS = {"request": "Demande de l'acheteur", "response": "Réponse d'un candidat"}
 
 
@@ -43,9 +51,13 @@ def write(*, siret: tuple[str, ...], size: str | None, lot: str | None, procedur
     click.echo(reply.get_data())
 
 
-@espd.command("read", help="Montrer ce que dit une demande ou une réponse ESPD.")
+@espd.command(
+    "read", help="Montrer ce que dit une demande ou une réponse ESPD, et ce qu'en disent les registres aujourd'hui."
+)
 @click.argument("file", metavar="FICHIER", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def read(*, file: Path) -> None:
+@click.option("--offline", is_flag=True, help="Ne pas interroger les registres.")
+@VERBOSE
+def read(*, file: Path, offline: bool) -> None:
     with file.open("rb") as stream:
         content = stream.read(MAX_BYTES + 1)
     try:
@@ -54,6 +66,10 @@ def read(*, file: Path) -> None:
         raise CliError(problem.detail("fr")) from problem
     for line in lines_of(summary):
         click.echo(line)
+    number = number_of(summary)
+    if number and not offline:
+        for line in _agreement(summary, number):
+            click.echo(line)
 
 
 def lines_of(summary: Summary) -> Iterator[str]:
@@ -65,6 +81,23 @@ def lines_of(summary: Summary) -> Iterator[str]:
     yield f"Lots : {', '.join(summary.lots) or 'aucun'}"
     for name, value in summary.operator.items():
         yield f"{name} : {value}"
-    for criterion in summary.criteria:
-        answers = " ; ".join(criterion.answers) or "sans réponse"
-        yield f"{criterion.code or criterion.id} ({criterion.name}) : {answers}"
+    if summary.criteria:
+        yield ""
+        criteria = [
+            (one.code or one.id, one.name, " ; ".join(one.answers) or "sans réponse") for one in summary.criteria
+        ]
+        yield from _table(("Critère", "Intitulé", "Réponses"), criteria)
+
+
+def _agreement(summary: Summary, number: str) -> Iterator[str]:
+    """Write which answers agree with the registers today; why not, where the registers cannot be asked."""
+    settings = _settings()
+    yield ""
+    try:
+        prefill = _fetch(settings, _library(settings), f"/v1/prefill/{number}", "fr", {"schema": "dume"})
+    except CliError as refused:
+        yield f"Registres : {refused.format_message()}"
+        return
+    found = compare(summary, prefill["data"])
+    rows = [(line.subject, line.written, line.known, VERDICTS[line.verdict]) for line in found]
+    yield from _table(("Élément", "Document", "Registres aujourd'hui", "Accord"), rows)

@@ -7,19 +7,26 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
 
-from prefill.domain.countries import ALPHA3, FRANCE
-from prefill.espd.draft import Declared, Draft, Note
-from prefill.espd.versions import ROLES, SIZES
+from prefill.domain.countries import COUNTRIES
+from prefill.espd.elements import text_of
+from prefill.espd.model import Declared, Draft, Note
+from prefill.espd.versions import CURRENCIES, ROLES, SIZES
 from prefill.problems import EspdIncomplete, ParameterInvalid
 from prefill.web.openapi.texts import described
 from prefill.web.rendering.schemas import ResponseSchema
 
 MAX_TEXT = 400  # characters
-COUNTRIES = frozenset({FRANCE, *ALPHA3.values()})
+
+
+class WrittenText(fields.String):
+    """A text as XML can hold it; one of which nothing is left is no text."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **rest: Any) -> Any:
+        return text_of(super()._deserialize(value, attr, data, **rest))
 
 
 def _text() -> fields.String:
-    return fields.String(validate=validate.Length(1, MAX_TEXT))
+    return WrittenText(validate=validate.Length(1, MAX_TEXT))
 
 
 def _country() -> fields.String:
@@ -40,21 +47,28 @@ class DeclaredSchema(Schema):
         unknown = EXCLUDE
 
     role = fields.String(validate=validate.OneOf(ROLES))
-    lot = fields.String(validate=validate.Regexp(r"(LOT|GLO)-\d{4}$"))
+    lot = fields.String(validate=validate.Regexp(r"(LOT|GLO)-\d{4}\Z"))
     procedure = _text()
     buyer = _text()
     name = _text()
     size = fields.String(validate=validate.OneOf(SIZES))
     country = fields.String(data_key="countryCode", validate=validate.OneOf(sorted(COUNTRIES)))
-    currency = fields.String(data_key="currencyID", validate=validate.Regexp(r"[A-Z]{3}$"))
+    currency = fields.String(data_key="currencyID", validate=validate.OneOf(sorted(CURRENCIES)))
     set_up_date = fields.Date(data_key="setUpDate")
     residence = fields.List(fields.Nested(ResidenceSchema), data_key="representatives")
+    certificates = fields.List(
+        fields.String(validate=validate.Regexp(r"/partIV/D/(qualityAssurance|environmentalManagement)/\d{1,3}\Z")),
+        metadata={"description": "The certificates that the candidate confirms, by JSON pointer."},
+    )
 
     @post_load
     def _declared(self, values: dict[str, Any], **_: object) -> Declared:
         residence = {row["index"]: row["country"] for row in values.pop("residence", ())}
         date = values.pop("set_up_date", None)
-        return Declared(**values, residence=residence, set_up_date=date.isoformat() if date else None)
+        certificates = frozenset(values.pop("certificates", ()))
+        return Declared(
+            **values, residence=residence, set_up_date=date.isoformat() if date else None, certificates=certificates
+        )
 
 
 class NoteSchema(ResponseSchema):

@@ -28,6 +28,7 @@ from prefill.web.openapi.parameters import (
 from prefill.web.openapi.texts import text
 from prefill.web.params import language, read_prefill_request
 from prefill.web.protection.streams import StreamSlots
+from prefill.web.rendering.espd import read_declared
 from prefill.web.rendering.json_writer import prefill_to_json
 from prefill.web.rendering.prefill import render_prefill
 from prefill.web.rendering.schemas import PrefillSchema
@@ -118,7 +119,7 @@ def _example(facts: Facts) -> object:
 def prefill(number: str) -> AnyResponse:
     query = read_prefill_request(number)
     if wants_espd():
-        return respond_with_profile(draft_of(candidate_service().prefill(query), request.args))
+        return respond_with_profile(draft_of(query, read_declared(request.args)))
     if sse.is_asked(request.accept_mimetypes) and app_context().stream_slots.acquire():
         return _stream(query, app_context().stream_slots)
     return _respond(candidate_service().prefill(query), receipt_signer())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -18,6 +19,7 @@ from tests.espd.test_request import SET_UP, TURNOVER, criterion, property_of, re
 ORDINARY = "00000100800010"
 WITHOUT_SIZE = "00001200500013"
 ALL_DOWN = "00001400100010"
+WIDE = {"COLUMNS": "200"}
 XML = {"Accept": "application/xml"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
@@ -90,6 +92,9 @@ def test_what_is_declared_completes_the_document(client):
         {"representatives": [{"index": 0, "residenceCountry": "France"}]},
         {"name": "x" * 401},
         {"name": 3},
+        {"buyer": " \x00 "},
+        {"currencyID": "XYZ"},
+        {"certificates": ["/partIII/A"]},
     ],
 )
 def test_a_declared_value_outside_the_lists_is_refused_by_its_name(client, declared):
@@ -142,12 +147,35 @@ def test_a_document_larger_than_the_limit_is_refused_before_it_is_read(client):
 def test_the_command_line_writes_and_reads_back(tmp_path):
     written = CliRunner().invoke(main, ["espd", "write", ORDINARY, "--size", "small"])
     (tmp_path / "profile.xml").write_bytes(written.stdout_bytes)
-    shown = CliRunner().invoke(main, ["espd", "read", str(tmp_path / "profile.xml")])
+    shown = CliRunner(env=WIDE).invoke(main, ["espd", "read", str(tmp_path / "profile.xml")])
 
     assert written.exit_code == 0
     assert "Réponse d'un candidat, ESPD-EDM 4.1.0" in shown.output
     assert "name : MENUISERIE DU VAL DORE" in shown.output
-    assert "trade-regist (Inscription au registre du commerce) : true ;" in shown.output
+    assert re.search(
+        r"trade-regist +Inscription au registre du commerce +true ; 000 001 008 R.C.S. Rennes", shown.output
+    )
+    assert re.search(r"name +MENUISERIE DU VAL DORE +MENUISERIE DU VAL DORE +identique", shown.output)
+    assert "différent" not in shown.output
+
+
+def test_the_command_line_says_what_changed_since_the_document_was_written(tmp_path):
+    written = CliRunner().invoke(main, ["espd", "write", ORDINARY, "--size", "small"]).stdout_bytes
+    (tmp_path / "old.xml").write_bytes(written.replace(b"MENUISERIE DU VAL DORE", b"ANCIEN NOM"))
+    shown = CliRunner(env=WIDE).invoke(main, ["espd", "read", str(tmp_path / "old.xml")])
+    offline = CliRunner(env=WIDE).invoke(main, ["espd", "read", str(tmp_path / "old.xml"), "--offline"])
+
+    assert re.search(r"name +ANCIEN NOM +MENUISERIE DU VAL DORE +différent", shown.output)
+    assert "Registres aujourd'hui" not in offline.output
+
+
+def test_a_document_about_a_company_that_cannot_be_asked_for_is_shown_all_the_same(tmp_path):
+    written = CliRunner().invoke(main, ["espd", "write", ORDINARY, "--size", "small"]).stdout_bytes
+    (tmp_path / "other.xml").write_bytes(written.replace(ORDINARY.encode(), b"55204944776279"))
+    shown = CliRunner(env=WIDE).invoke(main, ["espd", "read", str(tmp_path / "other.xml")])
+
+    assert shown.exit_code == 0
+    assert "Registres : Bac à sable" in shown.output
 
 
 def test_the_command_line_says_what_remains():
@@ -159,7 +187,7 @@ def test_the_command_line_says_what_remains():
 
 def test_the_command_line_says_why_a_file_cannot_be_read(tmp_path):
     (tmp_path / "page.xml").write_text("<html/>")
-    refused = CliRunner().invoke(main, ["espd", "read", str(tmp_path / "page.xml")])
+    refused = CliRunner(env=WIDE).invoke(main, ["espd", "read", str(tmp_path / "page.xml")])
 
     assert refused.exit_code == 1
     assert "ni une demande ni une réponse ESPD" in refused.output

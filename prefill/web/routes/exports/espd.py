@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from prefill.espd.draft import Draft, draft_response
+from prefill.espd.draft import draft_response
+from prefill.espd.model import Declared, Draft
 from prefill.espd.reader import MAX_BYTES
 from prefill.espd.request import read_request
 from prefill.espd.versions import ROLES, SIZES
 from prefill.espd.writer import Identity, complete_request, write_profile
-from prefill.prefilling.service import Prefill
+from prefill.prefilling.service import Request
 from prefill.problems import ParameterInvalid
 from prefill.web.context import app_context, candidate_service
 from prefill.web.openapi.operations import describe
@@ -69,7 +71,7 @@ REQUEST_PROBLEMS = ("espd_unreadable", "espd_not_a_request", "espd_lot_unknown",
     problems=PROBLEMS,
 )
 def status(number: str) -> AnyResponse:
-    return json_response(render_status(draft_of(_prefill(number), request.args)))
+    return json_response(render_status(_draft(number, request.args)))
 
 
 @blueprint.post("/v1/prefill/<path:number>/espd")
@@ -87,7 +89,7 @@ def status(number: str) -> AnyResponse:
     body={"application/json": {"schema": DeclaredBodySchema}},
 )
 def profile(number: str) -> AnyResponse:
-    return respond_with_profile(draft_of(_prefill(number), {**request.args, **_declared_in_body()}))
+    return respond_with_profile(_draft(number, {**request.args, **_declared_in_body()}))
 
 
 @blueprint.post("/v1/espd")
@@ -105,7 +107,7 @@ def completion() -> AnyResponse:
     request.max_content_length = MAX_BYTES
     asked = read_request(request.get_data())
     declared = {**request.args, "lot": asked.lot(request.args.get("lot"))}
-    draft = draft_of(_prefill(request.args.get("siret", "")), declared)
+    draft = _draft(request.args.get("siret", ""), declared)
     if draft.remaining:
         raise incomplete(draft)
     return _xml(complete_request(asked, draft, _identity()), "espd-response.xml")
@@ -125,14 +127,15 @@ def respond_with_profile(draft: Draft) -> AnyResponse:
     return _xml(write_profile(draft, _identity()), "espd-profile.xml")
 
 
-def draft_of(prefill: Prefill, declared: Mapping[str, Any]) -> Draft:
+def draft_of(query: Request, declared: Declared) -> Draft:
+    prefill = candidate_service().prefill(query)
     g.log_fields = log_summary(prefill)
-    return draft_response(prefill.filled.data, read_declared(declared))
+    return draft_response(prefill.filled.data, replace(declared, number=query.number))
 
 
-def _prefill(number: str) -> Prefill:
-    query = read_prefill_request(number)
-    return candidate_service().prefill(query)
+def _draft(number: str, values: Mapping[str, Any]) -> Draft:
+    declared = read_declared(values)  # before any call
+    return draft_of(read_prefill_request(number), declared)
 
 
 def _declared_in_body() -> dict[str, Any]:
