@@ -6,14 +6,17 @@ from pathlib import Path
 
 import click
 
+from prefill.assembly import bundled_forms
 from prefill.cli.common import _library, _settings
 from prefill.cli.errors import CliError
 from prefill.cli.tables import _markdown, _table
+from prefill.cli.use_case import use_case_tables
 from prefill.config_files.diagnostics import short_name
 from prefill.domain.catalogue import SOURCES
 from prefill.domain.sources import RateGroup, Source
 from prefill.drift.comparison import compare
 from prefill.drift.published import UnreadableDocument, read_document
+from prefill.forms.registry import load_all
 from prefill.web.rendering.catalogue import access_level
 
 ACCESS = {"open": "ouverte", "protected": "protégée", "forbidden": "interdite", "withdrawn": "retirée"}
@@ -31,6 +34,17 @@ is asked only when the caller names it (`with=`). A budget is per token: `json` 
 « each » is one for every endpoint. *Fresh for* is how long an answer is reused before the register is asked again.
 
 {table}
+
+## The tender use case, row by row
+
+The rows that its list names. A row is answered by the protected call for an agent and by the open one for a candidate, where it
+has both.
+
+{use_case}
+
+The rows of the catalogue beside them:
+
+{beside}
 
 ## What no form may name
 
@@ -92,7 +106,8 @@ def _sources_page() -> str:
         for row in SOURCES
         if row.refusal
     )
-    return SOURCES_PAGE.format(table=table, refused=refused)
+    use_case, beside = use_case_tables(load_all([bundled_forms()]).forms.values())
+    return SOURCES_PAGE.format(table=table, refused=refused, use_case=use_case, beside=beside)
 
 
 def _source_cells(row: Source) -> tuple[str, ...]:
