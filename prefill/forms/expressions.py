@@ -18,7 +18,7 @@ from jmespath import exceptions, functions
 from jmespath.parser import ParsedResult
 
 from prefill.forms.closures import ClosureCompiler, read_path
-from prefill.forms.functions import ADDED_KEYS, OurFunctions, Unreadable, is_nothing
+from prefill.forms.functions import ADDED_KEYS, FUNCTION_READS, OurFunctions, Unreadable, is_nothing
 
 _READING = frozenset({"field", "current", "identity", "index", "value_projection"})
 
@@ -62,6 +62,10 @@ class Expression:
     def names(self) -> frozenset[str]:
         """List the keys that the expression reads, for a « did you mean »."""
         return self._values_of("field")
+
+    def reads(self) -> frozenset[str]:
+        """List the keys that the expression reads, those that its functions read of themselves included."""
+        return self.names().union(*(FUNCTION_READS.get(name, ()) for name in self._values_of("function_expression")))
 
     def makes(self) -> frozenset[str]:
         """List the keys of the objects that the expression builds itself: `{year: annee}` makes `year`."""

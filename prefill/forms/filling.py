@@ -23,7 +23,7 @@ from prefill.domain.disclosure import is_mask, masked
 from prefill.domain.permissions import Audience, can_query
 from prefill.domain.sources import Fix, Source
 from prefill.forms.expressions import Expression, compile_expression
-from prefill.forms.functions import Unreadable, is_nothing, read_iso_date
+from prefill.forms.functions import ACTIVITIES, DAY, Unreadable, is_nothing, read_iso_date
 from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, active, list_of
 from prefill.forms.reasons import _WEIGHT, REASONS, Missing, Reason
 
@@ -94,13 +94,14 @@ def fill(
     audience: Audience,
     extra: frozenset[str] = frozenset(),
     company: Company | None = None,
+    today: date | None = None,
 ) -> FilledForm:
     """Fill the form; a source with no answer yet counts as late.
 
-    `company` decides which fields cannot exist for it; without it, all may.
+    `company` decides which fields cannot exist for it; without it, all may. `today` decides which nomenclature is in force.
     """
     filled = FilledForm()
-    visible = VisibleAnswers(answers, audience, extra)
+    visible = VisibleAnswers(answers, audience, extra, today)
     for part in form.fields:
         outcome = _resolve(part, visible, filled.mismatches)
         if isinstance(outcome, Missing):
@@ -121,8 +122,12 @@ def fill(
 class VisibleAnswers:
     """What each source said, as far as it may be shown and was asked for: looked at once a fill."""
 
-    def __init__(self, answers: Mapping[str, Answer], audience: Audience, extra: frozenset[str]) -> None:
+    def __init__(
+        self, answers: Mapping[str, Answer], audience: Audience, extra: frozenset[str], today: date | None = None
+    ) -> None:
         self._answers = answers
+        self._today = today
+        self._data: dict[str, Any] = {}
         self._audience = audience
         self._extra = extra
         self._known: dict[tuple[str, bool], Answer] = {}
@@ -135,6 +140,14 @@ class VisibleAnswers:
         if answer is None:
             answer = self._known[key] = self._visible(part, CATALOGUE[source])
         return answer
+
+    def data(self, answer: Answer) -> Any:
+        """What an expression reads: the answer's data, and the day beside what depends on it."""
+        if self._today is None or not isinstance(answer.data, dict) or ACTIVITIES[0] not in answer.data:
+            return answer.data
+        if answer.source not in self._data:
+            self._data[answer.source] = {**answer.data, DAY: self._today.isoformat()}
+        return self._data[answer.source]
 
     def as_of(self, answer: Answer) -> date | None:
         """The register's own date, read once for all the values of an answer."""
@@ -158,7 +171,7 @@ class VisibleAnswers:
 
 @lru_cache(maxsize=4096)
 def _correction(row: Source, expression: Expression, legal_form: str | None) -> Fix | None:
-    return correction(row, expression.names(), legal_form)
+    return correction(row, expression.reads(), legal_form)
 
 
 def _legal_form(establishment: Answer | None) -> str | None:
@@ -180,7 +193,7 @@ def _resolve(
     missing: list[Missing] = []
     for origin in part.origins:
         answer = visible.of(part, origin.source)
-        outcome = _read(part, origin, answer)
+        outcome = _read(part, origin, answer, visible.data(answer))
         if isinstance(outcome, TypeMismatch):
             mismatches.append(outcome)
             missing.append(Missing(Reason.UNAVAILABLE))
@@ -209,12 +222,12 @@ def _of_company(part: Field, gap: Missing, company: Company | None) -> Missing:
     return Missing(Reason.NOT_APPLICABLE, gap.source, gap.producer)
 
 
-def _read(part: Field, origin: ValueSource, answer: Answer) -> Any:
+def _read(part: Field, origin: ValueSource, answer: Answer, data: Any) -> Any:
     """Read one origin: the value, the reason it gives none, or the mismatch of its type."""
     if not answer.ok:
         return REASONS[answer.status]
     try:
-        value = origin.expression(answer.data)
+        value = origin.expression(data)
         if part.type is Type.LIST:
             return _read_rows(part.items, value)
         return _checked(part.type, value)

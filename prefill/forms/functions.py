@@ -160,6 +160,36 @@ def names_nothing(label: str) -> bool:
     return "non reference" in words or ("revision naf" in words and "non support" in words)
 
 
+PROVISIONAL_ACTIVITY = "00.00Z"
+NAF_2025_IN_FORCE = "2027-01-01"
+
+
+def activities(establishment: Mapping[str, Any] | None) -> list[dict[str, str | None]]:
+    """List the activity in each nomenclature, the one in force first; what is no activity is left out.
+
+    >>> both = {"activite_principale": {"code": "62.10Y", "nomenclature": "NAF2025", "libelle": "Programmation"},
+    ...         "activite_principale_naf_rev2": {"code": "62.01Z", "nomenclature": "NAFRev2", "libelle": "Programmation"}}
+    >>> [part["code"] for part in activities({**both, "_jour": "2026-12-31"})]
+    ['62.01Z', '62.10Y']
+    >>> [part["code"] for part in activities({**both, "_jour": "2027-01-01"})]
+    ['62.10Y', '62.01Z']
+    """
+    parts = [_activity((establishment or {}).get(key)) for key in ACTIVITIES]
+    known = {part["nomenclature"]: part for part in parts if part}
+    in_force = "NAF2025" if str((establishment or {}).get(DAY) or "") >= NAF_2025_IN_FORCE else "NAFRev2"
+    return sorted(known.values(), key=lambda part: part["nomenclature"] != in_force)
+
+
+def _activity(part: Mapping[str, Any] | None) -> dict[str, str | None] | None:
+    """Read an activity; a code without nomenclature, a provisional one or one that its nomenclature lacks is none."""
+    if part is None:
+        return None
+    code, nomenclature, label = (_written(part.get(key)) for key in ("code", "nomenclature", "libelle"))
+    if not code or not nomenclature or code == PROVISIONAL_ACTIVITY or "non reference" in plain(label):
+        return None
+    return {"code": code, "nomenclature": nomenclature, "libelle": None if names_nothing(label) else label or None}
+
+
 def removes_name(name: str) -> bool:
     """Recognise the entry that a register writes in place of the trade name it deletes."""
     words = plain(name)
@@ -171,6 +201,9 @@ STREET = ("numero_voie", "indice_repetition_voie", "type_voie", "libelle_voie")
 PERSON = ("nom_usage", "nom_naissance", "prenom_usuel")
 COUNTRY = ("code_pays_etranger", "libelle_pays_etranger")
 MONEY = ("code_devise", "devise")
+ACTIVITIES = ("activite_principale", "activite_principale_naf_rev2")
+DAY = "_jour"  # the day on which a form is filled, beside the answer: no register sends such a key
+FUNCTION_READS: Mapping[str, tuple[str, ...]] = {"activity": ACTIVITIES, "other_activity": ACTIVITIES}
 
 
 def _takes(*types: str, reads: tuple[str, ...] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -240,6 +273,16 @@ class OurFunctions(functions.Functions):
     def _func_country(self, address: dict[str, Any] | None) -> str | None:
         """Code pays ISO 3166-1 alpha-3 d'une adresse Insee (FRA quand aucun pays étranger n'est nommé)."""
         return country(address)
+
+    @_takes("object", reads=ACTIVITIES)
+    def _func_activity(self, establishment: dict[str, Any] | None) -> dict[str, str | None] | None:
+        """Activité principale {code, nomenclature, libelle} dans la nomenclature en vigueur, sinon dans l'autre."""
+        return next(iter(activities(establishment)), None)
+
+    @_takes("object", reads=ACTIVITIES)
+    def _func_other_activity(self, establishment: dict[str, Any] | None) -> dict[str, str | None] | None:
+        """La même dans l'autre nomenclature."""
+        return next(iter(activities(establishment)[1:]), None)
 
     @_takes("string")
     def _func_label(self, text: str | None) -> str | None:

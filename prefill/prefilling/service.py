@@ -105,10 +105,11 @@ class Answered:
     expected: int
     useless: Mapping[str, Answer] = field(default_factory=dict)
     company: Company | None = None
+    today: date | None = None
 
     def filled(self) -> FilledForm:
         """Fill what can be; what is still on its way counts as late."""
-        return _fill(self.request, {**self.useless, **self.answers}, self.company)
+        return _fill(self.request, {**self.useless, **self.answers}, self.company, self.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class Service:
     def finish(self, asking: PrefillRun) -> Prefill:
         """Fill the form with what has been answered."""
         answers = _visible_answers(asking)
-        filled = _fill(asking.request, {**asking.useless, **answers}, asking.company)
+        filled = _fill(asking.request, {**asking.useless, **answers}, asking.company, self._today())
         notices = notice_all(asking.request.number, answers, self._today())
         return Prefill(asking.request, asking.company, filled, answers, notices)
 
@@ -260,11 +261,13 @@ class Service:
 
     def _arrived(self, asking: PrefillRun, name: str, answer: Answer, expected: int) -> Answered:
         asking.answers[name] = answer
-        return Answered(asking.request, _visible_answers(asking), answer, expected, asking.useless, asking.company)
+        visible = _visible_answers(asking)
+        return Answered(asking.request, visible, answer, expected, asking.useless, asking.company, self._today())
 
 
-def _fill(request: Request, answers: Mapping[str, Answer], company: Company | None) -> FilledForm:
-    return fill(request.form, answers, audience=request.caller.audience, extra=request.extra, company=company)
+def _fill(request: Request, answers: Mapping[str, Answer], company: Company | None, today: date | None) -> FilledForm:
+    audience = request.caller.audience
+    return fill(request.form, answers, audience=audience, extra=request.extra, company=company, today=today)
 
 
 def _wanted(asking: PrefillRun) -> list[Source]:

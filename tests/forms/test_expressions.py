@@ -287,7 +287,7 @@ ATOMS = ["a", "b", "@", "a.b", "c[0]", "c[]", "*", "[a, b]", "{a: a}", "`1`", "'
 ONE = ["!{}", "{}.a", "{}[0]", "{}[].b", "{}[*].a", "{}.*", *(f"{name}({{}})" for name in (
     "length", "keys", "values", "to_string", "to_number", "type", "reverse", "sort", "max", "sum", "abs", "street",
     "person_name", "country", "currency", "label", "is_auditor", "place_name", "paris_date", "iso_date", "not_null",
-    "to_array", "avg", "merge", "year", "trade_name", "amount", "nonzero", "representatives", "supervisors",
+    "to_array", "avg", "merge", "year", "trade_name", "amount", "nonzero", "representatives", "supervisors", "activity", "other_activity",
 ))]  # fmt: skip
 TWO = [
     "({} && {})", "({} || {})", "({} == {})", "({} < {})", "({} | {})", "{}[?{}]", "contains({}, {})",

@@ -729,6 +729,7 @@ ADDRESS = {
 ESTABLISHMENT = {
     "siret": "55204944776279", "siege_social": True, "etat_administratif": "A", "status_diffusion": "diffusible",
     "enseigne": "L'ATELIER", "activite_principale": {"code": "16.23Z", "nomenclature": "NAFRev2", "libelle": "Charpente"},
+    "activite_principale_naf_rev2": {"code": "16.23Y", "nomenclature": "NAF2025", "libelle": "Charpentes"},
     "unite_legale": UNIT, "adresse": ADDRESS,
 }  # fmt: skip
 EXTRACT = {

@@ -674,12 +674,13 @@ TRAPS = {
                 HEAD,
                 of={"forme_juridique": legal_form("5710", "non référencé")},
                 activite_principale=activity("741G", "ancienne révision NAF (NAFRev1) non supportée", "NAFRev1"),
+                activite_principale_naf_rev2=None,
             ),
         ),
         {"legalEntity/legalFormCode": "5710", "mainActivity/code": "741G", "mainActivity/nomenclature": "NAFRev1"},
         gaps(absent="legalEntity/legalForm mainActivity/label"),
     ),
-    "an activity comes in the nomenclature of today": Trap(
+    "an activity comes in the nomenclature in force first": Trap(
         (
             found(
                 HEAD,
@@ -688,14 +689,22 @@ TRAPS = {
             ),
         ),
         {
-            "mainActivity/code": "62.10Y",
-            "mainActivity/nomenclature": "NAF2025",
-            "mainActivity/label": "Programmation informatique",
+            "mainActivity/code": "62.01Z",
+            "mainActivity/nomenclature": "NAFRev2",
+            "mainActivity/label": "Programmation informatique (2008)",
+            "mainActivity/otherNomenclature/code": "62.10Y",
+            "mainActivity/otherNomenclature/nomenclature": "NAF2025",
+            "mainActivity/otherNomenclature/label": "Programmation informatique",
         },
-        never=("62.01Z",),
     ),
     "a code without its nomenclature means nothing": Trap(
-        (found(HEAD, activite_principale=activity("62.01Z", "non référencé", None)),),
+        (
+            found(
+                HEAD,
+                activite_principale=activity("62.01Z", "Programmation", None),
+                activite_principale_naf_rev2=activity(None, "Programmation"),
+            ),
+        ),
         missing=gaps(absent="mainActivity/code mainActivity/nomenclature mainActivity/label"),
     ),
     "the mention of a suppressed trade name is none": Trap(
@@ -845,6 +854,7 @@ TRAPS = {
                 siege_social=False,
                 enseigne="LE TOUR",
                 activite_principale=activity("47.91B", "Vente à distance"),
+                activite_principale_naf_rev2=activity("47.91B", "Vente à distance"),
             ),
             found(
                 HEAD,

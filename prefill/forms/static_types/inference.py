@@ -19,6 +19,7 @@ INTEGER: Types = (Shape(Kind.INTEGER),)
 NUMBER: Types = (Shape(Kind.NUMBER),)
 BOOLEAN: Types = (Shape(Kind.BOOLEAN),)
 ANY_NUMBER: Types = (*INTEGER, *NUMBER)
+ACTIVITY: Types = (Shape(Kind.OBJECT, members=dict.fromkeys(("code", "nomenclature", "libelle"), TEXT[0])),)
 OFFICER_KEYS = ("type", "fonction", "nom", "prenom", "raison_sociale", "numero_identification", "represente_par")
 OFFICERS: Types = (Shape(Kind.LIST, item=Shape(Kind.OBJECT, members=dict.fromkeys(OFFICER_KEYS, TEXT[0]))),)
 
@@ -41,6 +42,7 @@ RESULTS: Mapping[str, Types] = {
     **dict.fromkeys(("year", "length", "ceil", "floor"), INTEGER),
     **dict.fromkeys(("amount", "sum", "avg", "abs", "to_number"), ANY_NUMBER),
     **dict.fromkeys(("representatives", "supervisors"), OFFICERS),
+    **dict.fromkeys(("activity", "other_activity"), ACTIVITY),
     **dict.fromkeys(("is_auditor", "contains", "starts_with", "ends_with"), BOOLEAN),
 }
 # These give what they are given.
