@@ -58,7 +58,10 @@ class DeclaredSchema(Schema):
     residence = fields.List(fields.Nested(ResidenceSchema), data_key="representatives")
     certificates = fields.List(
         fields.String(validate=validate.Regexp(r"/partIV/D/(qualityAssurance|environmentalManagement)/\d{1,3}\Z")),
-        metadata={"description": "The certificates that the candidate confirms, by JSON pointer."},
+        metadata=described(
+            "Les certificats que le candidat confirme, par pointeur JSON.",
+            "The certificates that the candidate confirms, by JSON pointer.",
+        ),
     )
 
     @post_load
