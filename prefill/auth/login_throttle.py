@@ -50,6 +50,10 @@ class LoginThrottle:
         self._lock = threading.Lock()
         self._failures: TTLCache[str, tuple[int, float]] = TTLCache(MAX_ADDRESSES, FORGET_AFTER, timer=clock)
 
+    def __len__(self) -> int:
+        """How many addresses this process remembers."""
+        return len(self._failures)
+
     def retry_after(self, address: str) -> float:
         """Seconds until the next failed attempt of this address is answered as such; 0 when it is not throttled."""
         key = self._hash_address(address)

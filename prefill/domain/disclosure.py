@@ -14,8 +14,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from prefill.domain.answer_shapes.model import Kind, Shape
+from prefill.domain.answer_shapes.texts import clean_text
 from prefill.domain.sources import Source
-from prefill.domain.texts import clean_text
 
 NOTHING = Shape(Kind.ANY)
 MASK = "[ND]"

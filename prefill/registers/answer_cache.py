@@ -204,6 +204,14 @@ class AnswerCache:
         with suppress(RedisUnavailable, LockError):  # it may have outlived its time
             self.shared.run(lambda _: lock.release())
 
+    def keys(self) -> list[Key]:
+        """The keys of what this process keeps in memory."""
+        return list(self._memory)
+
+    def clear(self) -> None:
+        """Forget what this process keeps in memory."""
+        self._memory.clear()
+
     def size(self) -> int:
         with self._lock:
             return len(self._memory)

@@ -38,12 +38,13 @@ class Tenants:
         if self._path and self._clock() - self._looked_at >= LOOK_EVERY and self._lock.acquire(blocking=False):
             try:
                 self._looked_at = self._clock()
-                self._refresh()
+                self.refresh()
             finally:
                 self._lock.release()
         return self._directory
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Look at the file now, and read it when it has changed."""
         before = self._directory.files
         stamp = self._look(before)
         if stamp == self._stamp:

@@ -68,9 +68,6 @@ def test_every_form_that_we_ship_names_the_grammar(path):
     assert path.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=grammar.json\n")
 
 
-# -- completion -------------------------------------------------------------------------------------
-
-
 def proposals(name):
     return {one["const"]: one["description"] for one in form_grammar()["definitions"][name]["anyOf"] if "const" in one}
 
@@ -99,9 +96,6 @@ def test_a_candidates_form_is_offered_open_sources_alone():
     open_from = form_grammar()["definitions"]["open-from"]["anyOf"][0]["properties"]
 
     assert set(open_from) == {source.name for source in SOURCES if source.usable and source.open}
-
-
-# -- agreement --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

@@ -15,9 +15,6 @@ def stage():
     return open_stage()
 
 
-# -- finding --------------------------------------------------------------------------------------------
-
-
 def test_a_name_finds_its_company(stage):
     (found,) = stage.search.find("menuiserie val doré").companies
     assert found.siren == "000001008"
@@ -87,9 +84,6 @@ def test_at_most_as_many_as_asked(stage):
     assert found.partial
 
 
-# -- unfinished words -----------------------------------------------------------------------------------
-
-
 def test_an_unfinished_word_is_said_to_be_one(stage):
     found = stage.search.find("menuis")
     assert found.companies == ()
@@ -140,9 +134,6 @@ def test_a_letter_is_the_beginning_of_a_word(stage):
     assert found.companies
 
 
-# -- what the law withholds -----------------------------------------------------------------------------
-
-
 def test_a_person_who_limits_disclosure_is_found_by_number_alone_and_not_named(stage):
     assert stage.names("canarisse") == []
     (found,) = stage.search.find("000006007").companies
@@ -155,9 +146,6 @@ def test_a_company_that_limits_disclosure_keeps_its_name_alone(stage):
     (found,) = stage.search.find("jardins sans bruit").companies
     assert (found.name, found.trade_name, found.postal_code) == ("JARDINS SANS BRUIT", None, None)
     assert stage.names("chardonvert") == []
-
-
-# -- calls ----------------------------------------------------------------------------------------------
 
 
 def test_the_same_text_is_asked_once_an_hour(stage):

@@ -230,8 +230,6 @@ def test_what_nobody_holds_is_explained_by_the_first_origin(first, second):
     assert (outcome.missing["/a"].reason, outcome.missing["/a"].source) == (REASONS[first], INSEE)
 
 
-# -- fields that are often empty, and fields that cannot exist ---------------------------------------
-
 SOCIETY, SOLE_TRADER = Company("900000001", legal_form="5710"), Company("900000001", legal_form="1000")
 CLUB, TOWN = Company("900000001", legal_form="9220"), Company("900000001", legal_form="7210")
 ANYBODY = Company("900000001")
@@ -844,9 +842,6 @@ def test_an_answer_that_is_masked_under_every_key_gives_no_value(path):
 
     assert outcome.data == {}
     assert outcome.missing[path].reason is Reason.WITHHELD
-
-
-# -- a type that does not fit -----------------------------------------------------------------------
 
 
 def filled_with(kind, value, items=()):

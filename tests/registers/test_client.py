@@ -633,7 +633,7 @@ def test_failures_of_sandbox_companies_are_their_own():
     upstream = open_upstream(Settings())
     down, up = Company.unread("00001300300017"), Company.unread("00000100800010")
     for _ in range(20):
-        upstream.cache._memory.clear()
+        upstream.cache.clear()
         assert upstream.fetch(RCS, down).cause is Cause.PROVIDER
 
     assert upstream.fetch(RCS, up).ok

@@ -211,8 +211,8 @@ def test_protected_data_is_in_no_log_metric_error_trace_or_key(service, register
     ask(service, SIRET, bearer(secret("other")), all="1")
     candidate = service.get(f"/v1/prefill/{SIRET}?schema=dume", headers={"X-Prefill-Tenant": "lyon"}).text
     metrics = service.get("/metrics", headers=bearer("m")).text
-    house = service.application.extensions["prefill"].tenant_services.for_tenant("lyon")
-    keys = repr(list(house.upstream.cache._memory))
+    services = service.application.extensions["prefill"].tenant_services.for_tenant("lyon")
+    keys = repr(services.upstream.cache.keys())
     told = capsys.readouterr()
 
     assert "upstream.call" in told.err

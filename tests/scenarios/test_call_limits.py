@@ -56,7 +56,7 @@ def test_an_integrator_has_its_own_share_whatever_its_address(known, open_servic
 
     assert ask(service, 31, key=key[:-1] + "x").status_code == 401
     tenants.write_text(tenants.read_text() + "revoked = true\n")
-    service.application.extensions["prefill"].tenants._looked_at = float("-inf")
+    service.application.extensions["prefill"].tenants.refresh()
     refused = ask(service, 31, key=key)
     assert (refused.status_code, refused.json["code"]) == (401, "unauthorized")
     assert hash_of(key) in tenants.read_text()

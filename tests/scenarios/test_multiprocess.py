@@ -79,20 +79,22 @@ def crowd(
     The block begins with them; the counts are there at its end.
     """
     seconds = before + after
-    told: Queue[Counter[str]] = SPAWN.Queue()
+    results: Queue[Counter[str]] = SPAWN.Queue()
     ready, counts = SPAWN.Barrier(len(parts) + 1), Counter[str]()
-    crew = [SPAWN.Process(target=ask_on, args=(simulator.url, redis.url, part, seconds, ready, told)) for part in parts]
-    for one in crew:
-        one.start()
+    processes = [
+        SPAWN.Process(target=ask_on, args=(simulator.url, redis.url, part, seconds, ready, results)) for part in parts
+    ]
+    for process in processes:
+        process.start()
     while ready.n_waiting < len(parts):
         time.sleep(0.05)
     time.sleep((-time.time() - before) % WINDOW)
     ready.wait(60)
     yield counts
-    for _ in crew:
-        counts.update(told.get(timeout=seconds + 30))
-    for one in crew:
-        one.join(30)
+    for _ in processes:
+        counts.update(results.get(timeout=seconds + 30))
+    for process in processes:
+        process.join(30)
 
 
 def used(simulator: Simulator) -> list[int]:

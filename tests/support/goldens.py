@@ -136,8 +136,6 @@ def leaves(data: Any, pointer: str = "") -> Iterator[str]:
         yield pointer
 
 
-# -- traps: what invented answers must become -------------------------------------------------------
-
 ND = "[ND]"
 SIREN = siren(1)
 HEAD = siret(SIREN)

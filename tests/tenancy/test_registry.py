@@ -443,7 +443,7 @@ def ask(service: FlaskClient, tenant: str, number: str = ONE) -> Any:
 
 def look_again(service: FlaskClient) -> None:
     """Let the second pass that the service waits before it looks at its file again."""
-    service.application.extensions["prefill"].tenants._looked_at = float("-inf")
+    service.application.extensions["prefill"].tenants.refresh()
 
 
 def log(simulator: Simulator) -> list[tuple[str, str, str]]:

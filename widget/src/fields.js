@@ -37,7 +37,7 @@ export class Fields {
 		this.parts = []
 		/** Whether the number typed is not, or no longer, the company's. */
 		this.stale = false
-		/** Whether room is kept for notes, and whether they may be shown. */
+		/** Whether space is kept for notes, and whether they may be shown. */
 		this.reserved = false
 		this.quiet = false
 		/** @type {Record<string, import('./memory.js').SavedField>} */
@@ -453,7 +453,7 @@ export class Fields {
 		else placeNote(note, adapter.elements, kit, scope)
 	}
 
-	/** Keep room for notes before the answer comes, so that nothing moves when it does. */
+	/** Reserve space for notes before the answer comes, so that nothing moves when it does. */
 	reserve() {
 		this.reserved = true
 		this.quiet = false

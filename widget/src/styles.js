@@ -1,5 +1,5 @@
 /**
- * The few rules that nothing works without: room kept for what comes later, buttons that hide, a list over the page.
+ * The few rules that nothing works without: space reserved for what comes later, buttons that hide, a list over the page.
  * A constructed style sheet needs no permission from a Content-Security-Policy, and `:where` lets any rule of the
  * page win.
  */

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 
 class Kind(StrEnum):
@@ -19,7 +20,7 @@ class Kind(StrEnum):
     ANY = "any"  # the register sends several types
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shape:
     """The type of a value.
 
@@ -29,7 +30,6 @@ class Shape:
         meaning: what it holds, in French.
         members: of an object, by key.
         item: of a list.
-        names: the keys of the objects inside, at whatever depth.
     """
 
     kind: Kind
@@ -37,12 +37,12 @@ class Shape:
     meaning: str = ""
     members: Mapping[str, Shape] = field(default_factory=dict)
     item: Shape | None = None
-    names: frozenset[str] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The keys of the objects inside, at whatever depth."""
         below = [*self.members.values(), *([self.item] if self.item else [])]
-        names = frozenset(self.members).union(*(shape.names for shape in below))
-        object.__setattr__(self, "names", names)
+        return frozenset(self.members).union(*(shape.names for shape in below))
 
     def paths(self, above: str = "") -> Iterator[tuple[str, Shape]]:
         """List the keys as expressions write them, each with its shape: `adresse.code_postal`, `actes[].type`."""

@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SynonymTable:
     """Groups of synonyms, read by any word of a group, whatever its case, accents and punctuation."""
 
     groups: tuple[tuple[str, ...], ...]
-    _by_word: Mapping[str, tuple[tuple[str, ...], ...]] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def _by_word(self) -> Mapping[str, tuple[tuple[str, ...], ...]]:
         by_word: dict[str, tuple[tuple[str, ...], ...]] = {}
         for group in self.groups:
             for word in dict.fromkeys(map(_plain, group)):
                 by_word[word] = (*by_word.get(word, ()), group)
-        object.__setattr__(self, "_by_word", by_word)
+        return by_word
 
     def extended(self, groups: Iterable[Iterable[str]]) -> SynonymTable:
         """The same table with more groups, which come first."""

@@ -136,8 +136,6 @@ def test_text_is_on_one_line_and_no_longer_than_a_page_needs():
     assert len(record["nom_raison_sociale"]) <= 500
 
 
-# -- whatever is sent --------------------------------------------------------------------------------------
-
 LEAVES = (
     st.none() | st.booleans() | st.integers() | st.sampled_from(["", "O", "P", "A", "C", "1000", "5710", MASK, "ÉTÉ"])
 )

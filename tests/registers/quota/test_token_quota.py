@@ -85,14 +85,6 @@ def test_a_call_made_by_a_clock_that_is_ahead_is_paid_for_in_the_window_before_t
     assert spend(quota) == 10
 
 
-def test_nothing_is_kept_of_the_windows_gone_by(quota, clock):
-    for minute in range(100):
-        clock.at = START + 60 * minute + 30
-        quota.reserve(JSON)
-
-    assert all(len(counter.windows) <= 4 for counter in quota._counters.values())
-
-
 def test_a_group_is_counted_together_or_per_endpoint(quota):
     assert spend(quota, JSON) + spend(quota, OTHER_JSON) == LIMIT
     assert (spend(quota, INPI), spend(quota, OTHER_INPI)) == (15, 15)

@@ -202,7 +202,7 @@ def test_a_company_that_withdraws_its_data_is_not_shown_a_moment_longer(made):
 def test_an_answer_that_left_the_memory_is_made_anew(made):
     client, _, parts = open_client()
     warm(client)
-    parts.tenant_services.for_tenant("sandbox").upstream.cache._memory.clear()
+    parts.tenant_services.for_tenant("sandbox").upstream.cache.clear()
     client.get(PATH)
 
     assert made[ORDINARY] == 3

@@ -94,9 +94,9 @@ def test_an_address_is_only_kept_as_a_keyed_hash(redis_server):
 
 
 def test_all_instances_count_together(redis_server):
-    crew = [rate_limiter(redis_server.url) for _ in range(3)]
+    limiters = [rate_limiter(redis_server.url) for _ in range(3)]
     with ThreadPoolExecutor(6) as pool:
-        granted = sum(pool.map(lambda turn: check(crew[turn % 3], "192.0.2.1", cached=False) == 0, range(60)))
+        granted = sum(pool.map(lambda turn: check(limiters[turn % 3], "192.0.2.1", cached=False) == 0, range(60)))
 
     assert granted == 5
 

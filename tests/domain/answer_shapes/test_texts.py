@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prefill.domain.answer_shapes.texts import clean_text
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.disclosure import MASK, disclose
-from prefill.domain.texts import clean_text
 
 
 @pytest.mark.parametrize(
