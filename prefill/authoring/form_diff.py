@@ -81,6 +81,12 @@ def _field(old: Field, new: Field) -> Iterator[Change]:
         )
     if old.confirm is not new.confirm:
         yield Change(path, "est à vérifier" if new.confirm else "n'est plus à vérifier")
+    if old.choices != new.choices:
+        yield Change(
+            path,
+            "table des choix changée",
+            breaking=bool(set(old.choices.values()) - set(new.choices.values())) or not old.choices,
+        )
     if old.label != new.label:
         yield Change(path, f"libellé « {old.label} » devient « {new.label} »")
     yield from _origins(old, new)

@@ -75,7 +75,7 @@ class FormCompiler:
             constants=tree["constants"], alias=tree.get("alias"), on_demand=tree["on_demand"],
             confirm=tree["confirm"], reserved=tree.get("reserved"), declared=tree["declared"],
             optional=tree["optional"], only_for=tree.get("only_for"), roles=frozenset(map(Role, tree["roles"])),
-            synonyms=self._synonyms.get(tree.get("synonyms", "")),
+            synonyms=self._synonyms.get(tree.get("synonyms", "")), labels=tree["labels"], choices=tree["choices"],
         )  # fmt: skip
         self._check_types(declaration, field)
         return field
@@ -106,6 +106,8 @@ class FormCompiler:
             declaration.report("« items » ne va qu'avec « type: list »", "items")
         if tree.get("constants") and not entry:
             declaration.report("« constants » ne va qu'avec une entrée nommée, comme /…/identifiers[vat]", "constants")
+        if tree.get("choices") and tree.get("type", Type.STRING) != Type.STRING:
+            declaration.report("« choices » donne des textes : écrivez « type: string », ou rien", "choices")
         if "value" in tree.get("constants", {}):
             declaration.report("« value » est déjà la clé de la valeur elle-même", "constants", "value")
 

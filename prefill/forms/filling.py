@@ -230,7 +230,7 @@ def _read(part: Field, origin: ValueSource, answer: Answer, data: Any) -> Any:
         value = origin.expression(data)
         if part.type is Type.LIST:
             return _read_rows(part.items, value)
-        return _checked(part.type, value)
+        return _checked(part.type, _chosen(part.choices, value) if part.choices else value)
     except Unreadable as fault:
         expected = fault.expected or f"the types of {origin.expression.text}"
         return TypeMismatch(part.path, origin.source, expected, fault.got or "another")
@@ -262,6 +262,13 @@ def _read_row(items: tuple[ListItem, ...], one: Any) -> dict[str, Any] | Reason:
 
 def _strongest(reasons: Iterable[Reason]) -> Reason:
     return min(reasons, key=_WEIGHT.__getitem__)
+
+
+def _chosen(choices: Mapping[str, str], value: Any) -> Any:
+    """Translate a plain value by a table: what it does not hold is nothing, and a mask stays one."""
+    if masked(value) or isinstance(value, list | dict):
+        return value
+    return choices.get(str(value).lower() if isinstance(value, bool) else str(value))
 
 
 def _checked(kind: Type, value: Any) -> Any:

@@ -38,6 +38,9 @@ def _unmasked(value: str) -> None:
         raise marshmallow.ValidationError(f"« {value} » marque une donnée masquée : elle ne sort jamais du service")
 
 
+OTHER_LANGUAGES = ("en",)
+
+
 class ItemSchema(FileSchema):
     label = text(required=True)
     type = text(among(kind.value for kind in Type if kind is not Type.LIST), load_default=Type.STRING.value)
@@ -47,10 +50,12 @@ class ItemSchema(FileSchema):
 
 class FieldSchema(FileSchema):
     label = text(required=True)
+    labels = mapping(text(), among(OTHER_LANGUAGES))
     type = text(among(kind.value for kind in Type), load_default=Type.STRING.value)
     origins = fields.Raw(data_key="from", allow_none=True)
     items = mapping(nested(ItemSchema), _word)
     constants = mapping(text(_unmasked), _word)
+    choices = mapping(text(_unmasked))
     alias = text(_word)
     on_demand = flag()
     confirm = flag()

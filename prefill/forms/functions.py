@@ -138,6 +138,32 @@ def read_amount(written: str | float | None) -> float | None:
     return float(text) if re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text) else None
 
 
+def department(code: str | None) -> str | None:
+    """Find the department of an Insee code of a municipality, or of a postal code.
+
+    >>> department("35238"), department("2A004"), department("97411"), department("20200"), department("3")
+    ('35', '2A', '974', '2B', None)
+    """
+    if code is None or not re.fullmatch(r"\d[\dAB]\d{3}", code):
+        return None
+    if code.startswith("20"):  # a postal code of Corsica
+        return "2A" if code[2] in "01" else "2B"
+    return code[:3] if code.startswith(("97", "98")) else code[:2]
+
+
+def substring(text: str | None, start: float | None, length: float | None) -> str | None:
+    """Cut a text; ranks begin at 0 and are not negative.
+
+    >>> substring("00000100800010", 0, 9), substring("AB", 5, 1)
+    ('000001008', None)
+    """
+    if text is None or start is None or length is None:
+        return None
+    if min(start, length) < 0 or start != int(start) or length != int(length):
+        raise Unreadable(expected="a rank and a length that are not negative", got="number")
+    return text[int(start) : int(start) + int(length)] or None
+
+
 def currency(capital: Mapping[str, Any] | None) -> str | None:
     """Read the currency that a register gives; in production the RCS gives none, and none is assumed.
 
@@ -333,6 +359,26 @@ class OurFunctions(functions.Functions):
     def _func_year(self, text: str | None) -> int | None:
         """Année d'un texte de quatre chiffres."""
         return int(text) if text and re.fullmatch(r"[12]\d{3}", text) else None
+
+    @_takes("string")
+    def _func_department(self, code: str | None) -> str | None:
+        """Département d'un code Insee de commune, ou d'un code postal : 35, 2A, 974."""
+        return department(code)
+
+    @_takes("string")
+    def _func_upper(self, text: str | None) -> str | None:
+        """Texte en majuscules."""
+        return text and text.upper()
+
+    @_takes("string")
+    def _func_lower(self, text: str | None) -> str | None:
+        """Texte en minuscules."""
+        return text and text.lower()
+
+    @_takes("string", "number", "number")
+    def _func_substring(self, text: str | None, start: float | None, length: float | None) -> str | None:
+        """Morceau d'un texte, depuis un rang compté de 0 : substring(siret, `0`, `9`)."""
+        return substring(text, start, length)
 
     @_takes("string", "object")
     def _func_pick(self, word: str | None, words: dict[str, Any] | None) -> Any:

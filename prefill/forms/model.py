@@ -49,7 +49,8 @@ class Field:
     A path ending in `[name]` is a named entry of a list: an object made of `constants` and the value. A `declared` field
     is the candidate's alone: no register fills it. An `optional` one is often empty, which is no gap. `only_for` names the
     companies (`PERIMETERS`) for which alone the field can exist. `roles` are those of the companies that the field is about; none
-    means all. `synonyms` has other ways of writing its value.
+    means all. `synonyms` has other ways of writing its value. `labels` are the label in other languages, by code; `choices`
+    translate what is read, written as a text, into the value: what they do not hold gives none.
     """
 
     path: str
@@ -67,6 +68,8 @@ class Field:
     only_for: str | None = None
     roles: frozenset[Role] = frozenset()
     synonyms: SynonymTable | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def entry(self) -> str | None:
@@ -77,6 +80,10 @@ class Field:
     def place(self) -> tuple[str, ...]:
         """The keys that lead to the value, or to the list that an entry is in."""
         return pointer_keys(list_of(self.path))
+
+    def label_in(self, language: str) -> str:
+        """Give the label in a language, in French where the form has none."""
+        return self.labels.get(language, self.label)
 
     def means(self, name: str) -> bool:
         """Tell whether a name means this field: its alias, its path, or a JSON pointer above it or inside its list."""

@@ -365,7 +365,7 @@ def test_hidden_files_and_other_files_are_left_alone(forms):
 
 FORM_KEYS = "(clés possibles : title, version, description, audience, extends, remove, sections, synonyms, fields)"
 FIELD_KEYS = (
-    "(clés possibles : label, type, from, items, constants, alias, on_demand, confirm, reserved, declared, optional, "
+    "(clés possibles : label, labels, type, from, items, constants, choices, alias, on_demand, confirm, reserved, declared, optional, "
     "only_for, roles, synonyms)"
 )
 ITEM_KEYS = "(clés possibles : label, type, from, identifying)"

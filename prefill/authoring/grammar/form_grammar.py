@@ -28,6 +28,8 @@ FORM = {
 }
 FIELD = {
     "label": "Ce que les gens lisent à côté du champ, en français.",
+    "labels": "Le libellé dans d'autres langues, par leur code : {en: Name}.",
+    "choices": "Une table de ce qui est lu vers la valeur : {'5710': SAS}. Ce qu'elle n'a pas ne donne rien.",
     "type": "Le type de la valeur : string si rien n'est dit.",
     "from": "D'où vient la valeur, dans l'ordre : « source: expression », la première qui en a une l'emporte.",
     "items": "Pour une liste : les clés de ses objets.",

@@ -24,6 +24,7 @@ from prefill.web.app import create_web
 
 WORDS: Mapping[Language, Mapping[str, Any]] = {
     "fr": {
+        "language": "fr",
         "headings": ("Champ", "Valeur", "Source"),
         "yes": "oui",
         "no": "non",
@@ -33,6 +34,7 @@ WORDS: Mapping[Language, Mapping[str, Any]] = {
         "failed": "Source en défaut : ",
     },
     "en": {
+        "language": "en",
         "headings": ("Field", "Value", "Source"),
         "yes": "yes",
         "no": "no",
@@ -126,12 +128,12 @@ def _field_rows(form: Form, prefill: Mapping[str, Any], words: Mapping[str, Any]
         pointer = pointers.get(part.path)
         if pointer is None:
             gap = prefill["missing"].get(part.path, {})
-            yield part.label, f"— {gap.get('message', '')}".strip(), ""
+            yield part.label_in(words["language"]), f"— {gap.get('message', '')}".strip(), ""
             continue
         origin = prefill["provenance"][pointer]
         remarks = [words[key] for key in ("confirm", "stale") if origin.get(key)]
         signed = f"{origin['source']} ({', '.join(remarks)})" if remarks else origin["source"]
-        yield part.label, _written(_value_at(prefill["data"], pointer), words), signed
+        yield part.label_in(words["language"]), _written(_value_at(prefill["data"], pointer), words), signed
 
 
 def _value_at(data: Any, pointer: str) -> Any:

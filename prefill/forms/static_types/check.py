@@ -19,18 +19,22 @@ FITTING: Mapping[Type, frozenset[Kind]] = {
     Type.BOOLEAN: frozenset({Kind.BOOLEAN}),
     Type.LIST: frozenset({Kind.LIST}),
 }
+PLAIN = frozenset({Kind.TEXT, Kind.DATE, Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN})
 SHOWN = 6  # keys of an object that a message lists
 # Functions that make a text of an object, by the keys that they read in it.
 OF_OBJECTS = {"street": STREET, "person_name": PERSON, "currency": MONEY, "country": COUNTRY}
 
 
-def check_types(expression: Expression, kind: Type, current: Types) -> list[str]:
-    """Say in French what can never be a value of this type, evaluated on a value of the `current` types."""
+def check_types(expression: Expression, kind: Type, current: Types, also: frozenset[Kind] = frozenset()) -> list[str]:
+    """Say in French what can never be a value of this type, evaluated on a value of the `current` types.
+
+    `also` are kinds that something makes fit: a table of choices reads any plain value.
+    """
     inference = TypeInference(expression.text)
     types = inference.types(expression.parsed.parsed, current)
     if inference.mistakes:
         return inference.mistakes
-    if not types or any(shape.kind in FITTING[kind] or shape.kind is Kind.ANY for shape in types):
+    if not types or any(shape.kind in FITTING[kind] | also or shape.kind is Kind.ANY for shape in types):
         return []
     return [_misfit(expression.text, kind, types[0])]
 
@@ -41,7 +45,7 @@ def misfits(field: Field) -> Iterator[tuple[tuple[str, ...], str]]:
     for rank, origin in enumerate(field.origins):
         read = (CATALOGUE[origin.source].answer,)
         rows.append(types_of_rows(origin.expression, read))
-        for mistake in check_types(origin.expression, field.type, read):
+        for mistake in check_types(origin.expression, field.type, read, PLAIN if field.choices else frozenset()):
             yield ("from", str(rank), origin.source), mistake
     for item in field.items:
         mistakes = [mistake for types in rows for mistake in check_types(item.expression, item.type, types)]

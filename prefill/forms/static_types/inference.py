@@ -37,7 +37,10 @@ FRENCH: Mapping[Kind, str] = {
 # What a function gives, whatever it is given.
 RESULTS: Mapping[str, Types] = {
     **dict.fromkeys(("street", "person_name", "country", "currency", "label", "trade_name", "place_name"), TEXT),
-    **dict.fromkeys(("join_parts", "registration_number", "join", "to_string", "type"), TEXT),
+    **dict.fromkeys(
+        ("join_parts", "registration_number", "join", "to_string", "type", "department", "upper", "lower", "substring"),
+        TEXT,
+    ),
     **dict.fromkeys(("paris_date", "iso_date"), DATE),
     **dict.fromkeys(("year", "length", "ceil", "floor"), INTEGER),
     **dict.fromkeys(("amount", "sum", "avg", "abs", "to_number"), ANY_NUMBER),

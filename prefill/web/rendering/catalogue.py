@@ -18,6 +18,8 @@ def render_form(form: Form) -> dict[str, Any]:
         {
             "path": field.path,
             "label": field.label,
+            "labels": dict(field.labels) or None,
+            "choices": list(dict.fromkeys(field.choices.values())) or None,
             "type": field.type,
             "alias": field.alias,
             "confirm": field.confirm or None,

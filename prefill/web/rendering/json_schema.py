@@ -39,7 +39,8 @@ def _object(properties: dict[str, Any] | None = None) -> dict[str, Any]:
 
 def _leaf(part: Field) -> dict[str, Any]:
     if part.type is not Type.LIST:
-        return {"title": part.label, **JSON_TYPES[part.type]}
+        choices = {"enum": list(dict.fromkeys(part.choices.values()))} if part.choices else {}
+        return {"title": part.label, **JSON_TYPES[part.type], **choices}
     items = {item.name: {"title": item.label, **JSON_TYPES[item.type]} for item in part.items}
     return {"title": part.label, "type": "array", "items": _object(items)}
 

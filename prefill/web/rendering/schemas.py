@@ -231,6 +231,14 @@ class ProblemSchema(ResponseSchema):
 class FieldSchema(ResponseSchema):
     path = fields.String(required=True)
     label = fields.String(required=True)
+    labels = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata=described("Le libellé dans d'autres langues.", "The label in other languages."),
+    )
+    choices = fields.List(
+        fields.String(), metadata=described("Les seules valeurs possibles.", "The only values possible.")
+    )
     type = fields.Enum(Type, by_value=True, required=True)
     alias = fields.String()
     confirm = fields.Boolean()
