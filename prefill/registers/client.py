@@ -30,6 +30,7 @@ from prefill.registers.answer_cache import AnswerCache, CacheEntry, Key
 from prefill.registers.calls import Call, QuotaExhausted, completed, digest, is_about_token, log_call, set_result
 from prefill.registers.circuit_breaker import CircuitBreakers, Permit
 from prefill.registers.disclosure_limits import DisclosureLimits
+from prefill.registers.observations import Observations
 from prefill.registers.quota import TokenQuota, group_of
 from prefill.registers.scheduling.call_limits import ALLOWED, CallLimits
 from prefill.registers.scheduling.fair_queue import Lane, Task
@@ -75,7 +76,10 @@ class RegisterClient:
         self._last_by_name: dict[str, Future[Answer]] = {}
         self._token = digest(connection.token)
         self._owner = f"{tenant}@{connection.habilitation}"
-        self._api = ApiCaller(connection, thread_pools=thread_pools, clock=clock, quota=quota)
+        self.observations = Observations()
+        self._api = ApiCaller(
+            connection, thread_pools=thread_pools, clock=clock, quota=quota, observations=self.observations
+        )
         self._token_backoff = TokenBackoff()
 
     def fetch(self, source: Source, company: Company) -> Answer:
@@ -293,6 +297,7 @@ class RegisterClient:
             )
         self.breakers.record(source.producer, permit, answer)
         self._token_backoff.record(answer, self._clock.monotonic())
+        self.observations.record(answer)
         log_call(answer, reservation.remaining)
         return answer
 

@@ -279,8 +279,12 @@ def test_every_message_of_the_log_is_quoted(message):
     assert message.rstrip(".") in flat(GUIDE)
 
 
+CHECKED = re.compile(r'(?:Check|remark)\(\s*"(\w+)"')
+
+
 @pytest.mark.parametrize(
-    "check", sorted(set(re.findall(r'Check\("(\w+)"', (ROOT / "prefill" / "health.py").read_text())))
+    "check",
+    sorted({name for path in (ROOT / "prefill" / "health").glob("*.py") for name in CHECKED.findall(path.read_text())}),
 )
 def test_every_check_of_readyz_and_doctor_is_explained(check):
     assert f"`{check}`" in section("Reading /readyz")

@@ -12,6 +12,7 @@ from prefill.clock import Clock
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.disclosure import disclose, undisclosed
 from prefill.domain.sources import DOWNLOADS, Kind, Source
+from prefill.registers.observations import Observations
 from prefill.registers.quota import TokenQuota
 from prefill.registers.scheduling.watchdog import ThreadUnavailable
 from prefill.registers.scheduling.workers import ProviderThreadPools
@@ -45,12 +46,19 @@ class ApiCaller:
     """Makes calls with one tenant's connection, on the current thread; the quota learns from their headers."""
 
     def __init__(
-        self, connection: Connection, *, thread_pools: ProviderThreadPools, clock: Clock, quota: TokenQuota
+        self,
+        connection: Connection,
+        *,
+        thread_pools: ProviderThreadPools,
+        clock: Clock,
+        quota: TokenQuota,
+        observations: Observations | None = None,
     ) -> None:
         self._connection = connection
         self._thread_pools = thread_pools
         self._clock = clock
         self._quota = quota
+        self._observations = observations or Observations()
 
     def call(self, source: Source, number: str, object: str) -> Answer:
         """Call a source about a company."""
@@ -75,6 +83,7 @@ class ApiCaller:
             **self._thread_pools.transport_options(self._connection.url),
         ) as response:
             self._apply_headers(source, response)
+            self._observations.record_date(response.headers.get("Date"), self._clock.now())
             return self._read(source, number, response, deadline)
 
     def _download(self, url: str, max_bytes: int, seconds: float) -> Answer:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -15,6 +16,7 @@ from prefill.health import (
     check_deployment,
     check_information,
     check_locally,
+    check_observations,
     check_search,
     check_tenants,
     check_trace,
@@ -28,6 +30,7 @@ from prefill.web.openapi.texts import text
 from prefill.web.protection.proxies import MESSAGE
 from prefill.web.rendering.schemas import ReadinessSchema
 from prefill.web.responses import json_response
+from prefill.web.tenant_services import TenantServices
 
 blueprint = Blueprint("operations", __name__)
 
@@ -104,9 +107,19 @@ def _is_operator() -> bool:
     return expected is not None and hmac.compare_digest(given.encode(), expected.encode())
 
 
+def _observed(built: Iterable[TenantServices]) -> Iterator[Check]:
+    context = app_context()
+    for services in built:
+        for check in check_observations(services.upstream, context.form_registry):
+            yield (
+                replace(check, message=f"{services.tenant.id} : {check.message}") if context.settings.tenants else check
+            )
+
+
 def _checks() -> tuple[Check, ...]:
     context = app_context()
-    upstream = (check for services in context.tenant_services.built() for check in check_upstream(services.upstream))
+    built = context.tenant_services.built()
+    upstream = (check for services in built for check in check_upstream(services.upstream))
     return (
         *check_locally(context.settings, context.form_registry, context.now()),
         *check_tenants(context.settings, context.tenants, context.now()),
@@ -114,6 +127,7 @@ def _checks() -> tuple[Check, ...]:
         *check_information(context.settings, context.tenants),
         check_trace(context.audit_trail),
         *dict.fromkeys(upstream),
+        *_observed(built),
         *check_search(context.company_search),
         *([Check("proxies", False, MESSAGE, vital=False)] if context.proxy_watch.undeclared else ()),
     )
