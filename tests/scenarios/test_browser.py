@@ -822,6 +822,34 @@ def test_each_company_of_the_sandbox_is_one_click_away(demonstration, service, c
     assert page.evaluate("violations") == []
 
 
+@pytest.mark.parametrize(
+    ("form", "kind", "magic"), [("dume", "docx", b"PK"), ("dc1", "odt", b"PK"), ("dc2", "pdf", b"%PDF")]
+)
+def test_the_documents_of_the_company_are_downloaded(page, service, form, kind, magic):
+    page.goto(service)
+    page.fill("#siret", ORDINARY)
+    page.select_option("#document-form", form)
+    with page.expect_download() as download:
+        page.click(f"#documents [data-kind={kind}]")
+
+    assert download.value.suggested_filename == f"{form}.{kind}"
+    assert Path(download.value.path()).read_bytes().startswith(magic)
+    expect(page.locator("#documents-status")).to_have_text(f"{form}.{kind} : téléchargé.")
+
+
+def test_the_dume_is_downloaded_as_xml_once_what_remains_is_given(page, service):
+    page.goto(service)
+    page.fill("#siret", "00001200500013")
+    page.click("#espd")
+    expect(page.locator("#documents-status")).to_contain_text("Taille de l'entreprise : à choisir")
+    page.select_option("#espd-size", "medium")
+    with page.expect_download() as download:
+        page.click("#espd")
+
+    assert download.value.suggested_filename == "dume.xml"
+    assert b"QualificationApplicationResponse" in Path(download.value.path()).read_bytes()
+
+
 def value_of(answer: dict, alias: str) -> str:
     value = answer.get("data", {})
     for key in answer.get("aliases", {}).get(alias, "/none").split("/")[1:]:

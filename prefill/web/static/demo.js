@@ -199,3 +199,82 @@ byId('copy').addEventListener('click', async () => {
 		byId('copied').textContent = 'Sélectionné : Ctrl+C pour copier.'
 	}
 })
+
+// Documents of the company that the form is filled for: the DUME as ESPD XML, forms to complete and sign.
+const section = byId('documents')
+const said = byId('documents-status')
+const size = byId('espd-size')
+const SIZE = '/partII/A/economicOperator/companyCategory'
+
+/** @type {any} The last answer of the service. */
+let answer
+
+/** What the candidate typed where no register gave a value, by the path of the field. */
+const typed = () => {
+	/** @type {Record<string, string | number>} */
+	const values = {}
+	for (const field of form.querySelectorAll('input[data-prefill-field], select[data-prefill-field]')) {
+		const pointer = answer.aliases[field.dataset.prefillField]
+		const known = pointer && answer.provenance[pointer]
+		if (!pointer || known || !field.value) continue
+		const number = Number(field.value.replace(/\s/g, '').replace(',', '.'))
+		if (field.id !== 'capital') values[pointer] = field.value
+		else if (Number.isFinite(number)) values[pointer] = number
+	}
+	return values
+}
+
+/**
+ * @param {string} path
+ * @param {object} body
+ * @param {string} name Of the file.
+ */
+const download = async (path, body, name) => {
+	said.textContent = 'Préparation…'
+	const headers = { 'Content-Type': 'application/json', 'Accept-Language': 'fr' }
+	try {
+		const reply = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+		if (!reply.ok) return explain(await reply.json())
+		const link = document.createElement('a')
+		link.href = URL.createObjectURL(await reply.blob())
+		link.download = name
+		link.click()
+		setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+		said.textContent = `${name} : téléchargé.`
+	} catch {
+		said.textContent = 'Le service ne répond pas : réessayez.'
+	}
+}
+
+/** @param {any} problem What remains to be given is listed by it. */
+const explain = problem => {
+	const missing = problem.missing || []
+	if (missing.some((/** @type {any} */ note) => note.pointer === SIZE)) byId('espd-size-field').hidden = false
+	said.textContent = [problem.detail, ...missing.map((/** @type {any} */ note) => note.message)].join(' ')
+}
+
+form.addEventListener('prefill:start', () => {
+	section.hidden = true
+	byId('espd-size-field').hidden = true
+	size.value = said.textContent = ''
+})
+form.addEventListener('prefill:done', (/** @type {CustomEvent} */ event) => {
+	answer = event.detail.answer
+	section.hidden = false
+})
+form.addEventListener('prefill:undo', () => {
+	section.hidden = true
+})
+
+byId('espd').addEventListener('click', () => {
+	const declared = size.value ? { size: size.value } : {}
+	download(`/v1/prefill/${answer.siret || answer.siren}/espd`, { declared }, 'dume.xml')
+})
+for (const button of section.querySelectorAll('[data-kind]')) {
+	button.addEventListener('click', () => {
+		const name = `${byId('document-form').value}.${button.dataset.kind}`
+		const values = byId('document-form').value === 'dume' ? typed() : {}
+		const [id, kind] = name.split('.')
+		download(`/v1/documents/${id}/${answer.siret || answer.siren}.${kind}`, { values }, name)
+	})
+}
