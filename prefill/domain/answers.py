@@ -35,7 +35,8 @@ class Cause(StrEnum):
     CONFLICT = "conflict"  # 409: the same call was already running
     CIRCUIT_OPEN = "circuit_open"  # not called: its circuit breaker is open, or API Entreprise is silent
     REJECTED = "rejected"  # 422 or another refusal of the call itself
-    UNREADABLE = "unreadable"  # HTML, broken or empty JSON, another shape, another company
+    UNREADABLE = "unreadable"  # HTML, broken or empty JSON, another shape
+    OTHER_COMPANY = "other_company"  # an answer about another company, which no redirect explains
     TOO_LARGE = "too_large"
     REDIRECTED = "redirected"
     UNLIKELY = "unlikely"  # not requested: the declared activity makes an answer unlikely, which excludes nothing

@@ -90,11 +90,19 @@ def person_name(person: Mapping[str, Any] | None) -> str | None:
 
 
 def country(address: Mapping[str, Any] | None) -> str | None:
-    """Give the ISO alpha-3 code of an Insee address; France when no foreign country is named."""
+    """Give the ISO alpha-3 code of an Insee address; France when no foreign country is named.
+
+    Monaco has a French postal code and no country: the code of its municipality is that of a country.
+
+    >>> country({"code_commune": "99138", "code_postal": "98000"}), country({"code_commune": "97411"})
+    ('MCO', 'FRA')
+    """
     if address is None:
         return None
-    cog, name = (_written(address.get(key)) for key in COUNTRY)
-    return alpha3(cog) if cog or name else FRANCE
+    cog, name, municipality = (_written(address.get(key)) for key in COUNTRY)
+    if cog or name:
+        return alpha3(cog)
+    return alpha3(municipality) if municipality.startswith(ABROAD) else FRANCE
 
 
 def place_name(text: str | None) -> str | None:
@@ -216,6 +224,15 @@ def _activity(part: Mapping[str, Any] | None) -> dict[str, str | None] | None:
     return {"code": code, "nomenclature": nomenclature, "libelle": None if names_nothing(label) else label or None}
 
 
+def shown_names(names: str) -> str | None:
+    """Keep of signs joined by commas those that are names.
+
+    >>> shown_names("ALTEA, ALTEA PRO, SUPPRESSION DU NOM COMMERCIAL"), shown_names("Suppression de l'enseigne")
+    ('ALTEA, ALTEA PRO', None)
+    """
+    return ", ".join(name for part in names.split(",") if (name := part.strip()) and not removes_name(name)) or None
+
+
 def removes_name(name: str) -> bool:
     """Recognise the entry that a register writes in place of the trade name it deletes."""
     words = plain(name)
@@ -225,7 +242,8 @@ def removes_name(name: str) -> bool:
 # The keys that each function on an object reads, in this order: a mask elsewhere does not concern it.
 STREET = ("numero_voie", "indice_repetition_voie", "type_voie", "libelle_voie")
 PERSON = ("nom_usage", "nom_naissance", "prenom_usuel")
-COUNTRY = ("code_pays_etranger", "libelle_pays_etranger")
+COUNTRY = ("code_pays_etranger", "libelle_pays_etranger", "code_commune")
+ABROAD = "99"  # how the Insee's codes of countries begin, among those of municipalities
 MONEY = ("code_devise", "devise")
 ACTIVITIES = ("activite_principale", "activite_principale_naf_rev2")
 DAY = "_jour"  # the day on which a form is filled, beside the answer: no register sends such a key
@@ -318,7 +336,7 @@ class OurFunctions(functions.Functions):
     @_takes("string")
     def _func_trade_name(self, text: str | None) -> str | None:
         """Nom commercial ou enseigne, sauf la mention de leur suppression."""
-        return None if text is None or removes_name(text) else text
+        return None if text is None else shown_names(text)
 
     @_takes("string")
     def _func_place_name(self, text: str | None) -> str | None:

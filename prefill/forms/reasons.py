@@ -100,6 +100,10 @@ CAUSES: Mapping[Cause, Mapping[Language, str]] = {
         "fr": "Trop de demandes en ce moment auprès d'API Entreprise : à saisir, ou à redemander plus tard.",
         "en": "Too many requests to API Entreprise at the moment: fill in, or ask again later.",
     },
+    Cause.OTHER_COMPANY: {
+        "fr": "{spoken} a répondu au sujet d'une autre entreprise : à saisir, ou à redemander plus tard.",
+        "en": "{producer} answered about another company: fill in, or ask again later.",
+    },
     Cause.UNREADABLE: {
         "fr": "{spoken} a répondu sous une forme que ce service ne sait pas lire : à saisir.",
         "en": "{producer} answered in a form that this service cannot read: please fill in.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,7 +12,7 @@ from prefill.domain.catalogue.officers import is_liquidator
 from prefill.domain.company import closed_on
 from prefill.domain.dates import paris_date
 from prefill.domain.disclosure import UNCONFIRMED, masked, partial
-from prefill.domain.identifiers import spaced, valid_siret
+from prefill.domain.identifiers import siren_of, spaced, valid_siret
 from prefill.forms.functions import read_iso_date
 from prefill.problems import Language
 
@@ -40,6 +40,20 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "duplicate_siret": {
         "fr": "Le SIRET {asked} fait double emploi : Sirene renvoie au {answered}, dont voici les données.",
         "en": "The SIRET {asked} is a duplicate: Sirene redirects to {answered}, whose data these are.",
+    },
+    "redirected_to_another_company": {
+        "fr": "Sirene renvoie du SIRET {asked} au {answered}, d'une autre entreprise (SIREN {siren}), dont voici les données : "
+        "vérifiez que c'est la vôtre.",
+        "en": "Sirene redirects from {asked} to {answered}, of another company (SIREN {siren}), whose data these are: check that "
+        "it is yours.",
+    },
+    "head_office_partially_disclosed": {
+        "fr": "Le siège de l'entreprise limite la diffusion de ses données : son adresse est à saisir.",
+        "en": "The company's head office limits the disclosure of its data: please fill in its address.",
+    },
+    "association_inactive": {
+        "fr": "Le RNA et Sirene ne tiennent pas tous deux l'association pour active, ce qui n'est pas une dissolution.",
+        "en": "The RNA and Sirene do not both hold the association for active, which is no dissolution.",
     },
     "foreign_establishment": {
         "fr": "Cet établissement est situé à l'étranger : vérifiez son adresse.",
@@ -90,8 +104,10 @@ def _of_establishment(number: str, answers: Mapping[str, Answer], today: date) -
     if len(number) == 9:
         yield Notice("head_office_used", {"answered": spaced(data["siret"])}, {"siret": data["siret"]})
     elif data["siret"] != number:
-        values = {"asked": spaced(number), "answered": spaced(data["siret"])}
-        yield Notice("duplicate_siret", values, {"siret": data["siret"]})
+        values = {"asked": spaced(number), "answered": spaced(data["siret"]), "siren": spaced(siren_of(data["siret"]))}
+        other = siren_of(data["siret"]) != siren_of(number)
+        code = "redirected_to_another_company" if other else "duplicate_siret"
+        yield Notice(code, values, {"siret": data["siret"]})
     yield from _closing(data, answers, today)
     if unit.get("etat_administratif") == "C":
         yield Notice("unit_ceased")
@@ -99,6 +115,8 @@ def _of_establishment(number: str, answers: Mapping[str, Answer], today: date) -
         yield Notice("disclosure_unconfirmed")
     elif any(map(partial, (data, unit, address))):
         yield Notice("partially_disclosed")
+    elif _limits_disclosure(answers.get("siege_social")):
+        yield Notice("head_office_partially_disclosed")
     if address.get("code_pays_etranger") or address.get("libelle_pays_etranger"):
         yield Notice("foreign_establishment")
 
@@ -106,29 +124,71 @@ def _of_establishment(number: str, answers: Mapping[str, Answer], today: date) -
 def _closing(data: Mapping[str, Any], answers: Mapping[str, Answer], today: date) -> Iterator[Notice]:
     closing = paris_date(data.get("date_fermeture"))
     if closed_on(data, today):
-        successor = _successor(answers.get("successions"))
-        links = {"successor": successor} if successor else {}
-        yield Notice("establishment_closed", _closed_values(closing, successor), links)
+        heirs = _successors(answers.get("successions"))
+        links = {"successor": heirs[0].siret} if heirs and heirs[0].continues is not False else {}
+        yield Notice("establishment_closed", _closed_values(closing, heirs), links)
     elif closing and closing > today:
         yield Notice("establishment_closing", _day(closing))
 
 
-def _closed_values(closing: date | None, successor: str | None) -> dict[str, str]:
+def _limits_disclosure(head_office: Answer | None) -> bool:
+    if head_office is None or not head_office.ok:
+        return False
+    parts = (head_office.data, head_office.data.get("unite_legale"), head_office.data.get("adresse"))
+    return any(partial(part) for part in parts if isinstance(part, Mapping))
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """An establishment that follows a closed one; `continues` tells whether its activity goes on, when that is known."""
+
+    siret: str
+    day: str
+    continues: bool | None
+
+
+def _closed_values(closing: date | None, heirs: Sequence[Successor]) -> dict[str, str]:
+    french, english = _heirs_in_words(heirs)
     return {
         "since": f" depuis le {_day(closing)['day']}" if closing else "",
         "since_en": f" since {closing}" if closing else "",
-        "heir": f" Son successeur est le {spaced(successor)}." if successor else "",
-        "heir_en": f" Its successor is {spaced(successor)}." if successor else "",
+        "heir": french,
+        "heir_en": english,
     }
 
 
-def _successor(answer: Answer | None) -> str | None:
-    """Name the latest heir whose number can exist."""
+def _heirs_in_words(heirs: Sequence[Successor]) -> tuple[str, str]:
+    if not heirs:
+        return "", ""
+    first, others = spaced(heirs[0].siret), ", ".join(spaced(heir.siret) for heir in heirs[1:])
+    if heirs[0].continues is False:
+        told = (
+            f" Successeur sans continuité économique : {first}.",
+            f" Successor without economic continuity: {first}.",
+        )
+    else:
+        told = (f" Son successeur est le {first}.", f" Its successor is {first}.")
+    more = (f" Autres successeurs : {others}.", f" Other successors: {others}.") if others else ("", "")
+    return told[0] + more[0], told[1] + more[1]
+
+
+# Whether the activity goes on, the most useful answer first.
+CONTINUITY = (True, None, False)
+
+
+def _successors(answer: Answer | None) -> list[Successor]:
+    """List the heirs whose number can exist: those that carry the activity on first, then the latest."""
     if answer is None or not answer.ok:
-        return None
+        return []
     rows = [row for row in answer.data["successeurs"] if isinstance(row, dict) and _exists(row.get("siret"))]
-    latest = max(rows, key=lambda row: str(row.get("date_succession") or ""), default=None)
-    return str(latest["siret"]) if latest else None
+    heirs = [Successor(row["siret"], str(row.get("date_succession") or ""), _boolean(row)) for row in rows]
+    latest_first = sorted(heirs, key=lambda heir: heir.day, reverse=True)
+    return sorted(latest_first, key=lambda heir: CONTINUITY.index(heir.continues))
+
+
+def _boolean(row: Mapping[str, Any]) -> bool | None:
+    continues = row.get("continuite_economique")
+    return continues if isinstance(continues, bool) else None
 
 
 def _exists(siret: object) -> bool:
@@ -146,8 +206,17 @@ def _of_registers(answers: Mapping[str, Answer], today: date) -> Iterator[Notice
         day = read_iso_date(written) if isinstance(written, str) and not masked(written) else None
         if day and date.fromisoformat(day) <= today:
             yield Notice(code, _day(date.fromisoformat(day)))
+    if any(_is_inactive(answers.get(name)) for name in ("associations", "associations_instructeur")):
+        yield Notice("association_inactive")
     if _has_liquidator(answers.get("extraits_rcs_infogreffe")):
         yield Notice("liquidator_named")
+
+
+def _is_inactive(association: Answer | None) -> bool:
+    """Whether one of its registers does not hold it for active, without a dissolution."""
+    if association is None or not association.ok:
+        return False
+    return association.data.get("active") is False and not association.data.get("date_dissolution")
 
 
 def _has_liquidator(extract: Answer | None) -> bool:

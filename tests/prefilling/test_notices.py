@@ -121,8 +121,11 @@ def test_the_heir_is_the_latest_that_can_exist(rows, heir):
     ("number", "answered", "code", "french"),
     [
         (SIREN, SIRET, "head_office_used", "Vous avez saisi un SIREN : ce sont les données du siège, SIRET 552 049 447 76279."),
-        (HEIR, SIRET, "duplicate_siret",
-         "Le SIRET 732 829 320 00074 fait double emploi : Sirene renvoie au 552 049 447 76279, dont voici les données."),
+        ("55204944700014", SIRET, "duplicate_siret",
+         "Le SIRET 552 049 447 00014 fait double emploi : Sirene renvoie au 552 049 447 76279, dont voici les données."),
+        (HEIR, SIRET, "redirected_to_another_company",
+         ("Sirene renvoie du SIRET 732 829 320 00074 au 552 049 447 76279, d'une autre entreprise (SIREN 552 049 447), dont voici "
+          "les données : vérifiez que c'est la vôtre.")),
     ],
 )  # fmt: skip
 def test_another_number_than_the_one_typed_is_told(number, answered, code, french):

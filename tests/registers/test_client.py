@@ -313,7 +313,7 @@ def test_the_answer_is_about_the_company_that_was_asked(register, door, number, 
     answer = door().fetch(ESTABLISHMENT, COMPANY)
 
     assert answer.status is status
-    assert answer.cause is (None if answer.ok else Cause.UNREADABLE)
+    assert answer.cause is (None if answer.ok else Cause.OTHER_COMPANY)
 
 
 def drip(handler: Handler) -> None:

@@ -526,7 +526,14 @@ LYON = {
     "numero_voie": "112", "libelle_voie": "DES TANNEURS", "code_postal": "69003", "libelle_commune": "LYON 3EME",
     "code_commune": "69383", "code_cedex": "69443", "libelle_cedex": "LYON CEDEX 03",
 }  # fmt: skip
-DUPLICATE = f"Le SIRET {grouped(HEAD)} fait double emploi : Sirene renvoie au {grouped(HEIR)}, dont voici les données."
+FOLLOWED = (
+    f"Cet établissement est fermé depuis le {french(YESTERDAY)}. Son successeur est le {grouped(HEIR)}. "
+    f"Autres successeurs : {grouped(siret(siren(3)))}."
+)
+REDIRECTED = (
+    f"Sirene renvoie du SIRET {grouped(HEAD)} au {grouped(HEIR)}, d'une autre entreprise (SIREN {grouped(siren(2))}), dont voici les "
+    "données : vérifiez que c'est la vôtre."
+)
 ABROAD = ("foreign_establishment", "Cet établissement est situé à l'étranger : vérifiez son adresse.")
 
 TRAPS = {
@@ -839,7 +846,7 @@ TRAPS = {
         notices=(
             (
                 "establishment_closed",
-                f"Cet établissement est fermé depuis le {french(YESTERDAY)}. Son successeur est le {grouped(HEIR)}.",
+                FOLLOWED,
             ),
         ),
     ),
@@ -891,8 +898,8 @@ TRAPS = {
         },
         notices=(
             (
-                "duplicate_siret",
-                DUPLICATE,
+                "redirected_to_another_company",
+                REDIRECTED,
             ),
         ),
         siret=HEIR,
@@ -1120,7 +1127,8 @@ TRAPS = {
             "association/regime": "Alsace-Moselle",
             "association/purpose": "Entretenir le barrage.",
             "association/registrationDate": "2001-11-09",
-            "/partIV/A/professionalRegister/registerName": "Tribunal d'instance de Colmar",
+            "/partIV/A/professionalRegister/registerName": "Registre des associations d'Alsace-Moselle",
+            "/partIV/A/professionalRegister/court": "Tribunal d'instance de Colmar",
             "/partIV/A/professionalRegister/registrationNumber": "volume 122 folio 082",
         },
         gaps(absent="identifiers[rna] association/rna"),

@@ -117,7 +117,7 @@ class ApiCaller:
             return self._refusal(source, response, body)
         data, meta = _payload(source, body)
         if not _is_about(source, data, meta, number):
-            return _failed(source, Cause.UNREADABLE, response)
+            return _failed(source, Cause.OTHER_COMPANY, response)
         if undisclosed(data) and source.open:
             return _of(source, response, Status.WITHHELD)
         shown = disclose(source, data)
