@@ -10,7 +10,7 @@ from flask import g, request
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Role
 from prefill.domain.identifiers import parse, spaced
-from prefill.domain.permissions import Caller, can_query
+from prefill.domain.permissions import Audience, Caller, can_query
 from prefill.domain.requester import SERVICE, Requester
 from prefill.domain.sources import Source
 from prefill.domain.suggestions import closest
@@ -101,10 +101,11 @@ def check_page_limit() -> None:
 
 
 def visible_forms(caller: Caller) -> dict[str, Form]:
-    """The forms for this caller's audience that its tenant offers."""
+    """The forms for this caller's audience: all of them for agents, those that its tenant offers for candidates."""
     tenant = app_context().tenants.directory().tenants.get(caller.tenant)
+    agent = caller.audience is Audience.AGENT
     forms = {name: form for name, form in app_context().form_registry.forms.items() if form.audience is caller.audience}
-    return {name: form for name, form in forms.items() if tenant is None or tenant.offers(name)}
+    return {name: form for name, form in forms.items() if tenant is None or agent or tenant.offers(name)}
 
 
 def find_form(name: str, caller: Caller) -> Form:

@@ -14,7 +14,7 @@ from prefill.problems import ParameterInvalid, Unauthorized
 from prefill.web.context import app_context, current_caller
 from prefill.web.openapi.parameters import parameter
 from prefill.web.openapi.texts import text
-from prefill.web.params import read_number
+from prefill.web.params import find_form, read_number
 
 FORM = "dossier"
 MAX_PROCEDURE = 49  # characters, by API Entreprise's rule
@@ -65,10 +65,22 @@ FIRST = parameter(
 )
 
 
-def read_agent_request(number: str, *scopes: Scope) -> Request:
-    """Authenticate the agent, check its scopes, then parse the request."""
+SCHEMA = parameter(
+    "schema",
+    "query",
+    text(
+        "Un formulaire d'agents, en place du dossier : la réponse est alors celle d'un préremplissage.",
+        "A form for agents in place of the dossier: the answer is then a prefill's.",
+    ),
+    FORM,
+)
+
+
+def read_agent_request(number: str, *scopes: Scope, own_forms: bool = False) -> Request:
+    """Authenticate the agent, check its scopes, then parse the request; `own_forms` lets it name a form."""
     agent = _agent(scopes)
-    form = app_context().form_registry.forms[FORM]
+    name = request.args.get("schema", FORM) if own_forms else FORM
+    form = app_context().form_registry.forms[FORM] if name == FORM else find_form(name, agent)
     asked = Request(
         read_number(number),
         form,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, current_app, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from prefill.authoring.grammar.form_grammar import form_grammar
-from prefill.domain.permissions import CANDIDATE
+from prefill.domain.permissions import CANDIDATE, Caller
 from prefill.problems import Language
-from prefill.web.context import app_context
+from prefill.web.context import app_context, current_caller
 from prefill.web.openapi.document import build_document
 from prefill.web.openapi.operations import Facts, describe
 from prefill.web.openapi.parameters import form_names, parameter
@@ -33,7 +34,7 @@ blueprint = Blueprint("catalogue", __name__)
     "listSchemas", text("Lister les formulaires", "List the forms"), text("Les formulaires.", "The forms."), FormsSchema
 )
 def schemas() -> AnyResponse:
-    return cacheable_json(render_forms(visible_forms(CANDIDATE)))
+    return _for_caller(render_forms(visible_forms(_caller())))
 
 
 @blueprint.get("/v1/schemas/grammar.json")
@@ -61,7 +62,7 @@ def grammar() -> AnyResponse:
     problems=("schema_unknown",),
 )
 def schema(name: str) -> AnyResponse:
-    return cacheable_json(render_form(find_form(name, CANDIDATE)))
+    return _for_caller(render_form(find_form(name, _caller())))
 
 
 @blueprint.get("/v1/schemas/<name>/schema.json")
@@ -75,7 +76,18 @@ def schema(name: str) -> AnyResponse:
     problems=("schema_unknown",),
 )
 def json_schema(name: str) -> AnyResponse:
-    return cacheable_json(form_json_schema(find_form(name, CANDIDATE)), media="application/schema+json")
+    return _for_caller(form_json_schema(find_form(name, _caller())), media="application/schema+json")
+
+
+def _caller() -> Caller:
+    """An agent who presents its credentials is shown the forms for agents, anybody else those for candidates."""
+    return current_caller() if "Authorization" in request.headers else CANDIDATE
+
+
+def _for_caller(payload: Mapping[str, Any], media: str = "application/json") -> AnyResponse:
+    response = cacheable_json(payload, media=media)
+    response.vary.add("Authorization")
+    return response
 
 
 @blueprint.get("/v1/sources")

@@ -17,7 +17,8 @@ from prefill.problems import Problem
 from prefill.web import sse
 from prefill.web.agents.files import current_view, fetch_document, serve_archive, serve_file
 from prefill.web.agents.recording import complete_dossier, planned, record, record_outcome, recorder
-from prefill.web.agents.request import EXTRA, FIRST, INAPPLICABLE, PROCEDURE, read_agent_request, read_rank
+from prefill.web.agents.request import EXTRA, FIRST, INAPPLICABLE, PROCEDURE, SCHEMA, read_agent_request, read_rank
+from prefill.web.agents.request import FORM as DOSSIER
 from prefill.web.context import AGENTS_BLUEPRINT, current_services
 from prefill.web.openapi.operations import FILE, describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, NUMBER, REQUEST_ID, parameter
@@ -25,6 +26,7 @@ from prefill.web.openapi.texts import text
 from prefill.web.params import language
 from prefill.web.rendering.agents.dossier import render_dossier
 from prefill.web.rendering.agents.dossier_schemas import DossierShape
+from prefill.web.rendering.prefill import render_prefill
 from prefill.web.responses import json_response, streamed
 
 PDF, ZIP = "application/pdf", "application/zip"
@@ -66,13 +68,15 @@ blueprint = Blueprint(AGENTS_BLUEPRINT, __name__)
     text("Établir le dossier d'une entreprise (agents)", "Draw up the dossier of a company"),
     text("Le dossier, aussi loin que vont les registres.", "The dossier, as far as the registers go."),
     DossierShape,
-    (NUMBER, PROCEDURE, INAPPLICABLE, EXTRA, ACCEPT_LANGUAGE, REQUEST_ID),
-    problems=PROBLEMS,
+    (NUMBER, PROCEDURE, SCHEMA, INAPPLICABLE, EXTRA, ACCEPT_LANGUAGE, REQUEST_ID),
+    problems=(*PROBLEMS, "schema_unknown"),
     events=EVENTS,
     security=AGENT,
 )
 def dossier(number: str) -> AnyResponse:
-    asked = read_agent_request(number, Scope.DOSSIER)
+    asked = read_agent_request(number, Scope.DOSSIER, own_forms=True)
+    if asked.form.id != DOSSIER:
+        return json_response(render_prefill(complete_dossier(asked), language()))
     if request.accept_mimetypes.best_match(["application/json", sse.MEDIA]) == sse.MEDIA:
         return _stream(asked)
     return json_response(render_dossier(complete_dossier(asked), current_view(), language()))
