@@ -7,10 +7,13 @@ from typing import TypeVar
 
 import hypothesis
 import pytest
+from flask.testing import FlaskClient
 
 pytest.register_assert_rewrite("tests.support.goldens")
 
 from prefill import telemetry
+from prefill.app import create_app
+from prefill.settings import Settings
 from tests.support.postgresql import postgresql_server  # noqa: F401
 from tests.support.redis_server import lasting_redis, mortal_redis, redis_server  # noqa: F401
 from tests.support.simulator import open_service, running_simulator, service, simulator  # noqa: F401
@@ -24,6 +27,12 @@ ROOT = Path(__file__).resolve().parents[1]
 REFERENCE_ABSENT = "the reference material of API Entreprise (../shared) is absent"
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.fixture(scope="module")
+def client() -> FlaskClient:
+    """A client of the service as it comes: on the sandbox. A module whose service is set otherwise has its own."""
+    return create_app(Settings(log="json")).test_client()
 
 
 # Tests that need a browser, a server, another process or much time: `make test-fast` leaves them out.

@@ -32,6 +32,7 @@ from prefill.problems import Forbidden, Problem, TenantUnknown, TooManyAttempts,
 from prefill.redis_client import OptionalRedis
 from prefill.tenancy.api_keys import hash_of
 from prefill.tenancy.model import AgentKey, Directory, IntegratorKey, Oidc, Tenant, directory
+from tests.support.clock import FakeClock
 from tests.support.redis_server import RedisServer
 
 TODAY = date(2026, 11, 23)
@@ -56,19 +57,6 @@ def integrator_key(name: str, **changes: Any) -> IntegratorKey:
     return IntegratorKey(
         name, f"Serveur {name}", hash_of(secret(name)), **{"expires": date(2027, 1, 1), "calls": 60, **changes}
     )
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    monotonic = __call__
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
 
 @dataclass
@@ -121,8 +109,8 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 def tenants(url: str) -> Directory:
@@ -151,7 +139,7 @@ def tenants(url: str) -> Directory:
     return directory([lyon, nice])
 
 
-def open_signin(known: Directory, clock: Clock, shared: OptionalRedis | None = None) -> Authenticator:
+def open_signin(known: Directory, clock: FakeClock, shared: OptionalRedis | None = None) -> Authenticator:
     shared = shared or OptionalRedis(None, clock=clock)
     return Authenticator(
         lambda: known,
@@ -166,7 +154,7 @@ def _hashed(address: str) -> str:
 
 
 @pytest.fixture
-def authenticator(provider: Provider, clock: Clock) -> Authenticator:
+def authenticator(provider: Provider, clock: FakeClock) -> Authenticator:
     return open_signin(tenants(provider.url), clock)
 
 

@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from prefill.app import create_app
-from prefill.settings import Settings
-
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 pytestmark = [
     pytest.mark.slow,
@@ -37,11 +34,6 @@ VALUES = (
 def run(*command: str | Path) -> str:
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=240, check=True)
     return done.stdout
-
-
-@pytest.fixture(scope="module")
-def client():
-    return create_app(Settings()).test_client()
 
 
 @pytest.fixture(scope="module", params=["docx", "odt", "pdf"])

@@ -19,6 +19,7 @@ from prefill.sandbox.adapter import SandboxAdapter
 from prefill.sandbox.companies import CANARIES, COMPANIES, WITHHELD_POSTAL_CODES
 from prefill.sandbox.contract.api import ApiEntreprise
 from prefill.sandbox.model import ND, URL, SandboxCompany
+from tests.support.clock import FakeClock
 
 TODAY = date(2026, 11, 23)
 BUYER = "00001200500013"
@@ -36,26 +37,13 @@ by_siret = pytest.mark.parametrize("company", COMPANIES, ids=lambda company: com
 by_row = pytest.mark.parametrize("source", ROUTED, ids=lambda source: source.name)
 
 
-class Clock:
-    """A clock that advances when told to, and by what is slept."""
-
-    def __init__(self) -> None:
-        self.seconds = datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp()
-
-    def __call__(self) -> float:
-        return self.seconds
-
-    def sleep(self, seconds: float) -> None:
-        self.seconds += seconds
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock(datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp())
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def session(clock: Clock) -> Iterator[requests.Session]:
+def session(clock: FakeClock) -> Iterator[requests.Session]:
     with requests.Session() as session:
         session.mount(URL, SandboxAdapter(ApiEntreprise(today=TODAY, timestamp=clock), sleep=clock.sleep, clock=clock))
         yield session

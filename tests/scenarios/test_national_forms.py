@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from flask.testing import FlaskClient
-
-from prefill.app import create_app
-from prefill.settings import Settings
 from tests.support.simulator import reasons_of
 
 ORDINARY = "00000100800010"
@@ -22,11 +17,6 @@ CONTACT = {
     "/economicOperator/contact/telephone": "declared",
     "/economicOperator/otherIdentifier": "declared",
 }
-
-
-@pytest.fixture(scope="module")
-def client() -> FlaskClient:
-    return create_app(Settings()).test_client()
 
 
 def declared(*paths: str) -> dict[str, str]:

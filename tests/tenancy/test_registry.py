@@ -27,6 +27,7 @@ from prefill.tenancy.information import Information
 from prefill.tenancy.model import SANDBOX_AGENT_KEY, Directory
 from prefill.tenancy.registry import Tenants
 from prefill.tenancy.tenants_file import read_tenants
+from tests.support.clock import FakeClock
 from tests.support.simulator import BUYER, OpenService, Simulator, found, siren, siret
 
 TODAY = date(2026, 11, 23)
@@ -276,13 +277,6 @@ def test_an_expired_key_is_a_remark_alone(file):
     assert "remarque : tenants → lyon → keys → 0 → expires : cette clé a expiré" in str(remark)
 
 
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def events(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
     """What was logged since the last look."""
@@ -290,8 +284,8 @@ def events(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, An
     return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
-def following(file: Path) -> tuple[Tenants, Clock]:
-    clock = Clock()
+def following(file: Path) -> tuple[Tenants, FakeClock]:
+    clock = FakeClock()
     return Tenants(lambda: read_tenants(file, TOKENS, FORMS, TODAY), file, clock=clock), clock
 
 
@@ -301,7 +295,7 @@ def test_a_changed_file_is_in_force_within_a_second(file):
     file.write_text(WHOLE)
 
     assert list(tenants.directory().tenants) == ["lyon"]
-    clock.now += 1
+    clock.at += 1
     assert list(tenants.directory().tenants) == ["lyon", "nice"]
 
 
@@ -310,13 +304,13 @@ def test_a_bad_file_leaves_the_old_one_in_force_and_says_so_once(file, events):
     tenants, clock = following(file)
     file.write_text("[tenants.lyon]\n")
     for _ in range(3):
-        clock.now += 1
+        clock.at += 1
         assert tenants.directory().tenants["lyon"].name == "Ville de Lyon"
 
     assert [event["event"] for event in events()] == ["tenants.refused"]
     assert "clé obligatoire" in str(tenants.fault)
     file.write_text(WHOLE)
-    clock.now += 1
+    clock.at += 1
     assert list(tenants.directory().tenants) == ["lyon", "nice"]
     assert tenants.fault is None
 
@@ -325,7 +319,7 @@ def test_a_file_that_vanished_leaves_the_old_one_in_force(file):
     file.write_text(MINIMAL)
     tenants, clock = following(file)
     file.unlink()
-    clock.now += 1
+    clock.at += 1
 
     assert list(tenants.directory().tenants) == ["lyon"]
     assert tenants.fault
@@ -335,7 +329,7 @@ def test_a_new_token_in_its_file_is_taken(file):
     file.write_text(WHOLE)
     tenants, clock = following(file)
     (file.parent / "nice.token").write_text("nouveau-jeton")
-    clock.now += 1
+    clock.at += 1
 
     assert tenants.directory().tenants["nice"].token == "nouveau-jeton"
 
@@ -348,7 +342,7 @@ def test_a_file_replaced_by_another_of_the_same_age_and_size_is_seen(file):
     told = file.stat()
     os.utime(twin, ns=(told.st_atime_ns, told.st_mtime_ns))
     twin.replace(file)
-    clock.now += 1
+    clock.at += 1
 
     assert tenants.directory().tenants["lyon"].name == "Ville de LYON"
 

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from prefill.app import create_app
-from prefill.settings import Settings
 from prefill.web.widget_releases import RELEASES, current_module, current_script, current_search
 
 CHANGELOG = Path(__file__).resolve().parents[2] / "CHANGELOG.md"
@@ -20,11 +18,6 @@ CHANGELOG = Path(__file__).resolve().parents[2] / "CHANGELOG.md"
 PUBLISHED = {
     ("0.1.0", "js"): "sha384-QL1JGNtxwOIeh5SRuCEf+bCOIvSjJxolrQU5J+u8DXNzZt+5aa0YkbFyGamn2QEm",
 }
-
-
-@pytest.fixture(scope="module")
-def client():
-    return create_app(Settings(log="json")).test_client()
 
 
 def entries() -> dict[str, dict]:

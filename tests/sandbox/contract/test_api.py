@@ -16,6 +16,7 @@ from prefill.sandbox.contract.journal import agent_violation
 from prefill.sandbox.contract.published.endpoints import ENDPOINTS, EVERY_SCOPE, VAT, match
 from prefill.sandbox.contract.request import Request, Rules
 from prefill.sandbox.contract.tokens import DELEGATIONS, Delegation, TokenRules, read_grant
+from tests.support.clock import FakeClock
 
 BUYER = "00001200500013"
 SIRET, SIREN = "00000100800010", "000001008"
@@ -25,17 +26,9 @@ TAX = f"/v4/dgfip/unites_legales/{SIREN}/attestation_fiscale"
 TRACING = {"context": "Marchés publics", "object": "2026-042", "recipient": BUYER}
 
 
-class FakeClock:
-    def __init__(self) -> None:
-        self.seconds = datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp()
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
 @pytest.fixture
 def clock() -> FakeClock:
-    return FakeClock()
+    return FakeClock(datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp())
 
 
 def open_api(clock: FakeClock, *, options: dict[str, Any] | None = None, **rules: Any) -> ApiEntreprise:
@@ -164,12 +157,12 @@ def test_the_vat_number_is_the_dgfips_and_an_unknown_one_is_not_found(api):
 
 
 def test_a_spent_quota_is_refused_until_the_clock_s_minute(api, clock):
-    clock.seconds += 50
+    clock.at += 50
     answers = [ask(api, TAX) for _ in range(6)]
 
     assert [answer.status for answer in answers] == [200] * 5 + [429]
     assert answers[-1].headers["Retry-After"] == "10"
-    clock.seconds += 10
+    clock.at += 10
     assert ask(api, TAX).headers["RateLimit-Remaining"] == "4"
 
 
@@ -199,7 +192,7 @@ def test_an_address_that_ignores_its_refusals_gets_no_answer_for_twelve_hours(cl
     assert ask(api, OPEN, token="another").delivery is Delivery.SILENT
     assert ask(api, OPEN, address="b").status == 200
     assert api.journal.violations == {"over_quota": 4, "banned": 1, "called_while_banned": 1}
-    clock.seconds += 12 * 3600
+    clock.at += 12 * 3600
     assert ask(api, OPEN).status == 200
 
 
@@ -207,7 +200,7 @@ def test_refusals_of_different_windows_ban_nobody(clock):
     api = open_api(clock, ban_after=1)
     for _ in range(4):
         assert [ask(api, TAX).status for _ in range(6)][-1] == 429
-        clock.seconds += 60
+        clock.at += 60
 
     assert ask(api, OPEN).status == 200
     assert "banned" not in api.journal.violations

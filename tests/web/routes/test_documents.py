@@ -6,17 +6,11 @@ import io
 
 import docx
 import pytest
-from flask.testing import FlaskClient
 
 from prefill.app import create_app
 from prefill.settings import Settings
 
 ORDINARY, BRANCH, UNKNOWN, DOWN = "00000100800010", "00000200600021", "00001600600017", "00001400100010"
-
-
-@pytest.fixture(scope="module")
-def client() -> FlaskClient:
-    return create_app(Settings()).test_client()
 
 
 def text_of(answer) -> str:

@@ -8,12 +8,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner
-from flask.testing import FlaskClient
 
-from prefill.app import create_app
 from prefill.cli import main
 from prefill.espd.elements import CAC, CBC
-from prefill.settings import Settings
 from tests.espd.test_request import SET_UP, TURNOVER, criterion, property_of, request
 
 ORDINARY = "00000100800010"
@@ -22,11 +19,6 @@ ALL_DOWN = "00001400100010"
 WIDE = {"COLUMNS": "200"}
 XML = {"Accept": "application/xml"}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
-
-
-@pytest.fixture(scope="module")
-def client() -> FlaskClient:
-    return create_app(Settings()).test_client()
 
 
 def test_xml_is_had_by_its_media_type_or_by_its_format(client):

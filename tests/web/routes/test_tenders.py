@@ -14,11 +14,6 @@ LEAD, MEMBER, BRANCH, DOWN, UNKNOWN = (
 ORIGIN = "https://marches.exemple.fr"
 
 
-@pytest.fixture(scope="module")
-def client() -> FlaskClient:
-    return create_app(Settings()).test_client()
-
-
 def company(siret: str, role: str | None = None) -> dict[str, str]:
     return {"siret": siret} | ({"role": role} if role else {})
 
