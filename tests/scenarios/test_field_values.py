@@ -207,6 +207,14 @@ TOLD = {
             ),
         ),
     ),
+    "an acronym has its place": Trap(
+        (found(HEAD, of={"personne_morale_attributs": {"raison_sociale": "GROUPE ALTEA", "sigle": "GA"}}),),
+        {"name": "GROUPE ALTEA", "acronym": "GA"},
+    ),
+    "an acronym made of a space is none": Trap(
+        (found(HEAD, of={"personne_morale_attributs": {"raison_sociale": "GROUPE ALTEA", "sigle": " "}}),),
+        missing=no_gap("acronym"),
+    ),
     "Monaco is not France": Trap(
         (found(HEAD, where={"code_postal": "98000", "libelle_commune": "MONACO", "code_commune": "99138"}),),
         {"postalAddress/countryCode": "MCO", "headOfficeAddress/countryCode": "MCO"},
