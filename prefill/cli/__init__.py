@@ -16,6 +16,7 @@ from prefill.cli.administration.tenant import tenant
 from prefill.cli.authoring.diff import diff
 from prefill.cli.authoring.effort import effort
 from prefill.cli.authoring.grammar import grammar
+from prefill.cli.authoring.lock import lock
 from prefill.cli.authoring.new import new
 from prefill.cli.authoring.source import show_source
 from prefill.cli.authoring.test import test_schemas
@@ -49,7 +50,7 @@ COMMANDS = (
     doctor,
 )
 
-OF_FORMS = (test_schemas, effort, diff, grammar, new)
+OF_FORMS = (test_schemas, effort, diff, grammar, lock, new)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

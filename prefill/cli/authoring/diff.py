@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from prefill.assembly import form_folders
-from prefill.authoring.form_diff import breaks_silently, compare_forms
+from prefill.authoring.versions.form_diff import breaks_silently, compare_forms
 from prefill.cli.authoring.choice import SUFFIXES, find_form
 from prefill.cli.common import _library, _settings
 from prefill.cli.errors import CliError

@@ -10,6 +10,7 @@ import click
 
 from prefill.assembly import (
     connection,
+    form_folders,
     now,
     open_audit,
     open_company_search,
@@ -17,6 +18,7 @@ from prefill.assembly import (
     open_tenants,
     session_opener,
 )
+from prefill.authoring.versions.lock import UnreadableLock, compare_with_lock, forms_of, locked_forms
 from prefill.cli.commands.fill import _fetch
 from prefill.cli.commands.schema import _forms_and_mistakes
 from prefill.cli.common import _library, _settings
@@ -93,6 +95,7 @@ def doctor() -> None:
 def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
     yield from check_locally(settings, library, now())
     yield from check_forms(library)
+    yield from _versions(settings, library)
     yield from check_redis(OptionalRedis(settings.redis_url, clock=Clock()))
     try:
         tenants = open_tenants(settings, library)
@@ -115,6 +118,22 @@ def _search(settings: Settings) -> Iterator[Check]:
         yield from probe_search(open_company_search(settings, resources))
     finally:
         resources.thread_pools.close()
+
+
+def _versions(settings: Settings, library: FormRegistry) -> Iterator[Check]:
+    """Compare the forms with the lock that stands beside them, where one does; a form belongs to the last folder that has it."""
+    left = dict(library.forms)
+    for folder in reversed(form_folders(settings) if left else ()):
+        own = forms_of(folder, left)
+        left = {name: form for name, form in left.items() if name not in own}
+        try:
+            locked = locked_forms(folder)
+        except UnreadableLock as fault:
+            yield Check("versions", False, str(fault), vital=False)
+            continue
+        known = {name: form for name, form in (locked or {}).items() if name in own or name not in library.forms}
+        if locked is not None:
+            yield from (Check("versions", False, one.message, vital=False) for one in compare_with_lock(known, own))
 
 
 def _audit(settings: Settings) -> Check:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from prefill.authoring.form_diff import breaks_silently, compare_forms
+from prefill.authoring.versions.form_diff import breaks_silently, compare_forms
 from prefill.forms.registry import load_file
 
 FORM = """\
