@@ -6,6 +6,7 @@ import mimetypes
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
@@ -13,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 from prefill.app import create_app
 from prefill.settings import Settings
 from tests.support.held_streams import HeldStreams
-from tests.support.npm import WIDGET
+from tests.support.npm import WIDGET, node
 
 KITS = WIDGET / "build" / "kits"
 
@@ -21,6 +22,13 @@ KITS = WIDGET / "build" / "kits"
 class _Quiet(WSGIRequestHandler):
     def log(self, *_: object) -> None:
         pass
+
+
+@cache
+def build_kits() -> None:
+    """Build the pages, once a process."""
+    built = node("build-kits.mjs")
+    assert built.returncode == 0, built.stderr
 
 
 @contextmanager

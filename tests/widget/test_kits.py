@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.kit_site import Service, serving, site
-from tests.support.npm import WIDGET, install, node
+from tests.support.kit_site import Service, build_kits, serving, site
+from tests.support.npm import WIDGET, node
 
 EXECUTABLES = {
     "chrome": shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome"),
@@ -44,9 +44,7 @@ Results = dict[tuple[str, str, str], str]
 @pytest.fixture(scope="module")
 def results() -> Iterator[Results]:
     """What each browser said of each kit in each scenario: '' when all is well."""
-    install()
-    built = node("build-kits.mjs")
-    assert built.returncode == 0, built.stderr
+    build_kits()
     with serving(site) as pages, serving(Service()) as service:
         runs = {name: _start(name, path, pages, service) for name, path in EXECUTABLES.items() if path}
         yield {key: error for name, run in runs.items() for key, error in _read(name, run).items()}
@@ -101,12 +99,12 @@ def test_an_example_of_the_documentation_works(results, browser, example):
 
 def test_nothing_moves_while_a_slow_register_answers():
     """Chromium's layout shift; a style sheet's own fonts and floating labels move by less than a thousandth."""
-    install()
     if not EXECUTABLES["chrome"]:
         pytest.skip("no Chromium on this machine")
+    build_kits()
     with serving(site) as pages, serving(Service()) as service:
         environ = {"PREFILL_SITE": pages, "PREFILL_SERVICE": service, "PREFILL_EXECUTABLE": EXECUTABLES["chrome"]}
-        result = node("tests/browser/cls.mjs", **environ)
+        result = node("tests/browser/figures.mjs", **environ)
     lines = {line["kit"]: line for line in map(json.loads, result.stdout.splitlines())}
 
     assert lines["plain"]["cls"] == 0, lines

@@ -6,7 +6,7 @@ import { complete, leave, run, stop, retryAction, result, again } from './fillin
 import { identify } from './identifiers.js'
 import { kitOf } from './kits.js'
 import { remember } from './memory.js'
-import { tellNotice } from './notice.js'
+import { expectNotice } from './notice.js'
 import { normalise, prepareInput, rest, typed } from './number.js'
 import { Panel } from './panel.js'
 import { restore } from './restoring.js'
@@ -293,7 +293,7 @@ export class Block {
 		const left = event.type === 'focusout'
 		const done = event.type === 'change'
 		if (target === this.input) {
-			if (this.pendingNotice) tellNotice(this, this.pendingNotice)
+			if (!left) expectNotice(this)
 			return left ? undefined : typed(this, done)
 		}
 		const held = fields.fieldOf(target) ? target : event.target

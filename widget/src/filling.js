@@ -64,8 +64,8 @@ export async function run(block, number, quiet) {
 	fields.company = fields.number = number
 	fields.stale = false
 	if (!quiet) {
-		block.become('searching', words.searching(number))
 		fields.reserve()
+		block.become('searching', words.searching(number))
 	}
 	try {
 		if (await admitted(block, () => run(block, number))) await receive(block, number, job)

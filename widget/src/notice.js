@@ -37,36 +37,46 @@ export const needsConsent = notice => !!notice?.consent && consentGiven() !== `$
 /** Read the notice of the block's form, to be shown at the first thing typed. @param {Block} block */
 export async function readNotice(block) {
 	const notice = await noticeOf(block.request())
-	block.pendingNotice = block.noticeBox ? undefined : notice
+	block.pendingNotice = notice
 	return notice
 }
 
+/** Something is typed: room is made for the notice, or it is shown if it is known already. @param {Block} block */
+export function expectNotice(block) {
+	if (block.pendingNotice) tellNotice(block, block.pendingNotice)
+	else if (block.pendingNotice !== null) boxOf(block)
+}
+
+/** @param {Block} block */
+function boxOf(block) {
+	if (block.noticeBox) return block.noticeBox
+	const box = (block.noticeBox = make('div', 'notice'))
+	const slot = block.place.find('[data-prefill-notice]')
+	if (slot) slot.append(box)
+	else block.panel.actions.after(box)
+	return box
+}
+
 /**
- * Show what must be told before the first call.
+ * Show what must be told before the first call. Its title says that there is a notice: the whole of it does not push the
+ * form away, unless the page has a place for it or an answer is awaited.
  * @param {Block} block @param {NoticeText} notice @param {() => void} [then] What waits for consent.
  */
 export function tellNotice(block, notice, then = block.onConsent) {
+	const box = boxOf(block)
 	block.onConsent = then
-	if (block.noticeBox) return
-	block.noticeBox = drawNotice(notice, block)
-	const slot = block.place.find('[data-prefill-notice]')
-	if (slot) slot.append(block.noticeBox)
-	else block.panel.actions.after(block.noticeBox)
-	block.pendingNotice = undefined
-}
-
-/** @param {NoticeText} notice @param {Block} block */
-function drawNotice(notice, block) {
-	const box = make('div', 'notice')
+	if (box.firstChild) return
+	const details = /** @type {HTMLDetailsElement} */ (make('details', 'notice-details'))
 	box.setAttribute('role', 'note')
-	if (notice.title) box.append(make('strong', 'notice-title', '', notice.title))
-	for (const paragraph of notice.text || []) box.append(make('p', 'notice-text', '', paragraph))
-	if (!needsConsent(notice)) return box
+	details.open = needsConsent(notice) || !!box.closest('[data-prefill-notice]')
+	details.append(make('summary', 'notice-title', '', notice.title))
+	for (const paragraph of notice.text || []) details.append(make('p', 'notice-text', '', paragraph))
+	box.append(details)
+	if (!needsConsent(notice)) return
 	const button = makeButton('button', block.kit.button, block.words.accept, () => {
 		giveConsent(`${notice.version}`)
 		button.remove()
 		block.onConsent?.()
 	})
 	box.append(button)
-	return box
 }

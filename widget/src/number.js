@@ -7,7 +7,7 @@ import { anchorOf, make, newId } from './kits.js'
 import { readNotice } from './notice.js'
 import { parts } from './parts.js'
 import { adoptStyles } from './styles.js'
-import { askJson } from './transport.js'
+import { askJson, PrefillError } from './transport.js'
 
 /** @typedef {import('./block.js').Block} Block */
 
@@ -147,6 +147,9 @@ export async function look(block, path, q) {
 		const [found, Search] = await Promise.all([askJson(path, request, ['q', 'limit', 'tenant']), parts.search()])
 		if (job !== block.job) return
 		block.job = undefined
+		const { partial, retryAfter, companies, establishments } = found
+		// Nothing for want of calls is not nothing.
+		if (partial && !(companies || establishments).length) throw new PrefillError(undefined, retryAfter)
 		block.search ||= new Search(block, { make, newId, anchorOf, adoptStyles, grouped, set, look })
 		block.search.show(found)
 	} catch (fault) {

@@ -12,9 +12,25 @@
  * @property {typeof import('./adapters.js').set} set @property {typeof import('./number.js').look} look
  */
 
-const RULES = `.prefill-list{position:absolute;z-index:9999;margin:0;padding:0;list-style:none;max-width:min(100vw,36em);max-height:18em;overflow:auto;background:Canvas;color:CanvasText;border:1px solid}
+const RULES = `.prefill-list{position:absolute;z-index:9999;margin:0;padding:0;list-style:none;max-width:min(100vw,36em);max-height:min(18em,50vh);overflow:auto;background:Canvas;color:CanvasText;border:1px solid}
 .prefill-list>li{margin:0;padding:.6em .8em;list-style:none;min-height:1.5em;cursor:pointer}
 .prefill-list>[aria-selected=true]{background:Highlight;color:HighlightText;outline:2px solid Highlight}`
+
+/** @param {import('./sentences.js').Sentences['t']} t */
+const sentencesIn = t => ({
+	results: (/** @type {number} */ count) =>
+		count > 1 ? t(`${count} résultats`, `${count} results`) : t('1 résultat', '1 result'),
+	none: t('Aucun résultat : saisissez le SIRET.', 'No result: type the SIRET.'),
+	incomplete: t(
+		'Aucun résultat pour l’instant : écrivez le mot en entier, ou saisissez le SIRET.',
+		'No result yet: type the whole word, or the SIRET.',
+	),
+	more: t('Précisez votre recherche : d’autres résultats existent.', 'There are more results: be more specific.'),
+	choose: t('Choisissez l’établissement', 'Choose the establishment'),
+	companies: t('Entreprises', 'Companies'),
+	closed: t('fermé', 'closed'),
+	headOffice: t('siège', 'head office'),
+})
 
 /** @param {(string | undefined | false | 0)[]} parts */
 const line = parts => parts.filter(Boolean).join(' · ')
@@ -30,16 +46,16 @@ export class Search {
 	constructor(block, tools) {
 		this.block = block
 		this.tools = tools
+		this.words = sentencesIn(block.words.t)
 		tools.adoptStyles(block.input, RULES)
 	}
 
 	/** @param {Record<string, any>} found Companies, or establishments, as the service answers. */
-	show({ companies, establishments, partial }) {
-		const { block } = this
-		const { words } = block
+	show({ companies, establishments, partial, incompleteWord }) {
+		const { block, words } = this
 		const options = companies ? companies.map(this.#company) : establishments.map(this.#establishment)
-		this.#open(options, companies ? words.company : words.choose)
-		if (!options.length) return block.become('idle', words.noResult, 'warning')
+		this.#open(options, companies ? words.companies : words.choose)
+		if (!options.length) return block.become('idle', incompleteWord ? words.incomplete : words.none, 'warning')
 		block.become('choosing', words.results(options.length) + (partial ? `. ${words.more}` : ''))
 	}
 
@@ -50,7 +66,7 @@ export class Search {
 			company.tradeName !== company.name && company.name && company.tradeName,
 			[company.postalZone, company.city].filter(Boolean).join(' '),
 			this.tools.grouped(company.siren),
-			company.closed && this.block.words.closed,
+			company.closed && this.words.closed,
 		]),
 		value: company,
 	})
@@ -61,8 +77,8 @@ export class Search {
 			[place.street, place.postalCode, place.city].filter(Boolean).join(' ') || place.name,
 			place.street && place.name,
 			this.tools.grouped(place.siret),
-			place.headOffice && this.block.words.headOffice,
-			place.closed && this.block.words.closed,
+			place.headOffice && this.words.headOffice,
+			place.closed && this.words.closed,
 		]),
 		value: place,
 	})

@@ -79,13 +79,6 @@ export function sentencesIn(language) {
 		details: t('Détail des champs', 'Field by field'),
 		toConfirm: t('À confirmer', 'To confirm'),
 		toComplete: t('À compléter', 'Left to you'),
-		results: (/** @type {number} */ count) => t(n(count, 'résultat', 'résultats'), n(count, 'result', 'results')),
-		noResult: t('Aucun résultat : saisissez le SIRET.', 'No result: type the SIRET.'),
-		more: t('Précisez votre recherche : d’autres résultats existent.', 'There are more results: be more specific.'),
-		choose: t('Choisissez l’établissement', 'Choose the establishment'),
-		company: t('Entreprises', 'Companies'),
-		closed: t('fermé', 'closed'),
-		headOffice: t('siège', 'head office'),
 	}
 }
 /** @typedef {ReturnType<typeof sentencesIn>} Sentences */

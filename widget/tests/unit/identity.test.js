@@ -93,6 +93,20 @@ test('Escape closes the list and keeps what was typed', async () => {
 	window.close()
 })
 
+test('a search that is out of calls is tried again, and is not taken for one without result', async () => {
+	let answered = { companies: [], partial: true, retryAfter: 1 }
+	const { window, says, state, options } = await visit({ companies: () => json(answered) })
+	type(window, 'siret', 'menuiserie', false)
+	await searched()
+	assert.equal(state(), 'error')
+	assert.doesNotMatch(says(), /résultat/)
+	answered = COMPANIES
+	await tick(5600)
+	await settled()
+	assert.equal(options().length, 2)
+	window.close()
+})
+
 test('a SIREN has its establishments to choose from', async () => {
 	const { window, service, at, options } = await visit({
 		'companies/000001008/establishments': () => json(ESTABLISHMENTS),

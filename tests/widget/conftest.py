@@ -1,0 +1,3 @@
+"""What the tests with a browser share: the patience of the scenarios."""
+
+import tests.scenarios.conftest  # noqa: F401

@@ -1,0 +1,83 @@
+"""Measure what the form script costs a page and write it into its manual: `python -m tools.widget_figures`.
+
+It needs Node, the packages of `widget/` and Chromium. Nothing else should run meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import statistics
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from prefill.web.middleware.encodings import compress_once
+from prefill.web.widget_releases import current_module, current_script, current_search
+from tests.support.kit_site import Service, build_kits, serving, site
+from tests.support.npm import node
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "integrate.md"
+FILES = {"the script": current_script, "the search, on demand": current_search, "the ES module, whole": current_module}
+RUNS = 9
+
+
+def main() -> None:
+    visits = measure()
+    rows = [*size_rows(), *visit_rows(visits)]
+    told = f"`python -m tools.widget_figures`, {datetime.now(UTC):%Y-%m-%d}, Chromium, {os.cpu_count()} processors."
+    table = "\n".join(["| Figure | Here | Limit |", "| --- | --- | --- |", *rows, "", told])
+    page = PAGE.read_text(encoding="utf-8")
+    block = f"<!-- figures -->\n{table}\n<!-- end -->"
+    PAGE.write_text(
+        re.sub(r"<!-- figures -->.*?<!-- end -->", lambda _: block, page, flags=re.DOTALL), encoding="utf-8"
+    )
+    sys.stdout.write(f"{table}\n")
+
+
+def measure() -> list[dict[str, Any]]:
+    """Visit the forms: what each visit measured."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not chromium:
+        sys.exit("no Chromium on this machine")
+    build_kits()
+    with serving(site) as pages, serving(Service()) as service:
+        places = {"PREFILL_SITE": pages, "PREFILL_SERVICE": service, "PREFILL_EXECUTABLE": chromium}
+        done = node("tests/browser/figures.mjs", timeout=600, PREFILL_RUNS=str(RUNS), **places)
+    if done.returncode:
+        sys.exit(done.stderr)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def size_rows() -> Iterator[str]:
+    for name, read in FILES.items():
+        body = read().body
+        packed = [f"{len(compress_once(body, encoding)) / 1000:.1f} kB with {encoding}" for encoding in ("br", "gzip")]
+        limit = "10 kB with br" if read is current_script else ""
+        yield f"| size of {name} | {', '.join(packed)}, {len(body) / 1000:.1f} kB as it is | {limit} |"
+
+
+def visit_rows(visits: list[dict[str, Any]]) -> Iterator[str]:
+    shifts = {visit["kit"]: visit["cls"] for visit in visits[:3]}
+    asked = [request for request in visits[0]["requests"] if not request.endswith((".js", ".css"))]
+    plain, slowed = ([visit for visit in visits[3:] if visit["slowed"] == times] for times in (1, 4))
+    yield f"| requests of a visit, the script aside | {len(asked)}: {', '.join(f'`{one}`' for one in asked)} | |"
+    yield f"| from the 14th digit to the first field, sandbox | {_spread(plain, 'firstField')} | 60 ms |"
+    yield f"| JavaScript from the 14th digit to the end | {_spread(plain, 'script')} | |"
+    yield f"| the same, the processor slowed four times | {_spread(slowed, 'script')} | 10 ms |"
+    yield f"| style and layout, the processor slowed four times | {_spread(slowed, 'layout')} | |"
+    told = ", ".join(f"{kit} {value:.4f}".replace("0.0000", "0") for kit, value in shifts.items())
+    yield f"| layout shift (CLS), a slow register | {told} | 0 |"
+
+
+def _spread(visits: list[dict[str, Any]], name: str) -> str:
+    values = [visit[name] for visit in visits]
+    return f"{statistics.median(values):.0f} ms ({min(values):.0f} to {max(values):.0f}, {len(values)} visits)"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+/**
+ * What the script costs a page, in Chromium: one line of JSON for each visit. PREFILL_SITE, PREFILL_SERVICE,
+ * PREFILL_EXECUTABLE: as for the matrix; PREFILL_RUNS: how many timed visits of the plain form.
+ */
+
+import puppeteer from 'puppeteer-core'
+
+const {
+	PREFILL_SITE: site,
+	PREFILL_SERVICE: service,
+	PREFILL_EXECUTABLE: executablePath,
+	PREFILL_RUNS: runs,
+} = process.env
+const ORDINARY = '00000100800010'
+const SLOW = '00001700400011'
+/** How many times slower the processor is made. */
+const SLOWED = 4
+const flags = [
+	'--no-sandbox',
+	'--disable-gpu',
+	'--disable-quic',
+	'--no-first-run',
+	'--disable-background-networking',
+	'--disable-component-update',
+	'--disable-sync',
+]
+let visits = 0
+
+/** In the page: what moves by itself, once what the candidate did is drawn (two frames after the search began). */
+const watch = () => {
+	window.shifts = []
+	let drawn = Infinity
+	new PerformanceObserver(list => {
+		for (const entry of list.getEntries())
+			if (!entry.hadRecentInput && entry.startTime > drawn)
+				window.shifts.push([
+					entry.value,
+					entry.sources.map(source => source.node?.outerHTML?.slice(0, 80) || source.node?.nodeName),
+				])
+	}).observe({ type: 'layout-shift', buffered: true })
+	new MutationObserver((_, observer) => {
+		if (!document.querySelector('[data-prefill-state=searching]')) return
+		observer.disconnect()
+		requestAnimationFrame(() => requestAnimationFrame(() => (drawn = performance.now())))
+	}).observe(document, { attributes: true, subtree: true, attributeFilter: ['data-prefill-state'] })
+}
+const time = () => {
+	const siret = document.getElementById('siret')
+	let last
+	siret.addEventListener('input', () => siret.value.length === 14 && (last ??= performance.now()), true)
+	document.getElementById('name').addEventListener('input', () => (window.firstField ??= performance.now() - last))
+}
+
+/** @param {import('puppeteer-core').Browser} browser */
+async function visit(browser, kit, number, slowed = 1) {
+	const page = await browser.newPage()
+	await page.setViewport({ width: 1000, height: 1600 })
+	await page.evaluateOnNewDocument(watch)
+	const url = `${service}/fresh/figures-${process.pid}-${++visits}/v1/`
+	await page.goto(`${site}/${kit}.html?service=${encodeURIComponent(service)}&url=${encodeURIComponent(url)}`)
+	await page.waitForSelector('[data-prefill-state]')
+	const requests = []
+	page.on('request', request => requests.push(request.url().replace(/\?.*/, '').replace(url, '')))
+	await page.evaluate(time)
+	await page.focus('#siret')
+	await page.keyboard.type(number.slice(0, 13))
+	await page.emulateCPUThrottling(slowed)
+	const before = await page.metrics()
+	await page.keyboard.type(number.slice(13))
+	await page.waitForSelector('[data-prefill-state=done]', { timeout: 20_000 })
+	const after = await page.metrics()
+	await new Promise(resolve => setTimeout(resolve, 300))
+	const { shifts, firstField } = await page.evaluate(() => ({
+		shifts: window.shifts,
+		firstField: window.firstField,
+	}))
+	await page.close()
+	return {
+		kit,
+		slowed,
+		cls: shifts.reduce((sum, [value]) => sum + value, 0),
+		shifts,
+		requests,
+		firstField,
+		script: 1e3 * (after.ScriptDuration - before.ScriptDuration),
+		layout:
+			1e3 *
+			(after.LayoutDuration + after.RecalcStyleDuration - before.LayoutDuration - before.RecalcStyleDuration),
+	}
+}
+
+const browser = await puppeteer.launch({ browser: 'chrome', executablePath, headless: true, args: flags })
+try {
+	for (const kit of ['plain', 'dsfr', 'bootstrap']) console.log(JSON.stringify(await visit(browser, kit, SLOW)))
+	for (let run = 0; run < +(runs || 0); run++)
+		for (const slowed of [1, SLOWED]) console.log(JSON.stringify(await visit(browser, 'plain', ORDINARY, slowed)))
+} finally {
+	await browser.close()
+}
