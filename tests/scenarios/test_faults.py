@@ -19,6 +19,7 @@ from tests.support.simulator import (
     TOKEN,
     OpenService,
     Simulator,
+    activity,
     acts,
     agreement,
     agreements,
@@ -84,7 +85,9 @@ def full(paths: str) -> tuple[str, ...]:
 # The fields that are lost with each source, all others being well.
 LOST: dict[str, tuple[str, ...]] = {
     "etablissements": full("""
-        identifiers[siret] mainActivity/code mainActivity/nomenclature mainActivity/label postalAddress/streetName
+        identifiers[siret] acronym mainActivity/code mainActivity/nomenclature mainActivity/label
+        mainActivity/otherNomenclature/code mainActivity/otherNomenclature/nomenclature
+        mainActivity/otherNomenclature/label postalAddress/streetName
         postalAddress/additionalStreetName postalAddress/postalZone postalAddress/cityName postalAddress/countryCode
         postalAddress/cedex/code postalAddress/cedex/label"""),
     "siege_social": full("""
@@ -113,6 +116,8 @@ WITHHELD_TOO = {
 TRADE_NAME, STRIKE_OFF = full("tradeName /partIV/A/tradeRegister/strikeOffDate")
 # What is often empty is no gap where a register has nothing.
 OFTEN_EMPTY = frozenset(full("""
+    acronym mainActivity/otherNomenclature/code mainActivity/otherNomenclature/nomenclature
+    mainActivity/otherNomenclature/label
     postalAddress/additionalStreetName postalAddress/cedex/code postalAddress/cedex/label
     headOfficeAddress/additionalStreetName headOfficeAddress/cedex/code headOfficeAddress/cedex/label
     /partIV/A/tradeRegister/strikeOffDate"""))  # fmt: skip
@@ -137,11 +142,12 @@ class Victim:
 
     @property
     def cases(self) -> list[dict[str, Any]]:
-        unit = {"rna": self.rna}
+        unit = {"rna": self.rna, "personne_morale_attributs": {"raison_sociale": "ATELIERS DU GIER", "sigle": "ADG"}}
+        coded = {"activite_principale": activity("25.53Y", "Mécanique", "NAF2025")}
         boxes = {"complement_adresse": "BATIMENT C", "code_cedex": "42004", "libelle_cedex": "ST ETIENNE CEDEX 1"}
         closed = {"etat_administratif": "F", "date_fermeture": 1735599600, "siege_social": False}
         return [
-            found(self.branch, enseigne="LE TOUR", of=unit, where=boxes, **closed),
+            found(self.branch, enseigne="LE TOUR", of=unit, where=boxes, **coded, **closed),
             found(siret(self.siren), source="siege_social", of=unit, where={**boxes, "numero_voie": "112"}),
             rcs(self.siren, nom_commercial=NAME_AT_THE_RCS, capital=CAPITAL),
             vat(self.siren),
