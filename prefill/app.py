@@ -43,7 +43,7 @@ from prefill.web.middleware.response_cache import ResponseCache
 from prefill.web.protection.pacing import DelayScheduler, VisitMemory
 from prefill.web.protection.proxies import ProxyWatch
 from prefill.web.protection.rate_limit import RateLimiter
-from prefill.web.protection.streams import StreamSlots
+from prefill.web.protection.slots import STREAMS, Slots, WaitingSlots, body_slots
 from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 SANDBOX_BANNER = (
@@ -93,7 +93,9 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         company_search=open_company_search(settings, resources),
         search_limiter=open_limiter(prefix="prefill:search"),
         response_cache=ResponseCache(settings.response_cache, tenants=tenants.directory),
-        stream_slots=StreamSlots(),
+        stream_slots=Slots(STREAMS),
+        waiting_slots=WaitingSlots(settings.threads),
+        body_slots=body_slots(settings.threads),
         proxy_watch=ProxyWatch(settings.proxies or 0),
         templates=templates_folder(settings),
         visits=VisitMemory(),

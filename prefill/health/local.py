@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -13,9 +14,13 @@ from prefill.forms.registry import FormRegistry
 from prefill.health.model import Check, remark
 from prefill.health.token import check_recipient, check_token
 from prefill.redis_client import OptionalRedis, RedisUnavailable
+from prefill.registers.scheduling.workers import TOTAL_FACTOR
 from prefill.settings import Settings, unknown_settings
 from prefill.tenancy.information import FACTS
 from prefill.tenancy.registry import Tenants
+
+OTHER_THREADS = 12  # of a process: server, log, deadlines, paced answers, parent
+MAIN_PROCESS_THREADS = 4
 
 
 def check_locally(settings: Settings, library: FormRegistry, now: datetime) -> tuple[Check, ...]:
@@ -82,7 +87,9 @@ def check_trace(trace: AuditTrail) -> Check:
     return Check("audit", False, message, vital=False)
 
 
-def check_deployment(settings: Settings, tenants: Tenants, environ: Mapping[str, str]) -> Iterator[Check]:
+def check_deployment(
+    settings: Settings, tenants: Tenants, environ: Mapping[str, str], *, threads_allowed: int | None = None
+) -> Iterator[Check]:
     """Look at what is set in a way that fails later: all are remarks."""
     yield from (remark("settings", message) for message in _unknown_settings(environ))
     if settings.instances > 1 and not settings.redis_url:
@@ -91,6 +98,7 @@ def check_deployment(settings: Settings, tenants: Tenants, environ: Mapping[str,
             "peuvent poser la même question. Donnez-leur un Redis."
         )
         yield remark("processes", message)
+    yield from _threads(settings, environ, threads_allowed)
     if not settings.sandbox:
         yield from (remark("origins", message) for message in _origins(settings, tenants))
     if not settings.sandbox and not settings.contact:
@@ -98,6 +106,24 @@ def check_deployment(settings: Settings, tenants: Tenants, environ: Mapping[str,
             "PREFILL_CONTACT manque : API Entreprise ne sait pas à qui écrire avant de bannir l'adresse du service."
         )
         yield remark("contact", message)
+
+
+def _threads(settings: Settings, environ: Mapping[str, str], allowed: int | None) -> Iterator[Check]:
+    """Compare what the threads of all processes of this machine come to with what the system allows."""
+    processes = environ.get("WEB_CONCURRENCY", "").strip()
+    count = int(processes) if re.fullmatch(r"[1-9][0-9]{0,2}", processes) else 1
+    needed = count * threads_of(settings) + MAIN_PROCESS_THREADS
+    if allowed is not None and needed > allowed:
+        message = (
+            f"Le système permet {allowed} threads et {count} processus peuvent en prendre {needed} : baissez "
+            "PREFILL_THREADS, PREFILL_WORKERS ou WEB_CONCURRENCY, ou demandez-en plus."
+        )
+        yield remark("threads", message)
+
+
+def threads_of(settings: Settings) -> int:
+    """How many threads a process takes at most: those that serve, those that call, and the few others."""
+    return settings.threads + TOTAL_FACTOR * settings.workers + OTHER_THREADS
 
 
 def _unknown_settings(environ: Mapping[str, str]) -> Iterator[str]:

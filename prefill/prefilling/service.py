@@ -37,6 +37,7 @@ FIRST: Mapping[Audience, tuple[tuple[Source, Source], ...]] = {
         (ESTABLISHMENT, HEAD_OFFICE),
     ),
 }
+AT_ONCE = 0.02  # seconds that a prefill lasts which may not wait
 CALL_SECONDS = 1.0  # kept of the deadline for the call itself
 HEAD_OFFICES = (HEAD_OFFICE.name, "siege_social_instructeur")
 
@@ -156,6 +157,10 @@ class Service:
     def with_registers(self, registers: Registers) -> Service:
         """The same service on other registers."""
         return Service(registers, deadline=self._deadline, clock=self._clock, today=self._today)
+
+    def without_waiting(self) -> Service:
+        """The same service, whose prefills have what is known at once; the calls that they start go on without them."""
+        return Service(self._registers, deadline=AT_ONCE, clock=self._clock, today=self._today)
 
     def planned(self, plan: Callable[[Registers], Registers]) -> Service:
         """The same service on its registers as a plan asks them."""

@@ -55,8 +55,9 @@ def create_web(context: AppContext) -> Flask:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.before_request(hooks.start_request)
+    app.teardown_request(hooks.release_lost_slot)
     # They run from the last to the first.
-    for hook in (compress_response, hooks.cache_response, hooks.log_request, hooks.add_headers):
+    for hook in (compress_response, hooks.cache_response, hooks.log_request, hooks.release_slot, hooks.add_headers):
         app.after_request(hook)
     app.register_error_handler(Exception, hooks.handle_error)
     return app

@@ -24,7 +24,7 @@ from prefill.web.middleware.response_cache import ResponseCache
 from prefill.web.protection.pacing import DelayScheduler, PacedRegisters, VisitMemory
 from prefill.web.protection.proxies import ProxyWatch
 from prefill.web.protection.rate_limit import RateLimiter
-from prefill.web.protection.streams import StreamSlots
+from prefill.web.protection.slots import Slots, WaitingSlots
 from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 EXTENSION = "prefill"
@@ -50,6 +50,8 @@ class AppContext:
         search_limiter: searches per address, apart from prefills: several for one name that is typed.
         response_cache: complete prefill responses.
         stream_slots: caps the event streams of the process.
+        waiting_slots: caps the requests that wait for registers.
+        body_slots: caps the request bodies that are being read.
         proxy_watch: notices a proxy that was not declared.
         templates: the integrator's templates of documents.
         visits: which answers each client has had.
@@ -73,7 +75,9 @@ class AppContext:
     company_search: CompanySearch | None
     search_limiter: RateLimiter
     response_cache: ResponseCache
-    stream_slots: StreamSlots
+    stream_slots: Slots
+    waiting_slots: WaitingSlots
+    body_slots: Slots
     proxy_watch: ProxyWatch
     templates: Path | None
     visits: VisitMemory
@@ -111,15 +115,30 @@ def current_services() -> TenantServices:
     return app_context().tenant_services.for_tenant(current_caller().tenant)
 
 
+def may_wait(*, agent: bool) -> bool:
+    """Whether the current request may hold its thread while registers answer; until its response is complete."""
+    if "waits" not in g:
+        g.waits = app_context().waiting_slots.acquire(agent=agent)
+    waits: bool = g.waits
+    return waits
+
+
+def agent_service() -> Service:
+    """Return the prefill service of the agent's tenant."""
+    service = current_services().service
+    return service if may_wait(agent=True) else service.without_waiting()
+
+
 def candidate_service() -> Service:
     """Return the prefill service of the caller's tenant as this client may see it.
 
     The sandbox has no bidder to protect: there answers come at once.
     """
     context, services = app_context(), current_services()
+    service = services.service if may_wait(agent=False) else services.service.without_waiting()
     if context.settings.sandbox:
-        return services.service
+        return service
     client = current_requester().address or context.rate_limiter.name(request.remote_addr or "")
-    return services.service.with_registers(
+    return service.with_registers(
         PacedRegisters(services.upstream, context.visits, context.scheduler, client, services.tenant.id)
     )

@@ -27,10 +27,11 @@ from prefill.problems import (
     TooManyRequests,
 )
 from prefill.sandbox.companies import is_invented
-from prefill.web.context import app_context, candidate_service, current_caller, current_requester
+from prefill.web.context import app_context, candidate_service, current_caller, current_requester, may_wait
 from prefill.web.protection.request_guard import refuse_cross_site
 
 DEFAULT_FORM = "dume"
+BUSY_SECONDS = 2.0  # after which to come back to a process whose threads are taken
 MAX_QUOTED = 100  # characters of a wrong name that a problem quotes
 
 
@@ -90,6 +91,33 @@ def check_rate_limit(*, cached: bool, companies: int = 1) -> None:
         wait = context.call_limits.retry_after(requester)
     if wait:
         raise TooManyRequests(retry_after=wait, retryAfter=wait)
+
+
+def refuse_unless_may_wait() -> None:
+    """Raise `TooManyRequests` when as many requests wait for others as this process has threads for."""
+    if not may_wait(agent=False):
+        raise TooManyRequests(retry_after=BUSY_SECONDS, retryAfter=BUSY_SECONDS)
+
+
+def read_body(max_bytes: int) -> bytes:
+    """Read the body of the request. Raise `TooManyRequests` while too many others come: each holds a thread.
+
+    The server reads a body as slowly as its client sends it, and no deadline can be set: the slots are what bounds it.
+    """
+    request.max_content_length = max_bytes
+    slots = app_context().body_slots
+    if not slots.acquire():
+        raise TooManyRequests(retry_after=BUSY_SECONDS, retryAfter=BUSY_SECONDS)
+    try:
+        return request.get_data()
+    finally:
+        slots.release()
+
+
+def read_json(max_bytes: int) -> Any:
+    """Read the body of the request as JSON; None when it is none."""
+    read_body(max_bytes)
+    return request.get_json(silent=True)
 
 
 def check_page_limit() -> None:

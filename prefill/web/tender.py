@@ -25,6 +25,7 @@ from prefill.web.params import (
     find_form,
     narrow_form,
     read_extra_sources,
+    read_json,
     read_number,
     read_role,
 )
@@ -141,8 +142,7 @@ def read_company(form: str, number: str) -> Tender:
 
 
 def _load(schema: Schema, member: str) -> dict[str, Any]:
-    request.max_content_length = MAX_BODY
-    body = request.get_json(silent=True)
+    body = read_json(MAX_BODY)
     if not isinstance(body, dict):
         raise _invalid(
             member,

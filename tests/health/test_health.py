@@ -171,6 +171,19 @@ def live(**values: Any) -> Settings:
     return Settings(token="jeton", recipient=BUYER, **values)
 
 
+def test_threads_beyond_what_the_system_allows_are_told():
+    settings = Settings(threads=64, workers=32, sandbox_allowed=True)
+    tenants = open_tenants(settings, FORMS)
+
+    def names(processes, allowed):
+        environ = {"WEB_CONCURRENCY": processes}
+        return [check.name for check in check_deployment(settings, tenants, environ, threads_allowed=allowed)]
+
+    assert "threads" not in names("1", 256)
+    assert "threads" in names("4", 256)
+    assert "threads" not in names("4", None)
+
+
 def test_nothing_is_remarked_of_the_sandbox_nor_of_a_service_that_is_set_well():
     assert remarks(Settings()) == {}
     well_set = live(allowed_origins=("https://marches.exemple.fr",), contact="mailto:a@exemple.fr")

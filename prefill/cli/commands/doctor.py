@@ -40,6 +40,7 @@ from prefill.health import (
     probe_search,
 )
 from prefill.problems import SettingsInvalid
+from prefill.process_limits import thread_limit
 from prefill.redis_client import OptionalRedis
 from prefill.settings import Settings, describe, refuse_unwanted_sandbox
 
@@ -103,7 +104,7 @@ def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
         yield Check("tenants", False, str(bad))
         return
     yield from check_tenants(settings, tenants, now())
-    yield from check_deployment(settings, tenants, os.environ)
+    yield from check_deployment(settings, tenants, os.environ, threads_allowed=thread_limit())
     yield from check_information(settings, tenants)
     yield _audit(settings)
     yield from _search(settings)

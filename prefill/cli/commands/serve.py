@@ -19,11 +19,13 @@ from prefill.assembly import open_audit
 from prefill.cli.common import _check_tenants, _library, _settings
 from prefill.cli.errors import CliError
 from prefill.problems import SettingsInvalid
+from prefill.process_limits import raise_descriptor_limit
 from prefill.settings import Settings, refuse_unwanted_sandbox
 
 PARENT_SECONDS = 0.5  # how often a worker looks for its parent
 HEADER_MILLISECONDS = 10_000  # for the head of a request to come whole
-THREADS = 256  # requests at once in a process; most wait for the registers, and an event stream holds one
+MAX_CONNECTIONS = 8192  # of a process; the next wait to be accepted
+OTHER_DESCRIPTORS = 256  # calls to registers, Redis, files
 
 
 @click.command(help="Lancer le service.")
@@ -59,7 +61,9 @@ def _run(settings: Settings, processes: int) -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=processes,
-        blocking_threads=THREADS,
+        blocking_threads=settings.threads,
+        backlog=1024,
+        backpressure=_connections(raise_descriptor_limit()),
         # Without encryption nobody speaks HTTP/2 to a service behind a proxy. The delay covers idle connections too.
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
@@ -69,6 +73,11 @@ def _run(settings: Settings, processes: int) -> None:
     )
     server.on_startup(partial(_announce, settings))
     server.serve(target_loader=partial(_load_worker, settings, os.getpid()), wrap_loader=False)
+
+
+def _connections(descriptors: int) -> int:
+    """How many connections a process may hold at once: never so many that it lacks a descriptor for its own calls."""
+    return min(max(descriptors // 2, descriptors - OTHER_DESCRIPTORS), MAX_CONNECTIONS)
 
 
 def _load_worker(settings: Settings, parent: int) -> Flask:

@@ -23,8 +23,8 @@ from prefill.forms.model import Form
 from prefill.prefilling.service import Prefill, Request
 from prefill.problems import DocumentUnknown, Problem
 from prefill.web.agents.recording import asked_sources, planned, query_recorded, record
-from prefill.web.context import app_context, current_services
-from prefill.web.params import language
+from prefill.web.context import app_context, current_services, may_wait
+from prefill.web.params import BUSY_SECONDS, language
 from prefill.web.rendering.agents.dossier import DossierView, build_prefill_dossier, render_dossier
 
 DOWNLOAD_RESERVE = 10  # downloads of the minute that an archive leaves to single documents
@@ -42,6 +42,7 @@ def current_view() -> DossierView:
 
 def fetch_document(asked: Request, source: str, n: int) -> File:
     """Download one document; the outcome is written before it is served."""
+    _refuse_unless_may_wait()
     form = _form_of(asked.form, source)
     done = query_recorded(
         replace(asked, form=form, extra=frozenset({source}), every=True, on_request=frozenset()), (source,)
@@ -55,6 +56,12 @@ def fetch_document(asked: Request, source: str, n: int) -> File:
         raise
     record(asked, (source,), Outcome.COMPLETE)
     return file
+
+
+def _refuse_unless_may_wait() -> None:
+    """Documents take time: raise `DocumentUnavailable` while as many requests wait as this process has threads for."""
+    if not may_wait(agent=True):
+        raise unavailable(BUSY_SECONDS)
 
 
 def _form_of(form: Form, source: str) -> Form:
@@ -87,6 +94,7 @@ def serve_archive(asked: Request, first: int) -> AnyResponse:
     The record is written before the first byte. What is left out is in the manifest, and `Link: rel="next"` is the
     address of the archive that goes on from there.
     """
+    _refuse_unless_may_wait()
     done = query_recorded(asked, planned(asked))
     documents = build_prefill_dossier(done, current_view()).documents
     following = documents[first - 1 :]

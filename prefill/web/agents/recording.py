@@ -14,7 +14,7 @@ from prefill.audit.trail import AccessRecord, Outcome
 from prefill.domain.answers import Status
 from prefill.prefilling.service import Event, Finished, Prefill, Request
 from prefill.problems import Problem
-from prefill.web.context import app_context, current_services
+from prefill.web.context import agent_service, app_context
 from prefill.web.responses import log_summary
 
 
@@ -29,7 +29,7 @@ def query_recorded(asked: Request, planned: tuple[str, ...]) -> Prefill:
     """Write the intent, then query the registers."""
     record(asked, planned, Outcome.REQUESTED)
     try:
-        done = current_services().service.prefill(asked)
+        done = agent_service().prefill(asked)
     except Problem:
         record(asked, planned, Outcome.REFUSED)
         raise

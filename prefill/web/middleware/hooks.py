@@ -55,6 +55,23 @@ def cache_response(response: Response) -> Response:
     return response
 
 
+def release_slot(response: Response) -> Response:
+    """Let another request wait for registers: at the end of a stream, else now."""
+    if g.pop("waits", False):
+        release = app_context().waiting_slots.release
+        if response.is_streamed:
+            response.call_on_close(release)
+        else:
+            release()
+    return response
+
+
+def release_lost_slot(_: BaseException | None) -> None:
+    """Release the slot of a request that ended without a response."""
+    if g.pop("waits", False):
+        app_context().waiting_slots.release()
+
+
 def log_request(response: Response) -> Response:
     """Count the request and log it: when it ends, or at the end of its stream."""
     clock, started_at = app_context().clock, g.get("started_at")

@@ -16,7 +16,7 @@ from prefill.web.context import app_context, current_requester
 from prefill.web.openapi.operations import describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, REQUEST_ID, TENANT, parameter
 from prefill.web.openapi.texts import text
-from prefill.web.params import current_candidate
+from prefill.web.params import current_candidate, refuse_unless_may_wait
 from prefill.web.rendering.companies import (
     CompanyEstablishmentsSchema,
     FoundCompaniesSchema,
@@ -68,6 +68,7 @@ def companies() -> AnyResponse:
     found = search.recall(text)
     _check_rate_limit(cached=found is not None)
     if found is None:
+        refuse_unless_may_wait()
         found = search.find(text, visitor=app_context().search_limiter.name(request.remote_addr or ""))
     shown = found.first(limit)
     g.log_fields = {"found": len(shown.companies), "partial": shown.partial}
@@ -95,6 +96,7 @@ def companies() -> AnyResponse:
 def establishments(number: str) -> AnyResponse:
     search, siren = _search(), siren_of(parse(number))
     _check_rate_limit(cached=False)
+    refuse_unless_may_wait()
     listed = list_establishments(search.client, siren, request.args.get("q", "")[:MAX_PLACE])
     g.log_fields = {"found": len(listed.establishments), "partial": listed.partial}
     return _respond(render_establishments(listed))

@@ -19,7 +19,7 @@ from prefill.web.agents.files import current_view, fetch_document, serve_archive
 from prefill.web.agents.recording import complete_dossier, planned, record, record_outcome, recorder
 from prefill.web.agents.request import EXTRA, FIRST, INAPPLICABLE, PROCEDURE, SCHEMA, read_agent_request, read_rank
 from prefill.web.agents.request import FORM as DOSSIER
-from prefill.web.context import AGENTS_BLUEPRINT, current_services
+from prefill.web.context import AGENTS_BLUEPRINT, agent_service
 from prefill.web.openapi.operations import FILE, describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, NUMBER, REQUEST_ID, parameter
 from prefill.web.openapi.texts import text
@@ -141,7 +141,7 @@ def _stream(asked: Request) -> AnyResponse:
     """Stream the dossier as registers answer: the intent is written first, the outcome before the last event."""
     record(asked, planned(asked), Outcome.REQUESTED)
     try:
-        events = current_services().service.stream(asked, tick=sse.HEARTBEAT_SECONDS)
+        events = agent_service().stream(asked, tick=sse.HEARTBEAT_SECONDS)
         return streamed(
             record_outcome(events, recorder(asked)), partial(sse.render_dossier_events, view=current_view())
         )

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from prefill.domain.company import Role
 from prefill.prefilling.service import Prefill, Request
 from prefill.web import sse
-from prefill.web.context import app_context, candidate_service, current_services
+from prefill.web.context import app_context, candidate_service, current_services, may_wait
 from prefill.web.middleware.response_cache import CacheableResponse, dependencies_of
 from prefill.web.openapi.operations import Facts, describe
 from prefill.web.openapi.parameters import (
@@ -27,7 +27,7 @@ from prefill.web.openapi.parameters import (
 )
 from prefill.web.openapi.texts import text
 from prefill.web.params import language, read_prefill_request
-from prefill.web.protection.streams import StreamSlots
+from prefill.web.protection.slots import Slots
 from prefill.web.rendering.espd import read_declared
 from prefill.web.rendering.json_writer import prefill_to_json
 from prefill.web.rendering.prefill import render_prefill
@@ -120,7 +120,7 @@ def prefill(number: str) -> AnyResponse:
     query = read_prefill_request(number)
     if wants_espd():
         return respond_with_profile(draft_of(query, read_declared(request.args)))
-    if sse.is_asked(request.accept_mimetypes) and app_context().stream_slots.acquire():
+    if sse.is_asked(request.accept_mimetypes) and may_wait(agent=False) and app_context().stream_slots.acquire():
         return _stream(query, app_context().stream_slots)
     return _respond(candidate_service().prefill(query), receipt_signer())
 
@@ -137,7 +137,7 @@ def _respond(prefill: Prefill, sign: sse.Sign) -> AnyResponse:
     return response.make_conditional(request)
 
 
-def _stream(query: Request, slots: StreamSlots) -> AnyResponse:
+def _stream(query: Request, slots: Slots) -> AnyResponse:
     """Answer with events, holding a slot. `Last-Event-ID` names the sources whose events the caller already has."""
     try:
         response = _events(query)

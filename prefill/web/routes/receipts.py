@@ -18,7 +18,7 @@ from prefill.web.context import app_context, current_services
 from prefill.web.openapi.operations import describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, REQUEST_ID
 from prefill.web.openapi.texts import text
-from prefill.web.params import language
+from prefill.web.params import language, read_json
 from prefill.web.rendering.agents.receipts import VerificationSchema, VerifyBodySchema, render_verification
 from prefill.web.responses import cacheable_json, json_response
 from prefill.web.sse import Sign
@@ -56,8 +56,7 @@ def keys() -> AnyResponse:
     problems=("not_found", "parameter_invalid", "siret_malformed", "siret_checksum"),
 )
 def verify() -> AnyResponse:
-    request.max_content_length = MAX_BODY
-    body = request.get_json(silent=True)
+    body = read_json(MAX_BODY)
     return json_response(
         render_verification(verify_body(_receipts(), body if isinstance(body, dict) else {}), language())
     )

@@ -22,7 +22,7 @@ from prefill.web.context import app_context, candidate_service
 from prefill.web.openapi.operations import describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, NUMBER, REQUEST_ID, TENANT, parameter
 from prefill.web.openapi.texts import text
-from prefill.web.params import read_prefill_request
+from prefill.web.params import read_body, read_json, read_prefill_request
 from prefill.web.rendering.espd import (
     DeclaredBodySchema,
     EspdStatusSchema,
@@ -104,8 +104,7 @@ def profile(number: str) -> AnyResponse:
     body={MEDIA: {"schema": {"type": "string"}}},
 )
 def completion() -> AnyResponse:
-    request.max_content_length = MAX_BYTES
-    asked = read_request(request.get_data())
+    asked = read_request(read_body(MAX_BYTES))
     declared = {**request.args, "lot": asked.lot(request.args.get("lot"))}
     draft = _draft(request.args.get("siret", ""), declared)
     if draft.remaining:
@@ -139,8 +138,7 @@ def _draft(number: str, values: Mapping[str, Any]) -> Draft:
 
 
 def _declared_in_body() -> dict[str, Any]:
-    request.max_content_length = MAX_JSON
-    body = request.get_json(silent=True)
+    body = read_json(MAX_JSON)
     declared = body.get("declared") if isinstance(body, dict) else None
     if not isinstance(declared, dict):
         raise ParameterInvalid(

@@ -1,0 +1,122 @@
+"""Caps: event streams beyond theirs get the plain answer, prefills beyond theirs what is known at once."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from prefill.app import build_context
+from prefill.assembly import read_forms
+from prefill.settings import Settings
+from prefill.web.app import create_web
+from prefill.web.protection.slots import Slots, WaitingSlots
+
+PATH = "/v1/prefill/00000100800010"
+EVENTS = {"Accept": "text/event-stream"}
+
+
+def test_a_request_beyond_the_cap_gets_the_plain_answer_and_a_closed_stream_gives_its_place_back():
+    settings = Settings(log="json", rate_limit=0)
+    context = replace(build_context(settings, read_forms(settings)), stream_slots=Slots(1))
+    client = create_web(context).test_client()
+
+    first = client.get(PATH, headers=EVENTS, buffered=False)
+    second = client.get(PATH, headers=EVENTS)
+    first.close()
+    third = client.get(PATH, headers=EVENTS)
+
+    assert [answer.mimetype for answer in (first, second, third)] == [
+        "text/event-stream", "application/json", "text/event-stream",
+    ]  # fmt: skip
+
+
+def test_a_refusal_gives_the_place_back():
+    settings = Settings(log="json", rate_limit=0)
+    context = replace(build_context(settings, read_forms(settings)), stream_slots=Slots(1))
+    client = create_web(context).test_client()
+
+    refused = client.get("/v1/prefill/00000700900010", headers=EVENTS)
+    answered = client.get(PATH, headers=EVENTS)
+
+    assert refused.status_code >= 400
+    assert answered.mimetype == "text/event-stream"
+
+
+SLOW = "00001700400011"
+AGENT = {"Authorization": "Bearer pfk_sandbox_donnees-inventees-sans-secret"}
+DOSSIER = "/v1/dossiers/00000100800010?object=2026-TRX-014"
+
+
+@pytest.fixture
+def slots():
+    return WaitingSlots(8)
+
+
+@pytest.fixture
+def client(slots):
+    settings = Settings(log="json", rate_limit=0)
+    return create_web(replace(build_context(settings, read_forms(settings)), waiting_slots=slots)).test_client()
+
+
+def take(slots, *, agent):
+    return sum(slots.acquire(agent=agent) for _ in range(100))
+
+
+def test_a_quarter_of_the_threads_never_waits_and_the_last_of_the_others_are_for_agents():
+    slots = WaitingSlots(64)
+
+    assert (take(slots, agent=False), take(slots, agent=True)) == (40, 8)
+    slots.release()
+    assert not slots.acquire(agent=False)
+    assert slots.acquire(agent=True)
+
+
+def test_a_prefill_beyond_the_cap_is_answered_at_once_with_what_is_known(client, slots):
+    take(slots, agent=True)
+    began = time.monotonic()
+    answer = client.get(f"/v1/prefill/{SLOW}", headers=EVENTS)
+
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert {gap["reason"] for gap in answer.json["missing"].values()} >= {"late"}
+    assert time.monotonic() - began < 3.0, "its registers take five seconds"
+
+
+def test_its_calls_go_on_and_the_next_question_has_their_answer(client, slots):
+    take(slots, agent=True)
+    client.get(PATH)
+    slots.release()
+    end = time.monotonic() + 20
+    while not client.get(PATH).json["complete"]:
+        assert time.monotonic() < end
+
+
+def test_what_waits_and_cannot_be_answered_in_part_says_when_to_come_back(client, slots):
+    take(slots, agent=True)
+    refused = client.get("/v1/companies?q=menuiserie")
+    document = client.get("/v1/dossiers/00000100800010/documents.zip?object=2026-TRX-014", headers=AGENT)
+
+    assert (refused.status_code, refused.headers.get("Retry-After")) == (429, "2")
+    assert (document.status_code, document.headers["Retry-After"]) == (503, "2")
+
+
+@pytest.mark.parametrize("path", ["/v1/espd", "/v1/prefill/00000100800010/espd", "/v1/prefill/batch", "/v1/verify"])
+def test_bodies_that_are_read_at_once_are_few_and_each_gives_its_slot_back(client, path):
+    slots = client.application.extensions["prefill"].body_slots
+    first = [client.post(path, json={}).status_code for _ in range(20)]
+    while slots.acquire():
+        pass
+    refused = client.post(path, json={})
+
+    assert max(first) < 429
+    assert (refused.status_code, refused.headers.get("Retry-After")) == (429, "2")
+
+
+@pytest.mark.parametrize("path", [PATH, "/v1/prefill/00000700900010", "/v1/prefill/00000100800010/espd", DOSSIER])
+@pytest.mark.parametrize("headers", [AGENT, {**AGENT, **EVENTS}])
+def test_every_request_gives_its_slot_back(client, slots, path, headers):
+    for _ in range(20):
+        client.get(path, headers=headers).close()
+
+    assert take(slots, agent=True) == 6
