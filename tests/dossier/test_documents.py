@@ -292,6 +292,23 @@ def test_the_archive_holds_every_document_with_its_sum(buyer, with_documents, tr
     assert [line["outcome"] for line in lines_of(trace)] == ["requested", "opened"]
 
 
+def test_in_the_sandbox_the_manifest_and_the_summary_say_that_all_is_invented_and_when_they_were_made():
+    client = create_app(Settings(log="json")).test_client()
+    archive, manifest = unpacked(ask(client, "00000100800010/documents.zip", SANDBOX).data)
+    page = archive.read("dossier.html").decode()
+
+    assert manifest["sandbox"] is True
+    assert "Bac à sable : tout est inventé." in page
+    assert f"établi le {datetime.fromisoformat(manifest['at']):%d/%m/%Y}" in page
+
+
+def test_outside_the_sandbox_nothing_says_so(buyer, with_documents):
+    archive, manifest = unpacked(ask(buyer, f"{SIRET}/documents.zip", all="1").data)
+
+    assert "sandbox" not in manifest
+    assert "Bac à sable" not in archive.read("dossier.html").decode()
+
+
 def test_the_summary_of_the_archive_is_for_people(buyer, with_documents):
     archive, _ = unpacked(ask(buyer, f"{SIRET}/documents.zip", all="1").data)
     page = archive.read("dossier.html").decode()

@@ -280,6 +280,8 @@ def test_what_is_printed_is_the_dossier_and_nothing_else(page):
 
     expect(page.get_by_role("heading", name="MENUISERIE DU VAL DORE")).to_be_visible()
     expect(page.locator("#printed")).to_contain_text("Établi le")
+    expect(page.locator("#dossier .sandbox-mark")).to_have_text("Bac à sable : tout est inventé.")
+    expect(page.locator("#dossier .sandbox-mark")).to_be_visible()
     for hidden in ("#ask", "#signed", ".tools", ".bar"):
         expect(page.locator(hidden).first).to_be_hidden()
 

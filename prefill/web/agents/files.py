@@ -123,12 +123,16 @@ def _archive_body(
     """Generate the archive: the documents with a summary and a manifest, which names those that are `left` too."""
     context, upstream, siren, day = app_context(), current_services().upstream, done.company.siren, current_day()
     rendered = render_dossier(done, current_view(), language())
-    summary = render_template("dossier_summary.html", dossier=rendered, at=context.now(), documents=packed, left=left)
+    sandbox = context.settings.sandbox
+    summary = render_template(
+        "dossier_summary.html", dossier=rendered, at=context.now(), documents=packed, left=left, sandbox=sandbox
+    )
     facts = {
         "siret": rendered.get("siret"),
         "siren": siren,
         "object": done.request.object,
         "at": context.now().isoformat("T", "seconds"),
+        **({"sandbox": True} if sandbox else {}),
         **contents,
     }
     hosts = context.settings.document_hosts
