@@ -15,7 +15,9 @@ from prefill.assembly import (
     now,
     open_audit,
     open_company_search,
+    open_directory,
     open_receipts,
+    open_registers,
     open_service,
     open_shared_resources,
     open_tenants,
@@ -29,6 +31,7 @@ from prefill.audit.trail import AuditTrail
 from prefill.auth.authenticator import Authenticator
 from prefill.auth.jwks import JWKSClient
 from prefill.auth.login_throttle import LoginThrottle
+from prefill.company_search.registers import OpenDirectory
 from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.forms.registry import FormRegistry
 from prefill.health import report_token_expiry
@@ -49,6 +52,7 @@ from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 SANDBOX_BANNER = (
     "BAC À SABLE : pas de API_ENTREPRISE_TOKEN, toutes les entreprises et toutes les données sont inventées."
 )
+OPEN_BANNER = "Pas de jeton : l'identité des entreprises seule, d'après Recherche d'entreprises (PREFILL_SOURCES=open)."
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -73,12 +77,14 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         RateLimiter, resources.shared, per_minute=settings.rate_limit, secret=hash_key(tenants.directory())
     )
     rate_limiter = open_limiter()
+    search = open_company_search(settings, resources)
+    directory = open_directory(search)
     return AppContext(
         settings=settings,
         form_registry=forms,
         tenants=tenants,
         tenant_services=TenantServicesRegistry(
-            tenants.directory, build=partial(build_tenant_services, settings, resources=resources)
+            tenants.directory, build=partial(build_tenant_services, settings, resources=resources, directory=directory)
         ),
         authenticator=Authenticator(
             tenants.directory,
@@ -90,7 +96,7 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         audit_trail=audit_trail,
         rate_limiter=rate_limiter,
         call_limits=resources.call_limits,
-        company_search=open_company_search(settings, resources),
+        company_search=search,
         search_limiter=open_limiter(prefix="prefill:search"),
         response_cache=ResponseCache(settings.response_cache, tenants=tenants.directory),
         stream_slots=Slots(STREAMS),
@@ -104,16 +110,21 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         clock=time.monotonic,
         environ=os.environ,
         example=partial(fill_example, forms),
-        close=partial(_close, resources, audit_trail),
+        close=partial(_close, resources, audit_trail, directory),
     )
 
 
-def build_tenant_services(settings: Settings, tenant: Tenant, resources: SharedResources) -> TenantServices:
+def build_tenant_services(
+    settings: Settings, tenant: Tenant, resources: SharedResources, directory: OpenDirectory | None = None
+) -> TenantServices:
     upstream = open_upstream(settings, tenant, resources)
-    return TenantServices(tenant, upstream, open_service(settings, upstream))
+    registers = open_registers(settings, upstream, directory)
+    return TenantServices(tenant, upstream, registers, open_service(settings, registers))
 
 
-def _close(resources: SharedResources, audit_trail: AuditTrail) -> None:
+def _close(resources: SharedResources, audit_trail: AuditTrail, directory: OpenDirectory | None) -> None:
+    if directory:
+        directory.close()
     resources.thread_pools.close()
     audit_trail.close()
 
@@ -125,6 +136,8 @@ def _log_start(context: AppContext) -> None:
     report_token_expiry(tenant.token for tenant in directory.tenants.values())
     for old, new in former_names(context.environ):
         telemetry.warning("settings.renamed", old=old, new=new, message=f"{old} s'appelle maintenant {new}.")
+    if context.settings.open_only:
+        telemetry.event("sources.open", message=OPEN_BANNER)
     if context.settings.sandbox:
         telemetry.warning("sandbox", message=SANDBOX_BANNER)
     for line in forms.replaced:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,13 @@ from prefill import __version__
 from prefill.audit.factory import open_audit_trail
 from prefill.audit.trail import AuditTrail, AuditWriteError
 from prefill.company_search.factory import open_search
+from prefill.company_search.registers import OpenDirectory, OpenRegisters, RegistersWithFallback
 from prefill.company_search.service import CompanySearch
 from prefill.config_files.diagnostics import short_name
 from prefill.domain.dates import PARIS
 from prefill.domain.permissions import Audience
 from prefill.forms.registry import FormRegistry, load_all
-from prefill.prefilling.service import Prefill, Request, Service
+from prefill.prefilling.service import Prefill, Registers, Request, Service
 from prefill.problems import SettingsInvalid
 from prefill.receipts.keys import SANDBOX_SEED, read_keys
 from prefill.receipts.receipt import Receipts
@@ -153,6 +155,21 @@ def open_company_search(settings: Settings, resources: SharedResources) -> Compa
     return open_search(settings, resources, url=search_url(settings), open_session=session_opener(settings))
 
 
+def open_directory(search: CompanySearch | None) -> OpenDirectory | None:
+    return OpenDirectory(search.client) if search else None
+
+
+def open_registers(
+    settings: Settings, upstream: RegisterClient, directory: OpenDirectory | None, *, fallback: bool = True
+) -> Registers:
+    """The registers as prefills ask them: API Entreprise, the open directory, or both."""
+    if directory is None:
+        return upstream
+    if settings.open_only:
+        return OpenRegisters(directory)
+    return RegistersWithFallback(upstream, directory, fallback=fallback)
+
+
 def open_shared_resources(settings: Settings, **quota: Any) -> SharedResources:
     return open_resources(settings, url=upstream_url(settings), open_session=session_opener(settings), **quota)
 
@@ -166,8 +183,22 @@ def open_upstream(
     return open_client(connection(settings, tenant), resources, tenant=tenant.id)
 
 
-def open_service(settings: Settings, upstream: RegisterClient) -> Service:
-    return Service(upstream, deadline=settings.deadline, clock=time.monotonic, today=today)
+@contextmanager
+def opened_registers(settings: Settings, tenant: Tenant, *, fallback: bool = True) -> Iterator[Registers]:
+    """Open a tenant's registers for one command."""
+    resources = open_shared_resources(settings)
+    directory = open_directory(open_company_search(settings, resources))
+    try:
+        upstream = open_upstream(settings, tenant, resources)
+        yield open_registers(settings, upstream, directory, fallback=fallback)
+    finally:
+        if directory:
+            directory.close()
+        resources.thread_pools.close()
+
+
+def open_service(settings: Settings, registers: Registers) -> Service:
+    return Service(registers, deadline=settings.deadline, clock=time.monotonic, today=today)
 
 
 def fill_example(forms: FormRegistry) -> Prefill:

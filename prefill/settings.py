@@ -185,6 +185,10 @@ class Settings:
         "Jeton d'accès à API Entreprise. Sans lui, le service tourne sur son bac à sable, avec des données inventées.",
         secret=True,
     )
+    sources: str = _setting(
+        "PREFILL_SOURCES", _choice("all", "open"), "all",
+        "Sources : all, ou open pour servir sans jeton les vraies entreprises, leur identité seule, d'après Recherche d'entreprises.",
+    )
     environment: str = _setting(
         "PREFILL_ENV", _choice("production", "development"), "development",
         "Cadre : production ou development. En production, pas de bac à sable sans PREFILL_SANDBOX=1. Par défaut production si PORT est donné (PaaS).",
@@ -326,8 +330,13 @@ class Settings:
     # fmt: on
     @property
     def sandbox(self) -> bool:
-        """Invented data: nobody gave a token."""
-        return self.token is None and self.tenants is None
+        """Invented data: nobody gave a token, nor asked for open data alone."""
+        return self.token is None and self.tenants is None and not self.open_only
+
+    @property
+    def open_only(self) -> bool:
+        """Real companies without a token: their identity alone."""
+        return self.sources == "open"
 
 
 # Names of the version before, still read when the new one is not set.
@@ -375,9 +384,18 @@ def load(environ: Mapping[str, str]) -> Settings:
     settings = Settings(**values)
     if not faults and settings.token and not settings.recipient and not settings.tenants:
         faults.append("PREFILL_RECIPIENT manque : avec un jeton, donnez le SIRET de l'acheteur qui reçoit les données.")
+    faults += _contradictions(settings)
     if faults:
         raise SettingsInvalid("\n".join(faults))
     return settings
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    """Say which settings do not go together."""
+    if settings.open_only and (settings.token or settings.tenants):
+        yield "PREFILL_SOURCES=open est pour un service sans jeton : retirez-le, ou retirez le jeton."
+    if settings.open_only and not settings.search_rate:
+        yield "PREFILL_SOURCES=open ne va pas avec RECHERCHE_ENTREPRISES_RATE=0 : toutes les données en viennent."
 
 
 def refuse_unwanted_sandbox(settings: Settings) -> None:

@@ -19,6 +19,7 @@ GOOD = {
     "API_ENTREPRISE_URL": ("https://staging.entreprise.api.gouv.fr/", "https://staging.entreprise.api.gouv.fr"),
     "API_ENTREPRISE_TOKEN": (f" {TOKEN}\n", TOKEN),
     "PREFILL_ENV": ("production", "production"),
+    "PREFILL_SOURCES": ("all", "all"),
     "PREFILL_SANDBOX": ("1", True),
     "PREFILL_RECIPIENT": ("217 500 016 00019", BUYER),
     "PREFILL_DELEGATION": ("0000D000-0000-4000-8000-000000000001", "0000d000-0000-4000-8000-000000000001"),
@@ -67,6 +68,7 @@ BAD = {
     ),
     "API_ENTREPRISE_TOKEN": ("deux mots", "jeton\ncoupé", "jéton"),
     "PREFILL_ENV": ("prod", "Production"),
+    "PREFILL_SOURCES": ("ouvertes", "Open"),
     "PREFILL_SANDBOX": ("oui", "true"),
     "PREFILL_RECIPIENT": ("217500016", "21750001600018", "la ville", "１２"),
     "PREFILL_DELEGATION": ("oui", "0000d000", "recipients"),
@@ -233,3 +235,22 @@ def test_a_former_name_is_read_and_the_new_one_prevails(old, field):
     assert getattr(load({old: "7"}), field) == 7
     assert getattr(load({old: "7", new: "9"}), field) == 9
     assert former_names({old: "7"}) == [(old, new)]
+
+
+def test_open_data_alone_is_real_data_without_a_token():
+    settings = load({"PREFILL_SOURCES": "open", "PREFILL_ENV": "production"})
+    refuse_unwanted_sandbox(settings)
+    assert (settings.open_only, settings.sandbox) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (LIVE, "retirez le jeton"),
+        ({"PREFILL_TENANTS": "/etc/tenants.toml"}, "retirez le jeton"),
+        ({"RECHERCHE_ENTREPRISES_RATE": "0"}, "RECHERCHE_ENTREPRISES_RATE=0"),
+    ],
+)
+def test_open_data_alone_does_not_go_with_what_it_does_without(more, words):
+    with pytest.raises(SettingsInvalid, match=words):
+        load({"PREFILL_SOURCES": "open", **more})

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -14,8 +14,10 @@ import requests
 
 from prefill.authoring.cases import FAILURES, Case
 from prefill.clock import Clock
+from prefill.company_search.factory import open_client
+from prefill.company_search.registers import OpenDirectory
 from prefill.domain.answers import Answer, Status
-from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.catalogue import CATALOGUE, OPEN_DIRECTORY
 from prefill.domain.company import Company
 from prefill.domain.dates import PARIS
 from prefill.domain.permissions import Audience, Caller, Scope
@@ -94,6 +96,8 @@ class CaseRegisters:
             clock=_CaseClock(case.day),
             quota=resources.quotas.for_habilitation(CONNECTION.habilitation),
         )
+        client = open_client(Settings(), resources, url=URL, open_session=lambda: session)
+        self._directory = OpenDirectory(client)
         self.calls = 0
 
     def submit(
@@ -107,13 +111,14 @@ class CaseRegisters:
     ) -> Future[Answer]:
         """Answer at once, in this thread."""
         future: Future[Answer] = Future()
-        future.set_result(self._answer(source, source.identify(company)))
+        future.set_result(self._answer(source, company))
         return future
 
     def is_cached(self, source: Source, company: Company) -> bool:
         return False
 
-    def _answer(self, source: Source, number: str | None) -> Answer:
+    def _answer(self, source: Source, company: Company) -> Answer:
+        number = source.identify(company)
         if number is None:
             return Answer(source.name, Status.NOT_APPLICABLE)
         self.calls += 1
@@ -121,8 +126,19 @@ class CaseRegisters:
         if failure:
             status, cause = FAILURES[failure]
             return Answer(source.name, status, cause=cause)
+        if source is OPEN_DIRECTORY:
+            return self._of_directory(company)
         self._replace(source, number)
         return self._caller.call(source, number, CONNECTION.object)
+
+    def _of_directory(self, company: Company) -> Answer:
+        """What the open directory answers, or what the case says that it does."""
+        case, name = self._case, OPEN_DIRECTORY.name
+        if name in case.answers:
+            return Answer(name, Status.OK, data=case.answers[name])
+        answer = self._directory.fetch(OPEN_DIRECTORY, company)
+        changed = merged(answer.data, case.changes[name]) if answer.ok and name in case.changes else answer.data
+        return replace(answer, data=changed)
 
     def _replace(self, source: Source, number: str) -> None:
         """Give the sandbox what the case says of this source, in the envelope in which the upstream sends it."""

@@ -24,6 +24,13 @@ def open_search(
     """Open the search at this URL; None when no call a second is allowed. The sandbox has no quota."""
     if not settings.search_rate:
         return None
+    return CompanySearch(open_client(settings, resources, url=url, open_session=open_session))
+
+
+def open_client(
+    settings: Settings, resources: SharedResources, *, url: str, open_session: Callable[[], requests.Session]
+) -> SearchClient:
+    """Open the client of the open directory at this URL."""
     clock, prefix = Clock(), f"prefill:{url_hash(url)}:search"
     per_second = math.inf if settings.sandbox else float(settings.search_rate)
     api = SearchApi(
@@ -33,7 +40,7 @@ def open_search(
         watchdog=resources.thread_pools.watchdog,
         clock=clock,
     )
-    client = SearchClient(
+    return SearchClient(
         api,
         cache=PageCache(resources.shared, clock=clock, prefix=prefix),
         quota=SearchQuota(
@@ -41,6 +48,6 @@ def open_search(
         ),
         breaker=SearchBreaker(resources.shared, clock=clock, prefix=prefix),
         flights=resources.cache,
+        limits=resources.disclosure_limits,
         clock=clock,
     )
-    return CompanySearch(client)

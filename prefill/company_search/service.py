@@ -111,9 +111,9 @@ class CompanySearch:
     def _best_known(self, query: TextQuery, retry_after: float) -> Suggestions:
         """What an earlier, shorter text found, when the upstream cannot be asked."""
         for base in query.bases():
-            entry = self.client.cache.get_local(base.parameters)
-            if entry is not None:
-                return _growing(query, Lookup(entry.page, retry_after))
+            page = self.client.remembered(base.parameters)
+            if page is not None:
+                return _growing(query, Lookup(page, retry_after))
         return Suggestions(partial=True, retry_after=retry_after)
 
 
@@ -155,7 +155,7 @@ def _of_number(typed: Typed, found: Lookup) -> Suggestions:
 def _named_by(typed: Typed, record: Record) -> Candidate | None:
     """Show a unit if the number typed is its own; a VAT number must be among those in force, where these are known."""
     if typed.kind is Kind.RNA:
-        rna = (record["complements"] or {}).get("rna")
+        rna = (record["complements"] or {}).get("identifiant_association")
         return candidate(record, Why.RNA) if rna == typed.value else None
     if record["siren"] != typed.siren:
         return None

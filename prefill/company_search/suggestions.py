@@ -88,7 +88,7 @@ def candidate(record: Record, why: Why, places: Sequence[Record] | None = None) 
         head_office=siege.get("siret"),
         activity=shown_text(record["activite_principale"]),
         closed=record["etat_administratif"] == "C",
-        rna=shown_text((record["complements"] or {}).get("rna")),
+        rna=shown_text((record["complements"] or {}).get("identifiant_association")),
         open_establishments=record["nombre_etablissements_ouverts"],
         why=why,
         establishments=shown,

@@ -39,7 +39,23 @@ class Cause(StrEnum):
     OTHER_COMPANY = "other_company"  # an answer about another company, which no redirect explains
     TOO_LARGE = "too_large"
     REDIRECTED = "redirected"
+    NO_TOKEN = "no_token"  # noqa: S105 not entitled: this service has no token, and reads the open directory alone
     UNLIKELY = "unlikely"  # not requested: the declared activity makes an answer unlikely, which excludes nothing
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """That an answer stands in for another source's, in the shape of that one.
+
+    Attributes:
+        lacking: keys that the other source gives, and this one has no value for.
+        coarse: keys whose value is less precise here: the candidate should confirm it.
+        replaced: the failed answer of the other source; None where this service never asks it.
+    """
+
+    lacking: frozenset[str]
+    coarse: frozenset[str]
+    replaced: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,7 @@ class Answer:
     cached: bool = False
     stale: bool = False
     limited: bool = False
+    stand_in: StandIn | None = None
 
     @property
     def ok(self) -> bool:

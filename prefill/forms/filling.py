@@ -15,9 +15,10 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from prefill.domain.answers import Answer, Status
-from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.answers import Answer, Cause, StandIn, Status
+from prefill.domain.catalogue import CATALOGUE, OPEN_DIRECTORY
 from prefill.domain.catalogue.corrections import correction
+from prefill.domain.catalogue.open_directory import ESTABLISHMENT_KEYS
 from prefill.domain.company import PERIMETERS, Company
 from prefill.domain.disclosure import is_mask, masked
 from prefill.domain.permissions import Audience, can_query
@@ -27,6 +28,7 @@ from prefill.forms.functions import ACTIVITIES, DAY, Unreadable, is_nothing, rea
 from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, active, list_of
 from prefill.forms.reasons import _WEIGHT, REASONS, Missing, Reason
 
+INSEE = "Insee"
 # Beyond it a program that reads JSON numbers as JavaScript does would see another number.
 MAX_NUMBER = 2**53
 JSON_TYPES: Mapping[type | tuple[type, ...], str] = {
@@ -47,6 +49,7 @@ class Provenance:
         retrieved_at: when the register was asked.
         confirm: whether the candidate should look at it twice.
         stale: whether it is an earlier answer of a source that fails today.
+        fallback: whether it comes from the open directory because the Insee does not answer.
         as_of: the day on which the register itself last changed, by its own account.
         fix: where the company can have the register corrected.
     """
@@ -57,6 +60,7 @@ class Provenance:
     retrieved_at: datetime | None
     confirm: bool = False
     stale: bool = False
+    fallback: bool = False
     as_of: date | None = None
     fix: Fix | None = None
 
@@ -84,7 +88,7 @@ class FilledForm:
     def complete(self) -> bool:
         """Tell whether no source failed: asking again would bring nothing more, nor anything newer."""
         failed = any(missing.reason in (Reason.UNAVAILABLE, Reason.LATE) for missing in self.missing.values())
-        return not failed and not any(one.stale for one in self.provenance.values())
+        return not failed and not any(one.stale or one.fallback for one in self.provenance.values())
 
 
 def fill(
@@ -113,7 +117,8 @@ def fill(
         pointer = _put(filled.data, part, value)
         row = CATALOGUE[answer.source]
         filled.provenance[pointer] = Provenance(
-            part.path, row.name, row.producer, answer.retrieved_at, confirm=part.confirm, stale=answer.stale,
+            part.path, row.name, row.producer, answer.retrieved_at, confirm=part.confirm or _is_coarse(answer, origin),
+            stale=answer.stale, fallback=bool(answer.stand_in and answer.stand_in.replaced),
             as_of=visible.as_of(answer), fix=visible.correction(row, origin),
         )  # fmt: skip
     return filled
@@ -158,6 +163,17 @@ class VisibleAnswers:
     def correction(self, row: Source, origin: ValueSource) -> Fix | None:
         return _correction(row, origin.expression, self._legal_form)
 
+    def is_superseded(self, part: Field, origin: ValueSource) -> bool:
+        """Whether the Insee has answered what an origin of the open directory would complete.
+
+        The two are never mixed inside one address, and what the Insee does not say or withholds stays so.
+        """
+        establishment = self._answers.get("etablissements")
+        if origin.source != OPEN_DIRECTORY.name or establishment is None or not establishment.ok:
+            return False
+        completes = any(CATALOGUE[other.source].producer == INSEE for other in part.origins)
+        return establishment.stand_in is None and (completes or describes_establishment(origin.expression))
+
     def _visible(self, part: Field, row: Source) -> Answer:
         if not can_query(self._audience, row):
             return Answer(row.name, Status.NOT_ENTITLED)
@@ -193,20 +209,45 @@ def _resolve(
     missing: list[Missing] = []
     for origin in part.origins:
         answer = visible.of(part, origin.source)
-        outcome = _read(part, origin, answer, visible.data(answer))
+        superseded = visible.is_superseded(part, origin)
+        outcome = Reason.ABSENT if superseded else _read(part, origin, answer, visible.data(answer))
         if isinstance(outcome, TypeMismatch):
             mismatches.append(outcome)
             missing.append(Missing(Reason.UNAVAILABLE))
             continue
         if not isinstance(outcome, Reason):
             return outcome, answer, origin
-        row = CATALOGUE[origin.source]
+        if outcome is Reason.ABSENT and answer.stand_in and origin.expression.names() & answer.stand_in.lacking:
+            missing.append(_not_in_stand_in(CATALOGUE[origin.source], answer.stand_in))
+            continue
+        row = CATALOGUE[answer.source if answer.source == OPEN_DIRECTORY.name else origin.source]
         fix = visible.correction(row, origin) if outcome is Reason.ABSENT else None
         unknown = answer.status is Status.ABSENT
         missing.append(Missing(outcome, row.name, row.producer, answer.cause, answer.retry_after, unknown, fix))
         if outcome is Reason.WITHHELD:
             break
     return min(missing, key=lambda reason: _WEIGHT[reason.reason])
+
+
+def _is_coarse(answer: Answer, origin: ValueSource) -> bool:
+    """Whether a stand-in says this less precisely than the register would."""
+    return bool(answer.stand_in and origin.expression.names() & answer.stand_in.coarse)
+
+
+def _not_in_stand_in(row: Source, stand_in: StandIn) -> Missing:
+    """Say why a value is missing that only the register itself gives."""
+    if stand_in.replaced is None:
+        return Missing(Reason.NOT_ENTITLED, row.name, row.producer, Cause.NO_TOKEN)
+    failed = stand_in.replaced
+    return Missing(Reason.UNAVAILABLE, row.name, row.producer, failed.cause, failed.retry_after)
+
+
+def describes_establishment(expression: Expression) -> bool:
+    """Whether an expression on the open directory may read an address or a sign: it does unless its keys show it does not."""
+    names = expression.names()
+    if not names or names & ESTABLISHMENT_KEYS:
+        return True
+    return bool(names & {"etablissement", "siege"}) and expression.keys is None
 
 
 # The reasons that are no gap where a field is optional.

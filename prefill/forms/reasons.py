@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from prefill.domain.answers import Cause, Status
-from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.catalogue import CATALOGUE, OPEN_DIRECTORY
 from prefill.domain.sources import Fix
 from prefill.problems import Language
 
@@ -94,11 +94,15 @@ UNREAD: Mapping[Language, str] = {
     "fr": "Cette information n'a pas pu être reprise : à saisir.",
     "en": "This information could not be taken over: please fill in.",
 }
-# Two ways to be unavailable that a candidate can tell from a silence.
+# Ways to be unavailable, or closed, that a candidate can tell from others.
 CAUSES: Mapping[Cause, Mapping[Language, str]] = {
     Cause.THROTTLED: {
-        "fr": "Trop de demandes en ce moment auprès d'API Entreprise : à saisir, ou à redemander plus tard.",
-        "en": "Too many requests to API Entreprise at the moment: fill in, or ask again later.",
+        "fr": "Trop de demandes en ce moment auprès {whom} : à saisir, ou à redemander plus tard.",
+        "en": "Too many requests to {whom_en} at the moment: fill in, or ask again later.",
+    },
+    Cause.NO_TOKEN: {
+        "fr": "Ce service n'a pas de jeton API Entreprise, qui donnerait cette information ({producer}) : à saisir.",
+        "en": "This service has no API Entreprise token, which would give this information ({producer}): please fill in.",
     },
     Cause.OTHER_COMPANY: {
         "fr": "{spoken} a répondu au sujet d'une autre entreprise : à saisir, ou à redemander plus tard.",
@@ -150,9 +154,16 @@ class Missing:
 @lru_cache(maxsize=4096)  # more than there are
 def _sentence(reason: Reason, cause: Cause | None, source: str | None, producer: str | None, language: Language) -> str:
     sentence = SENTENCES[reason]
-    if reason is Reason.UNAVAILABLE and cause is not None:
+    if reason in (Reason.UNAVAILABLE, Reason.NOT_ENTITLED) and cause is not None:
         sentence = CAUSES.get(cause, sentence)
     if reason is Reason.UNAVAILABLE and source is None:
         sentence = UNREAD
     row = CATALOGUE.get(source or "")
-    return sentence[language].format(spoken=row.spoken if row else "", producer=producer, source=source)
+    directory = row is OPEN_DIRECTORY
+    return sentence[language].format(
+        spoken=row.spoken if row else "",
+        producer=producer,
+        source=source,
+        whom="de Recherche d'entreprises" if directory else "d'API Entreprise",
+        whom_en="Recherche d'entreprises" if directory else "API Entreprise",
+    )

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from prefill.domain.answers import Answer
+from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.catalogue.officers import is_liquidator
 from prefill.domain.company import closed_on
 from prefill.domain.dates import paris_date
@@ -63,6 +64,14 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "fr": "Vous avez saisi un SIREN : ce sont les données du siège, SIRET {answered}.",
         "en": "You typed a SIREN: these are the data of the head office, SIRET {answered}.",
     },
+    "insee_unavailable": {
+        "fr": "L'Insee ne répond pas : l'identité vient de l'API Recherche d'entreprises (DINUM), d'après Insee (Sirene) et INPI (RNE){as_of}. Vérifiez-la.",
+        "en": "The Insee does not answer: the identity is from the API Recherche d'entreprises (DINUM), after Insee (Sirene) and INPI (RNE){as_of_en}. Check it.",
+    },
+    "open_directory": {
+        "fr": "Source : API Recherche d'entreprises (DINUM), d'après Insee (Sirene) et INPI (RNE){as_of}. Identité seulement : les autres champs sont à saisir.",
+        "en": "Source: API Recherche d'entreprises (DINUM), after Insee (Sirene) and INPI (RNE){as_of_en}. Identity alone: please fill in the other fields.",
+    },
     "struck_off": {
         "fr": "L'entreprise est radiée du registre du commerce et des sociétés depuis le {day}.",
         "en": "The company was struck off the trade register on {iso_day}.",
@@ -108,6 +117,7 @@ def _of_establishment(number: str, answers: Mapping[str, Answer], today: date) -
         other = siren_of(data["siret"]) != siren_of(number)
         code = "redirected_to_another_company" if other else "duplicate_siret"
         yield Notice(code, values, {"siret": data["siret"]})
+    yield from _of_stand_in(answer)
     yield from _closing(data, answers, today)
     if unit.get("etat_administratif") == "C":
         yield Notice("unit_ceased")
@@ -119,6 +129,16 @@ def _of_establishment(number: str, answers: Mapping[str, Answer], today: date) -
         yield Notice("head_office_partially_disclosed")
     if address.get("code_pays_etranger") or address.get("libelle_pays_etranger"):
         yield Notice("foreign_establishment")
+
+
+def _of_stand_in(answer: Answer) -> Iterator[Notice]:
+    """Name the open directory and its date, as its licence asks, where it stands in for the Insee."""
+    if answer.stand_in is None:
+        return
+    day = CATALOGUE[answer.source].register_date(answer.data, answer.meta)
+    french, english = (f", à jour du {_day(day)['day']}", f", as of {day}") if day else ("", "")
+    code = "insee_unavailable" if answer.stand_in.replaced else "open_directory"
+    yield Notice(code, {"as_of": french, "as_of_en": english})
 
 
 def _closing(data: Mapping[str, Any], answers: Mapping[str, Answer], today: date) -> Iterator[Notice]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.catalogue import CATALOGUE, OPEN_DIRECTORY
 from prefill.domain.identifiers import spaced
 from prefill.domain.permissions import Audience
 from prefill.domain.sources import DAY, HOUR, Fix, Source
@@ -75,14 +75,27 @@ def protected_producers(forms: Iterable[Form]) -> tuple[str, ...]:
 
 
 def build_notice(
-    tenant: Tenant, form: Form, language: Language, *, protected: tuple[str, ...], sandbox: bool
+    tenant: Tenant,
+    form: Form,
+    language: Language,
+    *,
+    protected: tuple[str, ...],
+    sandbox: bool,
+    search: bool = False,
+    open_only: bool = False,
 ) -> PrivacyNotice:
-    """Write the notice. `protected` are the producers that agents may query, where the buyer has agents."""
-    registers = tuple(_registers(form))
-    seconds = max((CATALOGUE[name].fresh + CATALOGUE[name].keep for name in _every_source(form)), default=0)
+    """Write the notice. `protected` are the producers that agents may query, where the buyer has agents.
+
+    `search`: names are searched in the open directory. `open_only`: no other register is queried.
+    """
+    registers = () if open_only else tuple(_registers(form))
+    sources = (OPEN_DIRECTORY.name,) if open_only else _every_source(form)
+    seconds = max((CATALOGUE[name].fresh + CATALOGUE[name].keep for name in sources), default=0)
     producers = protected if tenant.has_agents else ()
     paragraphs = {
-        language: _paragraphs(tenant, registers, seconds, producers, language, sandbox=sandbox)
+        language: _paragraphs(
+            tenant, registers, seconds, producers, language, sandbox=sandbox, search=search, open_only=open_only
+        )
         for language in LANGUAGES
     }
     return PrivacyNotice(
@@ -133,13 +146,17 @@ def _paragraphs(
     language: Language,
     *,
     sandbox: bool,
+    search: bool,
+    open_only: bool,
 ) -> tuple[str, ...]:
     months = tenant.information.retention_months
-    kept = sentences.RETENTION[language].format(cache=duration(seconds, language)) if registers else ""
+    kept = sentences.RETENTION[language].format(cache=duration(seconds, language)) if registers or open_only else ""
+    who = sentences.WHO_OPEN if open_only else sentences.WHO
     paragraphs = (
         sentences.SANDBOX[language] if sandbox else "",
-        sentences.WHO[language].format(controller=controller(tenant, language)),
+        who[language].format(controller=controller(tenant, language)),
         _queried(registers, language),
+        _searched(language, open_only=open_only) if search else "",
         kept + (sentences.BUYER_RETENTION[language].format(months=months) if months else ""),
         sentences.AGENTS[language].format(producers=", ".join(protected)) if protected else "",
         sentences.RIGHTS[language].format(contacts=_contacts(tenant, language)),
@@ -154,9 +171,15 @@ def _queried(registers: tuple[Register, ...], language: Language) -> str:
     return " ".join(wording[language].format(registers=_listed(found)) for wording, found in listed if found)
 
 
+def _searched(language: Language, *, open_only: bool) -> str:
+    return sentences.SEARCH[language] + ("" if open_only else sentences.FALLBACK[language])
+
+
 def controller(tenant: Tenant, language: Language) -> str:
     """Name the controller, by its number where nobody gave its name."""
     name = tenant.information.controller or tenant.name
+    if not name and not tenant.recipient:
+        return sentences.UNNAMED_OPERATOR[language]
     return name or sentences.UNNAMED_BUYER[language].format(recipient=spaced(tenant.recipient))
 
 
@@ -180,7 +203,8 @@ def duration(seconds: int, language: Language) -> str:
     ('13 heures', '4 days')
     """
     unit, words = (DAY, sentences.DAYS) if seconds >= 2 * DAY else (HOUR, sentences.HOURS)
-    return words[language].format(count=math.ceil(seconds / unit))
+    count = math.ceil(seconds / unit)
+    return words[language].format(count=count, plural="s" if count > 1 else "")
 
 
 def _digest(content: Any) -> str:

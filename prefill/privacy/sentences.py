@@ -21,6 +21,22 @@ REGISTERS: Sentence = {
     "fr": "Registres interrogés, en données ouvertes : {registers}.",
     "en": "Registers queried, for open data: {registers}.",
 }
+WHO_OPEN: Sentence = {
+    "fr": "Quand vous donnez un numéro, ce service interroge l'API Recherche d'entreprises (DINUM), qui tient ses données de "
+    "l'Insee et de l'INPI, pour le compte de {controller}, responsable du traitement, afin de remplir ce formulaire.",
+    "en": "When you give a number, this service queries the API Recherche d'entreprises (DINUM), whose data come from the "
+    "Insee and the INPI, on behalf of {controller}, the controller, to fill in this form.",
+}
+SEARCH: Sentence = {
+    "fr": "Un nom que vous tapez est cherché dans l'API Recherche d'entreprises (DINUM) ; ce service ne garde pas ce que vous "
+    "tapez.",
+    "en": "A name that you type is searched in the API Recherche d'entreprises (DINUM); this service does not keep what you "
+    "type.",
+}
+FALLBACK: Sentence = {
+    "fr": " La même API remplace l'Insee quand il ne répond pas.",
+    "en": " The same API stands in for the Insee when it does not answer.",
+}
 ON_DEMAND: Sentence = {
     "fr": "Seulement si vous le demandez : {registers}.",
     "en": "Only if you ask for it: {registers}.",
@@ -57,9 +73,10 @@ MANUAL: Sentence = {
     "fr": "Vous pouvez aussi tout saisir vous-même et corriger chaque champ : l'examen de l'offre n'en dépend pas.",
     "en": "You may also type everything yourself and correct every field: the tender's evaluation does not depend on it.",
 }
+UNNAMED_OPERATOR: Sentence = {"fr": "son exploitant", "en": "its operator"}
 UNNAMED_BUYER: Sentence = {
     "fr": "l'acheteur public de SIRET {recipient}",
     "en": "the public buyer of SIRET {recipient}",
 }
 DAYS: Sentence = {"fr": "{count} jours", "en": "{count} days"}
-HOURS: Sentence = {"fr": "{count} heures", "en": "{count} hours"}
+HOURS: Sentence = {"fr": "{count} heure{plural}", "en": "{count} hour{plural}"}

@@ -1,10 +1,10 @@
-"""Companies that show what a search meets: sixty establishments of one company, and three companies of one name."""
+"""Companies that show what a search meets: sixty establishments of one company, three of one name, an Insee that is down."""
 
 from __future__ import annotations
 
 from prefill.sandbox.builders.insee import address, establishment, insee, unit
 from prefill.sandbox.builders.registers import vat
-from prefill.sandbox.model import SandboxCompany
+from prefill.sandbox.model import Reply, SandboxCompany
 
 TOWNS = (
     ("35000", "RENNES", "35238"), ("44000", "NANTES", "44109"), ("69003", "LYON 3EME", "69383"),
@@ -17,6 +17,7 @@ NETWORK_SIREN = "000030007"
 BRANCHES = 60
 CLOSED_EVERY = 6
 NAMESAKE = "LES COMPAGNONS DU HALAGE"
+INSEE_DOWN = "00003400900019"
 
 
 def with_key(stem: str) -> str:
@@ -64,9 +65,24 @@ def _namesake(siren: str, town: int, legal_form: str, activity: str, *, ceased: 
     )  # fmt: skip
 
 
+def _insee_down() -> SandboxCompany:
+    siret = INSEE_DOWN
+    of = unit(siret, "QUINCAILLERIE DU GUE", "5710", "46.69B", created="2001-02-05", employees="03", category="PME")
+    where = address("3", "RUE", "DU MOULIN SANS EAU", "86000", "POITIERS", "86194")
+    answers = insee(establishment(siret, of, where, enseigne="AU BON GUE"), of)
+    down = dict.fromkeys(("etablissements", "siege_social", "entreprises"), Reply(fault="999"))
+    return SandboxCompany(
+        siret, "QUINCAILLERIE DU GUE",
+        "L'Insee est en panne : l'identité vient de Recherche d'entreprises.",
+        "The Insee is down: the identity is from Recherche d'entreprises.",
+        {**answers, **down, "numero_tva": vat(of)},
+    )  # fmt: skip
+
+
 SEARCHED: tuple[SandboxCompany, ...] = (
     *_network(),
     _namesake("000031005", 1, "5710", "43.32A"),
     _namesake("000032003", 9, "5499", "81.30Z"),
     _namesake("000033001", 7, "5499", "43.22A", ceased="2021-03-31"),
+    _insee_down(),
 )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -26,6 +28,8 @@ def open_tenants(
     """
     if settings.tenants is None:
         only = sandbox_tenant(settings, SANDBOX_BUYER) if settings.sandbox else tenant_of(settings)
+        if settings.open_only:
+            only = replace(only, token=_hash_secret(settings))
         return Tenants(lambda: directory([only]), None, clock=time.monotonic)
     path = Path(settings.tenants)
     return Tenants(lambda: read_tenants(path, environ, tuple(forms), today()), path, clock=time.monotonic)
@@ -37,6 +41,11 @@ def select_tenant(known: Directory, tenant_id: str | None) -> Tenant:
     if tenant is None:
         raise SettingsInvalid(f"Dites pour quel acheteur (--tenant) : {', '.join(known.tenants)}.")
     return tenant
+
+
+def _hash_secret(settings: Settings) -> str:
+    """What the key of hashes is derived from without a token: the address of the shared Redis, or nothing lasting."""
+    return f"no token {settings.redis_url or secrets.token_hex()}"
 
 
 def hash_key(known: Directory) -> bytes:

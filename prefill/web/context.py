@@ -140,5 +140,5 @@ def candidate_service() -> Service:
         return service
     client = current_requester().address or context.rate_limiter.name(request.remote_addr or "")
     return service.with_registers(
-        PacedRegisters(services.upstream, context.visits, context.scheduler, client, services.tenant.id)
+        PacedRegisters(services.registers, context.visits, context.scheduler, client, services.tenant.id)
     )

@@ -38,7 +38,8 @@ def log_summary(done: Prefill) -> dict[str, Any]:
             expected=one.expected,
             got=one.got,
         )
-    answers = {answer.source: answer for answer in done.answers.values()}.values()
+    ordered = sorted(done.answers.values(), key=lambda answer: answer.ok)
+    answers = {answer.source: answer for answer in ordered}.values()
     return {
         "form": done.request.form.id,
         "complete": done.filled.complete,

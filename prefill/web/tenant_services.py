@@ -9,17 +9,18 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from prefill.prefilling.service import Service
+from prefill.prefilling.service import Registers, Service
 from prefill.registers.client import RegisterClient
 from prefill.tenancy.model import Directory, Tenant
 
 
 @dataclass(frozen=True, slots=True)
 class TenantServices:
-    """What the requests of one tenant use."""
+    """What the requests of one tenant use; `registers` are those that prefills ask, `upstream` API Entreprise's client."""
 
     tenant: Tenant
     upstream: RegisterClient
+    registers: Registers
     service: Service
 
 

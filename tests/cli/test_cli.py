@@ -24,7 +24,7 @@ from click.testing import CliRunner, Result
 from prefill import telemetry
 from prefill.app import create_app
 from prefill.cli import main
-from prefill.domain.catalogue import SOURCES
+from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.settings import Settings
 from prefill.web.rendering.schemas import VOLATILE
 from tests.drift.test_comparison import PUBLISHED
@@ -186,7 +186,7 @@ def test_columns_are_aligned(run):
     starts = [place.start() for place in re.finditer(r"-+", rule)]
 
     assert [place.start() for place in re.finditer(r"\w+", heading)] == starts
-    assert len(rows) == len(SOURCES)
+    assert len(rows) == len(CATALOGUE)
     for row in rows:
         assert all(row[start - 2 : start] == "  " and row[start] != " " for start in starts[1:])
 
@@ -202,7 +202,7 @@ def test_a_pipe_gets_one_line_a_row():
         [sys.executable, "-m", "prefill.cli", "sources"], env=environ, capture_output=True, text=True, check=True
     )
 
-    assert len(told.stdout.splitlines()) == len(SOURCES) + 2
+    assert len(told.stdout.splitlines()) == len(CATALOGUE) + 2
 
 
 @pytest.mark.slow

@@ -43,9 +43,10 @@ def read(path: Path) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The controls of a running reference simulator, under the names of our sandbox's."""
+    """The controls of a running reference simulator, under the names of our sandbox's; it knows no search."""
 
     url: str
+    search_rate = 0
 
     def reset(self) -> None:
         self._control("reset", {})

@@ -54,7 +54,7 @@ def both() -> Iterator[tuple[Simulator, Simulator]]:
 def sides(both: tuple[Simulator, Simulator]) -> Iterator[tuple[FlaskClient, FlaskClient]]:
     for side in both:
         side.reset()
-    services = tuple(map(open_service_on, both))
+    services = tuple(open_service_on(side, search_rate=0) for side in both)
     yield services
     for service in services:
         close_service(service)
@@ -83,7 +83,10 @@ def test_a_candidate_s_form_is_filled_alike(sides, both, number):
 def agents(both: tuple[Simulator, Simulator], tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[FlaskClient]]:
     folder: Path = tmp_path_factory.mktemp("tenants")
     tenants = write_tenants(folder, str(write_keys(folder)))
-    services = [open_service_on(side, tenants=str(tenants), audit=str(folder / "trace"), token=None) for side in both]
+    services = [
+        open_service_on(side, tenants=str(tenants), audit=str(folder / "trace"), token=None, search_rate=0)
+        for side in both
+    ]
     yield services
     for service in services:
         close_service(service)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prefill.domain.answers import Answer, Status
-from prefill.domain.catalogue import CATALOGUE, SOURCES
+from prefill.domain.catalogue import CATALOGUE, OPEN_DIRECTORY, SOURCES
 from prefill.domain.company import (
     BUILDING,
     ENERGY_WORKS,
@@ -232,7 +232,8 @@ def test_a_path_is_complete_once_it_has_its_number(source):
 
 
 def test_names_are_unique():
-    assert len(CATALOGUE) == len(SOURCES)
+    assert len(CATALOGUE) == len(SOURCES) + 1
+    assert set(CATALOGUE) == {*(source.name for source in SOURCES), OPEN_DIRECTORY.name}
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=name_of)

@@ -643,6 +643,7 @@ def test_failures_of_sandbox_companies_are_their_own():
 def service(register, **settings):
     values = {
         "url": register.url,
+        "search_rate": 0,
         "token": TOKEN,
         "recipient": BUYER,
         "log": "json",

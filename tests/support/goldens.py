@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 from flask.testing import FlaskClient
 
-from prefill.domain.catalogue import SOURCES
+from prefill.domain.catalogue import CATALOGUE
 from tests.support.simulator import PATHS, Simulator, reasons_of, siren, siret, values_of
 
 OPERATOR = "/partII/A/economicOperator/"
 OPEN_PATHS = [
     re.compile(re.sub(r"{\w+}", "[^/]+", source.path))
-    for source in SOURCES
+    for source in CATALOGUE.values()
     if source.open and source.usable and source.path
 ]
 

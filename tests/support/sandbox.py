@@ -18,9 +18,10 @@ COMMAND = (sys.executable, "-m", "prefill", "sandbox")
 
 @dataclass(frozen=True, slots=True)
 class ServedSandbox:
-    """The controls of a running sandbox."""
+    """The controls of a running sandbox; `search_rate` is how many searches a second it may be asked."""
 
     url: str
+    search_rate = 2
 
     def reset(self) -> None:
         self._control("DELETE", "")

@@ -18,6 +18,7 @@ from prefill.company_search.upstream.client import SearchClient
 from prefill.company_search.upstream.quota import SearchQuota
 from prefill.redis_client import OptionalRedis
 from prefill.registers.answer_cache import AnswerCache
+from prefill.registers.disclosure_limits import DisclosureLimits
 from prefill.registers.scheduling.watchdog import Watchdog
 from prefill.sandbox.adapter import SandboxAdapter
 from prefill.sandbox.contract.api import ApiEntreprise, Rules
@@ -35,6 +36,7 @@ class SearchStage:
     client: SearchClient
     sandbox: ApiEntreprise
     clock: FakeClock
+    limits: DisclosureLimits
 
     @property
     def calls(self) -> int:
@@ -53,7 +55,11 @@ class SearchStage:
 
 
 def open_stage(
-    *, per_second: float = math.inf, redis_url: str | None = None, instances: int = 1, clock: FakeClock | None = None
+    *,
+    per_second: float = math.inf,
+    redis_url: str | None = None,
+    instances: int = 1,
+    clock: FakeClock | None = None,
 ) -> SearchStage:
     clock = clock or FakeClock(1_790_000_000.0)
     sandbox = ApiEntreprise(Rules(quota_scale=1000, ban_after=10**9), timestamp=clock.timestamp)
@@ -65,15 +71,17 @@ def open_stage(
         return session
 
     api = SearchApi(URL, open_session=open_session, transport_options=no_options, watchdog=Watchdog(), clock=clock)
+    limits = DisclosureLimits(shared, clock=clock)
     client = SearchClient(
         api,
         cache=PageCache(shared, clock=clock),
         quota=SearchQuota(shared, clock=clock, per_second=per_second, instances=instances),
         breaker=SearchBreaker(shared, clock=clock),
         flights=AnswerCache(shared, clock=clock, entries=10),
+        limits=limits,
         clock=clock,
     )
-    return SearchStage(CompanySearch(client), client, sandbox, clock)
+    return SearchStage(CompanySearch(client), client, sandbox, clock, limits)
 
 
 def named_session() -> requests.Session:

@@ -55,7 +55,7 @@ def simulator(running_simulator: Simulator) -> Simulator:
 def open_service_on(simulator: Simulator, **settings: Any) -> FlaskClient:
     """Open a new service, its cache cold, that asks this simulator and takes any number of visits."""
     values: dict[str, Any] = {
-        "url": simulator.url, "search_url": simulator.url, "token": next(_TOKENS), "recipient": BUYER, "log": "json", "rate_limit": 0, **settings,
+        "url": simulator.url, "search_url": simulator.url, "search_rate": simulator.search_rate, "token": next(_TOKENS), "recipient": BUYER, "log": "json", "rate_limit": 0, **settings,
     }  # fmt: skip
     return create_app(Settings(**values)).test_client()
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from prefill.assembly import open_service, open_upstream
+from prefill.assembly import open_service, opened_registers
 from prefill.authoring.cases import Case, Expectation
 from prefill.authoring.effort import Effort, count_calls, measure, most_typed
 from prefill.authoring.trial import open_trials
@@ -77,8 +77,8 @@ def _registers(settings: Settings, form: Form, tenant: str | None) -> Iterator[F
     """Ask the registers themselves; protected data is read for a procedure, never to measure a form."""
     if form.audience is Audience.AGENT:
         raise CliError(f"« {form.id} » lit des données protégées : il ne se mesure que dans le bac à sable.")
-    with closing(open_upstream(settings, _tenant(settings, tenant))) as upstream:
-        service = open_service(settings, upstream)
+    with opened_registers(settings, _tenant(settings, tenant)) as registers:
+        service = open_service(settings, registers)
 
         def fill(number: str) -> tuple[Prefill, int]:
             prefill = service.prefill(Request(number, form))

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from prefill.assembly import open_upstream
+from prefill.assembly import opened_registers
 from prefill.cli.administration.audit import trace_asked
 from prefill.cli.authoring.choice import find_source
 from prefill.cli.commands.fill import _number
@@ -46,9 +46,8 @@ def ask(*, source: str, identifier: tuple[str, ...], protected: bool, expr: str 
     settings = _settings()
     _check_invented(settings, " ".join(identifier))
     chosen, company = _tenant(settings, tenant), _company(row, " ".join(identifier))
-    upstream = open_upstream(settings, chosen)
-    answer = upstream.fetch(row, company)
-    upstream.close()
+    with opened_registers(settings, chosen, fallback=False) as registers:
+        answer = registers.submit(row, company, patience=settings.deadline).result()
     if not row.open:
         trace_asked(settings, chosen, answer, company.siret or company.siren or company.rna or "")
     click.echo(_pretty(_raw(answer)) if expression is None else _evaluated(expression, answer))

@@ -12,7 +12,7 @@ from prefill.cli.errors import CliError
 from prefill.cli.tables import _markdown, _table
 from prefill.cli.use_case import use_case_tables
 from prefill.config_files.diagnostics import short_name
-from prefill.domain.catalogue import SOURCES
+from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.sources import RateGroup, Source
 from prefill.drift.comparison import compare
 from prefill.drift.published import UnreadableDocument, read_document
@@ -26,7 +26,7 @@ SOURCE_HEADINGS = (
 SOURCES_PAGE = """\
 # Sources
 
-One row per endpoint of API Entreprise, from the catalogue in `prefill/domain/catalogue.py`. This page is what
+One row per endpoint of API Entreprise, and one of Recherche d'entreprises, asked without a token, from the catalogue in `prefill/domain/catalogue.py`. This page is what
 `prefill sources --markdown` prints: change the catalogue, not the page.
 
 *Open* sources may reach a candidate's page; *protected* ones only an entitled agent of the buyer. A source *on demand*
@@ -66,7 +66,9 @@ def sources(context: click.Context, *, markdown: bool) -> None:
     if markdown:
         click.echo(_sources_page(), nl=False)
         return
-    rows = [(row.name, row.producer, ACCESS[access_level(row)], _asked_fr(row), row.title) for row in SOURCES]
+    rows = [
+        (row.name, row.producer, ACCESS[access_level(row)], _asked_fr(row), row.title) for row in CATALOGUE.values()
+    ]
     click.echo("\n".join(_table(("Nom", "Fournisseur", "Accès", "Interrogée", "Titre"), rows)))
 
 
@@ -100,7 +102,7 @@ def _asked_fr(row: Source) -> str:
 
 
 def _sources_page() -> str:
-    table = "\n".join(_markdown(SOURCE_HEADINGS, map(_source_cells, (row for row in SOURCES if row.usable))))
+    table = "\n".join(_markdown(SOURCE_HEADINGS, map(_source_cells, (row for row in CATALOGUE.values() if row.usable))))
     refused = "\n".join(
         f"- `{row.name}` ({row.title}, {row.producer}), {access_level(row)}: {row.refusal}"
         for row in SOURCES

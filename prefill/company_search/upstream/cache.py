@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from cachetools import TLRUCache
@@ -15,6 +16,7 @@ from cachetools import TLRUCache
 from prefill import __version__
 from prefill.clock import Clock
 from prefill.company_search.upstream.records import Page
+from prefill.domain.dates import PARIS
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 
 FRESH_SECONDS = 3600.0  # the index is built once a day
@@ -25,13 +27,16 @@ MAX_PARTS = 60_000  # units and establishments kept in memory, about a kilobyte 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A page and when it came, in Unix seconds."""
+    """A page, when it came in Unix seconds, and how many seconds the call took."""
 
     page: Page
     at: float
+    seconds: float = 0.0
 
     def fresh(self, now: float) -> bool:
-        return now < self.at + (FRESH_SECONDS if self.page.records else EMPTY_SECONDS)
+        """Whether it needs no call; never on another day, which would tell that somebody asked."""
+        recent = now < self.at + (FRESH_SECONDS if self.page.records else EMPTY_SECONDS)
+        return recent and _day(now) == _day(self.at)
 
 
 class PageCache:
@@ -64,10 +69,10 @@ class PageCache:
                 return entry
         return local
 
-    def put(self, parameters: Mapping[str, str], page: Page) -> Entry:
-        entry = Entry(page, self._clock.timestamp())
+    def put(self, parameters: Mapping[str, str], page: Page, seconds: float = 0.0) -> Entry:
+        entry = Entry(page, self._clock.timestamp(), seconds)
         self._remember(parameters, entry)
-        text = json.dumps([entry.at, page.total, page.complete, page.records], ensure_ascii=False).encode()
+        text = json.dumps([entry.at, seconds, page.total, page.complete, page.records], ensure_ascii=False).encode()
         with suppress(RedisUnavailable):
             self._shared.run(lambda client: client.set(self._name(parameters), text, ex=int(KEEP_SECONDS)))
         return entry
@@ -86,6 +91,10 @@ def key_of(parameters: Mapping[str, str]) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16, person=b"search").hexdigest()
 
 
+def _day(timestamp: float) -> date:
+    return datetime.fromtimestamp(timestamp, PARIS).date()
+
+
 def _size(entry: Entry) -> int:
     return 1 + sum(2 + len(record["matching_etablissements"]) for record in entry.page.records)
 
@@ -93,9 +102,9 @@ def _size(entry: Entry) -> int:
 def _read(text: bytes) -> Entry | None:
     """Read what another process stored; what cannot be read counts as absent."""
     try:
-        at, total, complete, records = json.loads(text)
+        at, seconds, total, complete, records = json.loads(text)
         page = Page(tuple(map(_record, records)), int(total), bool(complete))
-        return Entry(page, float(at))
+        return Entry(page, float(at), float(seconds))
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
 

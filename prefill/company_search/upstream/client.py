@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from prefill import telemetry
 from prefill.clock import Clock
@@ -12,8 +12,10 @@ from prefill.company_search.upstream.cache import Entry, PageCache, key_of
 from prefill.company_search.upstream.circuit_breaker import Outcome, SearchBreaker
 from prefill.company_search.upstream.parameters import Parameters
 from prefill.company_search.upstream.quota import SearchQuota
-from prefill.company_search.upstream.records import Page
+from prefill.company_search.upstream.records import Page, Record, is_partial, restricted
+from prefill.domain.disclosure import UNDISCLOSED
 from prefill.registers.answer_cache import AnswerCache
+from prefill.registers.disclosure_limits import DisclosureLimits
 
 TYPING_SECONDS = 2.0  # for a call while somebody types
 IDENTITY_SECONDS = 5.0  # for a call that a form waits for
@@ -25,7 +27,7 @@ FAILED_RETRY = 2.0  # seconds, where nothing says how long to wait
 class Lookup:
     """What is known of a query: the page, if any; when it is not up to date, in how many seconds to ask again.
 
-    `seconds` is what the call took, 0.0 without a call; `at` when the page came, in Unix seconds.
+    `seconds` is what the call took that brought it, 0.0 without a call; `at` when the page came, in Unix seconds.
     """
 
     page: Page | None
@@ -33,6 +35,7 @@ class Lookup:
     seconds: float = 0.0
     at: float = 0.0
     cause: Outcome | None = None
+    cached: bool = False
 
     @property
     def current(self) -> bool:
@@ -50,6 +53,7 @@ class SearchClient:
         quota: SearchQuota,
         breaker: SearchBreaker,
         flights: AnswerCache,
+        limits: DisclosureLimits,
         clock: Clock,
     ) -> None:
         self.api = api
@@ -57,11 +61,17 @@ class SearchClient:
         self.quota = quota
         self.breaker = breaker
         self._flights = flights
+        self._limits = limits
         self._clock = clock
 
     def known(self, parameters: Parameters) -> Lookup | None:
         """A current page in the memory of this process."""
         return self._current(self.cache.get_local(parameters))
+
+    def remembered(self, parameters: Parameters) -> Page | None:
+        """A page in the memory of this process, perhaps no longer current."""
+        entry = self.cache.get_local(parameters)
+        return self._disclosed(entry.page) if entry else None
 
     def fetch(
         self,
@@ -92,7 +102,7 @@ class SearchClient:
     def _current(self, entry: Entry | None) -> Lookup | None:
         if entry is None or not entry.fresh(self._clock.timestamp()):
             return None
-        return Lookup(entry.page, at=entry.at)
+        return Lookup(self._disclosed(entry.page), seconds=entry.seconds, at=entry.at, cached=True)
 
     def _call_in_turn(
         self, parameters: Parameters, patience: float, seconds: float, abandoned: threading.Event | None
@@ -118,16 +128,26 @@ class SearchClient:
             wait = max(self.breaker.retry_after(), reply.retry_after or 0.0, FAILED_RETRY)
             return self._refused(parameters, wait, reply.outcome, reply.seconds)
         telemetry.count("search_lookups", result="call")
-        entry = self.cache.put(parameters, reply.page)
-        return Lookup(entry.page, seconds=reply.seconds, at=entry.at)
+        entry = self.cache.put(parameters, reply.page, reply.seconds)
+        return Lookup(self._disclosed(entry.page), seconds=reply.seconds, at=entry.at)
 
     def _refused(
         self, parameters: Parameters, retry_after: float, cause: Outcome | None, seconds: float = 0.0
     ) -> Lookup:
         """Answer with an older page, if there is one."""
         telemetry.count("search_lookups", result=cause.value if cause else "abandoned")
-        entry = self.cache.get_local(parameters)
-        return Lookup(entry.page if entry else None, max(retry_after, 0.1), seconds, entry.at if entry else 0.0, cause)
+        return Lookup(self.remembered(parameters), max(retry_after, 0.1), seconds, cause=cause)
+
+    def _disclosed(self, page: Page) -> Page:
+        """Show of each unit what the strictest status that the Insee stated of it leaves."""
+        shown = tuple(record for one in page.records if (record := self._allowed(one)) is not None)
+        return page if shown == page.records else replace(page, records=shown)
+
+    def _allowed(self, record: Record) -> Record | None:
+        limit = self._limits.of(record["siren"])
+        if limit is None or is_partial(record):
+            return record
+        return None if limit.status == UNDISCLOSED else restricted(record)
 
 
 def _log_call(reply: Reply) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from prefill.domain.disclosure import MASK, masked
 
 MAX_TEXT = 500  # characters
-DISCLOSED = "O"
+DISCLOSED, LIMITED = "O", "P"
 
 Record = Mapping[str, Any]
 
@@ -86,6 +86,14 @@ def read_unit(raw: object) -> Record | None:
     return _mask_unit(unit)
 
 
+def restricted(unit: Record) -> Record:
+    """Keep of a unit what a partial disclosure leaves, where its status was learned elsewhere."""
+    limited: dict[str, Any] = {**unit, "statut_diffusion": LIMITED}
+    limited["siege"] = unit["siege"] and _mask_place(limited, unit["siege"])
+    limited["matching_etablissements"] = [_mask_place(limited, place) for place in unit["matching_etablissements"]]
+    return _mask_unit(limited)
+
+
 def is_partial(unit: Record) -> bool:
     """Whether a unit limits its disclosure; a status that cannot be read protects as a partial one does."""
     return bool(unit["statut_diffusion"] != DISCLOSED)
@@ -116,7 +124,9 @@ def _extras(raw: Mapping[str, Any]) -> dict[str, Any]:
     rna = _text(block.get("identifiant_association")) if isinstance(block, dict) else None
     numbers = [number for number in _list(vat) if re.fullmatch(r"FR[0-9A-Z]{2}[0-9]{9}", number)]
     return {
-        "complements": isinstance(block, dict) and {"rna": rna, "est_ess": block.get("est_ess") is True} or None,
+        "complements": isinstance(block, dict)
+        and {"identifiant_association": rna, "est_ess": block.get("est_ess") is True}
+        or None,
         "tva": numbers if isinstance(vat, list) else None,
     }
 

@@ -12,11 +12,13 @@ from types import MappingProxyType
 
 from prefill.domain.catalogue.certificates import CERTIFICATES
 from prefill.domain.catalogue.general import OPEN, PROTECTED
+from prefill.domain.catalogue.open_directory import OPEN_DIRECTORY
 from prefill.domain.catalogue.protected import PROTECTED_PROOFS
 from prefill.domain.catalogue.refused import REFUSED
 from prefill.domain.sources import Source
 
-__all__ = ["CATALOGUE", "SOURCES"]
+__all__ = ["CATALOGUE", "OPEN_DIRECTORY", "SOURCES"]
 
 SOURCES: tuple[Source, ...] = (*OPEN, *PROTECTED, *PROTECTED_PROOFS, *CERTIFICATES, *REFUSED)
-CATALOGUE: Mapping[str, Source] = MappingProxyType({source.name: source for source in SOURCES})
+# With what is asked elsewhere than at API Entreprise.
+CATALOGUE: Mapping[str, Source] = MappingProxyType({source.name: source for source in (*SOURCES, OPEN_DIRECTORY)})

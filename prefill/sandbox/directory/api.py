@@ -35,7 +35,7 @@ class Directory:
         self._journal = journal
         self._timestamp = timestamp
         self._ban_after = ban_after
-        self._per_second = max(1, round(PER_SECOND * scale))
+        self._per_second = round(PER_SECOND * max(1.0, scale))
         self._lock = threading.Lock()
         self._units: tuple[date | None, tuple[Unit, ...]] = (None, ())
         self._recent: dict[str, deque[float]] = {}

@@ -82,6 +82,7 @@ def _provenance(pointer: str, one: Any) -> dict[str, Any]:
         field=None if one.field == pointer else one.field,
         confirm=one.confirm or None,
         stale=one.stale or None,
+        fallback=one.fallback or None,
         fix=one.fix and one.fix.url,
     )
 
@@ -117,8 +118,11 @@ def _value_at(data: Mapping[str, Any], pointer: str) -> Any:
 
 
 def _distinct(answers: Mapping[str, Answer]) -> dict[str, Answer]:
-    """One entry a call, in the catalogue's order: a head office's answer may stand for two sources."""
-    found = {answer.source: answer for answer in answers.values()}
+    """One entry for each source, in the catalogue's order: one answer may stand for several, best the one with data."""
+    given = list(answers.values())
+    replaced = [one.stand_in.replaced for one in given if one.stand_in and one.stand_in.replaced]
+    ordered = sorted([*replaced, *given], key=lambda answer: answer.ok)
+    found = {answer.source: answer for answer in ordered}
     return {name: found[name] for name in CATALOGUE if name in found}
 
 

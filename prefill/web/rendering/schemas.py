@@ -62,6 +62,12 @@ class ProvenanceSchema(ResponseSchema):
             "Kept from an earlier answer: the source fails today.",
         )
     )
+    fallback = fields.Boolean(
+        metadata=described(
+            "De l'annuaire ouvert Recherche d'entreprises, parce que l'Insee ne répond pas.",
+            "From the open directory Recherche d'entreprises, because the Insee does not answer.",
+        )
+    )
     fix = fields.Url(
         metadata=described(
             "Où l'entreprise peut faire corriger le registre.", "Where the company can have the register corrected."

@@ -43,5 +43,7 @@ def notice() -> AnyResponse:
         language(),
         protected=protected_producers(context.form_registry.forms.values()),
         sandbox=context.settings.sandbox,
+        search=context.company_search is not None,
+        open_only=context.settings.open_only,
     )
     return cacheable_json(render_notice(built, language()))

@@ -7,6 +7,8 @@ import pytest
 from prefill import telemetry
 from prefill.company_search.upstream.circuit_breaker import BANNED, Outcome
 from prefill.company_search.upstream.parameters import by_number, by_text
+from prefill.domain.answers import Answer, Status
+from prefill.domain.catalogue import CATALOGUE
 from tests.support.search import open_stage
 
 TYPED = "Zorglub Électricité Saint-Tropez"
@@ -106,3 +108,18 @@ def test_a_page_keeps_its_shape_through_redis(redis_server):
     assert json.dumps(first.companies, default=repr) == json.dumps(
         other.search.find("comptoirs").companies, default=repr
     )
+
+
+@pytest.mark.parametrize(
+    ("status", "names"), [("partiellement_diffusible", ["MENUISERIE DU VAL DORE"]), ("non_diffusible", [])]
+)
+def test_a_status_learned_at_the_insee_restricts_what_the_directory_says(stage, status, names):
+    """The directory is a copy of another night."""
+    assert stage.search.find("menuiserie").companies[0].postal_code == "35000"
+    unit = CATALOGUE["entreprises"]
+    stage.limits.learn(unit, "000001008", Answer(unit.name, Status.OK, data={"status_diffusion": status}))
+    for typed in ("menuiserie", "000001008"):
+        found = stage.search.find(typed).companies
+        assert [company.name for company in found] == names
+        assert not [place for company in found for place in company.establishments if place.street or place.name]
+        assert not [company for company in found if company.postal_code]

@@ -58,7 +58,7 @@ def test_a_disclosed_company_is_kept_whole():
     record = read_unit(UNIT)
     assert record["nom_raison_sociale"] == "LE BAC"
     assert record["siege"]["liste_enseignes"] == ["LE BAC"]
-    assert record["complements"] == {"rna": "W000000031", "est_ess": True}
+    assert record["complements"] == {"identifiant_association": "W000000031", "est_ess": True}
     assert record["tva"] == ["FR29000001008"]
 
 
