@@ -41,7 +41,7 @@ export async function readNotice(block) {
 	return notice
 }
 
-/** Something is typed: room is made for the notice, or it is shown if it is known already. @param {Block} block */
+/** Something is typed: place is kept for the notice, or it is shown if it is known already. @param {Block} block */
 export function expectNotice(block) {
 	if (block.pendingNotice) tellNotice(block, block.pendingNotice)
 	else if (block.pendingNotice !== null) boxOf(block)
