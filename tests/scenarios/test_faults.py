@@ -101,7 +101,8 @@ LOST: dict[str, tuple[str, ...]] = {
         /partIV/A/tradeRegister/registrationNumber /partIV/A/tradeRegister/registrationDate
         /partIV/A/tradeRegister/strikeOffDate"""),
     "numero_tva": full("identifiers[vat]"),
-    "associations": full("association/purpose association/regime association/registrationDate"),
+    "associations": full("""
+        association/purpose association/regime association/registrationDate /partIV/A/professionalRegister/court"""),
     "conventions_collectives": full("collectiveAgreements"),
     "actes_inpi": full("filedActs"),
     "documents_associations": full("association/documents"),
@@ -113,10 +114,12 @@ WITHHELD_TOO = {
         identifiers[rna] association/rna
         /partIV/A/professionalRegister/registerName /partIV/A/professionalRegister/registrationNumber""")
 }
-TRADE_NAME, STRIKE_OFF = full("tradeName /partIV/A/tradeRegister/strikeOffDate")
+TRADE_NAME, STRIKE_OFF, COURT = full(
+    "tradeName /partIV/A/tradeRegister/strikeOffDate /partIV/A/professionalRegister/court"
+)
 # What is often empty is no gap where a register has nothing.
 OFTEN_EMPTY = frozenset(full("""
-    acronym mainActivity/otherNomenclature/code mainActivity/otherNomenclature/nomenclature
+    acronym /partIV/A/professionalRegister/court mainActivity/otherNomenclature/code mainActivity/otherNomenclature/nomenclature
     mainActivity/otherNomenclature/label
     postalAddress/additionalStreetName postalAddress/cedex/code postalAddress/cedex/label
     headOfficeAddress/additionalStreetName headOfficeAddress/cedex/code headOfficeAddress/cedex/label
@@ -245,7 +248,7 @@ def test_on_a_good_day_every_source_fills_its_fields(healthy):
 
         assert outcome.status == 200
         assert reasons_of(outcome.body) == {}
-        assert lost - {STRIKE_OFF} <= set(values_of(outcome.body))
+        assert lost - {STRIKE_OFF, COURT} <= set(values_of(outcome.body))
         assert [one["code"] for one in outcome.body["notices"]] == ["establishment_closed"]
 
 
@@ -305,7 +308,7 @@ def test_a_late_establishment_leaves_the_form_to_what_came_in_time(victims, open
 
     assert (outcome.status, outcome.body["complete"]) == (200, False)
     assert values.items() <= kept.items()
-    assert values.keys() | reasons.keys() == kept.keys() | missing.keys() | {STRIKE_OFF}
+    assert values.keys() | reasons.keys() == kept.keys() | missing.keys() | {STRIKE_OFF, COURT}
     assert set(reasons.values()) == {"late"}
     assert outcome.seconds < SHORT + LENIENCE
 
