@@ -21,7 +21,7 @@ PRIVATE_WORDS = re.compile(
     r"purse|landlord|treasury|crew|greet|hands|\bhouse|rooms?\b|desk(?!top)|shelf|shelves|punctual", re.IGNORECASE
 )
 TEXTS = (".py", ".md", ".html", ".css", ".js", ".mjs", ".yaml", ".toml", ".json")
-NOT_OURS = ("package-lock.json", "releases/", "docs/examples/", "test_structure.py")
+NOT_OURS = ("package-lock.json", "releases/", "docs/examples/", "static/examples/", "test_structure.py")
 
 
 def name_of(path: Path) -> str:

@@ -6,10 +6,10 @@ import re
 import sys
 from pathlib import Path
 
-from prefill.web.widget_releases import Release, current_module, current_script
+from prefill.web.widget_releases import STATIC, Release, current_module, current_script
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
-PAGES = (DOCS / "integrate.md", *sorted((DOCS / "examples").rglob("*.html")))
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = (ROOT / "docs" / "integrate.md", *sorted((STATIC / "examples").glob("*.html")))
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
         text = path.read_text(encoding="utf-8")
         stamped = stamp(text)
         path.write_text(stamped, encoding="utf-8")
-        sys.stdout.write(f"{path.relative_to(DOCS)}: {'stamped' if stamped != text else 'as it was'}\n")
+        sys.stdout.write(f"{path.relative_to(ROOT)}: {'stamped' if stamped != text else 'as it was'}\n")
 
 
 def stamp(text: str) -> str:

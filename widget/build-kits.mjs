@@ -37,7 +37,7 @@ const asTested = code =>
 const examples = {
 	name: 'examples',
 	setup(builder) {
-		builder.onLoad({ filter: /docs\/examples\/.*\.(jsx|ts)$/ }, ({ path }) => ({
+		builder.onLoad({ filter: /static\/examples\/.*\.(jsx|ts)$/ }, ({ path }) => ({
 			contents: asTested(readFileSync(path, 'utf8')),
 			loader: path.endsWith('.ts') ? 'ts' : 'jsx',
 		}))

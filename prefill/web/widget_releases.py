@@ -51,6 +51,12 @@ class Release:
 
 
 @cache
+def examples() -> dict[str, str]:
+    """The forms to copy, by the name of their file: each names a service that takes the place of ours."""
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted((STATIC / "examples").iterdir())}
+
+
+@cache
 def published_integrities() -> dict[str, dict[str, str]]:
     """The integrity of each published file, by version and suffix."""
     entries = json.loads((RELEASES / "releases.json").read_text(encoding="utf-8"))

@@ -26,7 +26,7 @@ from werkzeug.wrappers import Request, Response
 from prefill.app import create_app
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
-from prefill.web.widget_releases import current_script
+from prefill.web.widget_releases import STATIC, current_script
 from tests.support.held_streams import HeldStreams
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -35,7 +35,7 @@ FLAGS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = ROOT / "docs" / "examples"
+EXAMPLES = STATIC / "examples"
 # How long a test waits for another process, a browser's event, a register.
 PATIENCE = 20
 

@@ -7,7 +7,9 @@ export function prefill(element, options) {
 	const handle = attach(element, options)
 	return {
 		/** @param {import('../src/block.js').Options} changed */
-		update: changed => void attach(element, changed),
+		update(changed) {
+			attach(element, changed)
+		},
 		destroy: () => handle.detach(),
 	}
 }

@@ -21,7 +21,7 @@ from prefill.web.openapi.texts import text
 from prefill.web.params import check_page_limit
 from prefill.web.rendering.json_writer import to_json
 from prefill.web.routes.catalogue import openapi_document
-from prefill.web.widget_releases import STATIC, current_module, current_script, releases
+from prefill.web.widget_releases import STATIC, current_module, current_script, examples, releases
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -29,6 +29,12 @@ PAGE_POLICY = (
 )
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
+EXAMPLE_SERVICE = "https://prefill.exemple.fr"
+# What each form to copy is for.
+EXAMPLES = {
+    "plain.html": "HTML, groupement", "dsfr.html": "DSFR", "bootstrap.html": "Bootstrap", "jquery.html": "jQuery",
+    "react.jsx": "React", "vue.vue": "Vue", "angular.ts": "Angular", "svelte.svelte": "Svelte", "element.html": "Lit, Shoelace",
+}  # fmt: skip
 PAGES = "prefill.pages"  # rendered, by template and address
 MAX_PAGES = 32  # an address is the client's word: it does not fill the memory
 
@@ -63,7 +69,7 @@ def home() -> AnyResponse:
     others = [one for one in _companies() if one.siret not in FEATURED]
     script = current_script()
     root, size = request.url_root.rstrip("/"), len(compress_once(script.body, "br"))
-    return _page("home.html", script=script, size=size, root=root, featured=featured, others=others)
+    return _page("home.html", script=script, size=size, root=root, featured=featured, others=others, examples=EXAMPLES)
 
 
 @blueprint.get("/dossier")
@@ -80,7 +86,22 @@ def procedure_page() -> AnyResponse:
 
 @blueprint.get("/docs")
 def docs() -> AnyResponse:
-    return _page("docs.html", spec=openapi_document("fr"), problems=every_problem(), companies=_companies())
+    return _page(
+        "docs.html", spec=openapi_document("fr"), problems=every_problem(), companies=_companies(), examples=EXAMPLES
+    )
+
+
+@blueprint.get("/docs/examples/<name>")
+def example(name: str) -> AnyResponse:
+    """A form to copy, as text: it names this service."""
+    check_page_limit()
+    text = examples().get(name)
+    if text is None:
+        raise NotFound
+    response = Response(text.replace(EXAMPLE_SERVICE, request.url_root.rstrip("/")), mimetype="text/plain")
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.add_etag()
+    return response.make_conditional(request)
 
 
 @blueprint.get("/v1/prefill.js")

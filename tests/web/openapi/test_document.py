@@ -11,7 +11,7 @@ from prefill.app import create_app
 from prefill.settings import Settings
 from prefill.web.openapi.document import openapi_path
 
-PAGES = {"/", "/docs", "/dossier", "/dossiers", "/static/{filename}"}  # HTML for people
+PAGES = {"/docs/examples/{name}", "/", "/docs", "/dossier", "/dossiers", "/static/{filename}"}  # HTML for people
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 
 from prefill.app import create_app
 from prefill.settings import Settings
-from prefill.web.widget_releases import releases
+from prefill.web.widget_releases import examples, releases
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 MANUAL = DOCS / "integrate.md"
@@ -44,7 +44,9 @@ def test_the_integrity_is_that_of_the_script(facts):
     )
 
 
-@pytest.mark.parametrize("path", [MANUAL, *sorted((DOCS / "examples").glob("*.html"))], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [MANUAL, *sorted((SOURCE.parent / "examples").glob("*.html"))], ids=lambda path: path.name
+)
 def test_the_manual_and_its_examples_name_this_release(facts, path):
     text = path.read_text(encoding="utf-8")
     if "/v1/prefill.mjs" in text and path != MANUAL:
@@ -52,6 +54,19 @@ def test_the_manual_and_its_examples_name_this_release(facts, path):
 
     assert facts["path"] in text
     assert set(re.findall(r"sha384-[\w+/=]+", text)) == {facts["integrity"]}
+
+
+@pytest.mark.parametrize("page", ["/", "/docs"])
+def test_the_pages_link_to_forms_to_copy_that_name_this_service(client, page):
+    linked = re.findall(r'href="(/docs/examples/[^"]+)"', client.get(page).text)
+
+    assert {link.rpartition("/")[2] for link in linked} == set(examples())
+    for link in linked:
+        answer = client.get(link)
+        assert (answer.status_code, answer.mimetype) == (200, "text/plain")
+        assert "http://localhost/v1/" in answer.text
+        assert "prefill.exemple.fr" not in answer.text
+    assert client.get("/docs/examples/releases.json").status_code == 404
 
 
 def test_a_versioned_address_is_kept_for_ever_and_the_other_a_moment(client, facts):

@@ -62,7 +62,12 @@ async function visit(browser, kit, number, slowed = 1) {
 	const requests = []
 	page.on('request', request => requests.push(request.url().replace(/\?.*/, '').replace(url, '')))
 	await page.evaluate(time)
-	await page.focus('#siret')
+	// The notice is read at the first focus: a person takes longer to type than the service to start.
+	const [notice] = await Promise.all([
+		page.waitForResponse(reply => /notice/.test(reply.url())),
+		page.focus('#siret'),
+	])
+	await notice.text()
 	await page.keyboard.type(number.slice(0, 13))
 	await page.emulateCPUThrottling(slowed)
 	const before = await page.metrics()

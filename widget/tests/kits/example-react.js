@@ -1,5 +1,5 @@
 import { createElement } from 'react'
 import { createRoot } from 'react-dom/client'
-import Candidature from '../../../docs/examples/react.jsx'
+import Candidature from '../../../prefill/web/static/examples/react.jsx'
 
 createRoot(document.getElementById('app')).render(createElement(Candidature))

@@ -1,4 +1,4 @@
 import { mount } from 'svelte'
-import Candidature from '../../../docs/examples/svelte.svelte'
+import Candidature from '../../../prefill/web/static/examples/svelte.svelte'
 
 mount(Candidature, { target: document.getElementById('app') })

@@ -1,4 +1,4 @@
 import { createApp } from 'vue'
-import Candidature from '../../../docs/examples/vue.vue'
+import Candidature from '../../../prefill/web/static/examples/vue.vue'
 
 createApp(Candidature).mount('#app')
