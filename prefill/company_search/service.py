@@ -18,7 +18,7 @@ from prefill.company_search.upstream.client import Lookup, SearchClient
 from prefill.company_search.upstream.parameters import LISTED, by_number
 from prefill.company_search.upstream.records import Page, Record
 
-PATIENCE = 1.2  # seconds to wait for a call's turn: a little more than a second, which is the quota's window
+PATIENCE = 1.3  # seconds to wait for a call's turn: a little more than the quota's window
 DEFAULT_LIMIT, MAX_LIMIT = 10, 25
 
 

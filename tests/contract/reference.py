@@ -102,3 +102,48 @@ def _await(url: str, process: subprocess.Popen[bytes]) -> None:
         else:
             return
     pytest.fail("the reference simulator does not start")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchReference:
+    """The controls of a running reference stand-in of Recherche d'entreprises."""
+
+    url: str
+
+    def fail(self, fault: str) -> None:
+        """Break every search; nothing is broken by an empty text."""
+        self._control("faults", {"/search": fault} if fault else {})
+
+    def delay(self, milliseconds: float) -> None:
+        self._control("latency", {"": milliseconds})
+
+    def reset(self) -> None:
+        self._control("reset", {})
+
+    def units(self) -> list[dict[str, Any]]:
+        return self._control("units")
+
+    def stats(self) -> dict[str, Any]:
+        return self._control("stats")
+
+    def moments(self) -> list[float]:
+        return [call["t"] for call in self._control("log")]
+
+    def _control(self, name: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        with DIRECT.open(Request(f"{self.url}/__sim/{name}", data=data), timeout=30) as response:
+            return json.loads(response.read())
+
+
+@contextmanager
+def run_search_reference(*options: str) -> Iterator[SearchReference]:
+    """Run the reference stand-in of Recherche d'entreprises on a free port of loopback."""
+    port = free_port()
+    command = [sys.executable, str(SHARED / "tools" / "recherche_entreprises_sim.py"), "--port", str(port), *options]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _await(url, process)
+            yield SearchReference(url)
+        finally:
+            process.terminate()

@@ -118,12 +118,12 @@ class SearchClient:
         permit = self.breaker.acquire()
         if not permit.allowed:
             return self._refused(parameters, permit.retry_after, self.breaker.state().cause or Outcome.FAILED)
-        return self._call(parameters, seconds)
+        return self._call(parameters, seconds, waited=slot.delay)
 
-    def _call(self, parameters: Parameters, seconds: float) -> Lookup:
+    def _call(self, parameters: Parameters, seconds: float, *, waited: float) -> Lookup:
         reply = self.api.search(parameters, seconds=seconds)
         self.breaker.record(reply.outcome, reply.retry_after)
-        _log_call(reply)
+        _log_call(reply, waited)
         if reply.page is None:
             wait = max(self.breaker.retry_after(), reply.retry_after or 0.0, FAILED_RETRY)
             return self._refused(parameters, wait, reply.outcome, reply.seconds)
@@ -150,6 +150,12 @@ class SearchClient:
         return None if limit.status == UNDISCLOSED else restricted(record)
 
 
-def _log_call(reply: Reply) -> None:
+def _log_call(reply: Reply, waited: float) -> None:
     telemetry.count("search_calls", outcome=reply.outcome.value)
-    telemetry.event("search.call", outcome=reply.outcome.value, http_status=reply.http_status, seconds=reply.seconds)
+    telemetry.event(
+        "search.call",
+        outcome=reply.outcome.value,
+        http_status=reply.http_status,
+        seconds=reply.seconds,
+        waited=round(waited, 3),
+    )

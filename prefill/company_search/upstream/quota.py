@@ -17,7 +17,7 @@ from prefill.clock import Clock
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 from prefill.registers.admission import Admission
 
-MARGIN = 0.1  # seconds by which calls may arrive closer together than they left
+MARGIN = 0.2  # seconds by which calls may arrive closer together than they were let go
 SETTLING = 3.0  # seconds for every process to notice that Redis is back: more than its retry interval
 FORGOTTEN = 60_000  # milliseconds after which Redis may forget slots that are over
 
@@ -129,7 +129,7 @@ def _rate(per_second: float) -> tuple[int, float]:
     """How many calls in how many seconds: whole calls, and a window no shorter than a second.
 
     >>> _rate(2), _rate(0.5)
-    ((2, 1.1), (1, 2.1))
+    ((2, 1.2), (1, 2.2))
     """
     if math.isinf(per_second):
         return 1, 0.0

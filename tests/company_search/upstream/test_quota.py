@@ -41,7 +41,7 @@ def busiest(moments, window=1.0):
 def test_no_second_has_more_calls_than_allowed(clock, per_second, patience):
     begun = begin(alone(clock, per_second=per_second), clock, 20, patience=patience)
     assert busiest(begun) <= per_second
-    assert len(begun) >= 20 * per_second / 1.2
+    assert len(begun) >= 20 * per_second / 1.3
 
 
 def test_the_share_of_a_process_may_be_less_than_one_a_second(clock):
@@ -62,15 +62,15 @@ def test_a_refusal_says_when_to_ask_again(clock):
     assert quota.reserve().allowed
     refused = quota.reserve()
     assert not refused.allowed
-    assert 1.0 <= refused.retry_after < 1.2
-    clock.at += refused.retry_after
+    assert refused.retry_after == pytest.approx(1.2)
+    clock.at += refused.retry_after + 0.001
     assert quota.reserve().allowed
 
 
 def test_who_may_wait_has_the_next_slot(clock):
     quota = alone(clock, per_second=1)
     delays = [quota.reserve(5.0).delay for _ in range(4)]
-    assert delays == pytest.approx([0, 1.1, 2.2, 3.3])
+    assert delays == pytest.approx([0, 1.2, 2.4, 3.6])
     assert not quota.reserve(1.0).allowed
 
 
