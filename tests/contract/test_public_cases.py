@@ -77,6 +77,7 @@ GOLDENS = {
                     "economicOperator": {
                         "name": "SOCIETE NATIONALE SNCF",
                         "tradeName": "SNCF ST DENIS 2 PL AUX ETOILES",
+                        "acronym": "SNCF",
                         "identifiers": [
                             {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "55204944776279"},
                             {"scheme": "VAT", "schemeName": "TVA", "value": "FR82552049447"},
@@ -200,6 +201,7 @@ GOLDENS = {
                 "A": {
                     "economicOperator": {
                         "name": "CROIX ROUGE FRANCAISE",
+                        "acronym": "CRF",
                         "identifiers": [
                             {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "77567227221138"},
                             {"scheme": "NATIONAL", "schemeName": "RNA", "value": "W751004076"},

@@ -175,7 +175,7 @@ def test_a_source_that_just_failed_is_left_alone(simulator, service):
 def test_a_crowd_costs_the_calls_of_one(simulator, open_service):
     simulator.add(found(HEAD), rcs(SIREN), vat(SIREN), agreements(HEAD, agreement(1486, "Études")), acts(SIREN))
     simulator.delay({"": 100.0})
-    service = open_service(deadline=PATIENCE)
+    service = open_service(deadline=PATIENCE, threads=400)
     start = threading.Barrier(200)
 
     def ask(_: int) -> tuple[int, Any]:
