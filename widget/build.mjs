@@ -2,7 +2,7 @@
 
 import { build } from 'esbuild'
 import { createHash } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { minify } from 'terser'
 
@@ -33,6 +33,7 @@ async function write(source, format, name, define = {}) {
 		format: { preamble: `/*! prefill ${version} */` },
 	})
 	const text = `${code}\n`
+	mkdirSync(folder, { recursive: true })
 	writeFileSync(`${folder}/${name}`, text)
 	return `sha384-${createHash('sha384').update(text).digest('base64')}`
 }
