@@ -22,8 +22,9 @@ from prefill.company_search.service import CompanySearch
 from prefill.config_files.diagnostics import short_name
 from prefill.domain.dates import PARIS
 from prefill.domain.permissions import Audience
+from prefill.domain.requester import Registers
 from prefill.forms.registry import FormRegistry, load_all
-from prefill.prefilling.service import Prefill, Registers, Request, Service
+from prefill.prefilling.service import Prefill, Request, Service
 from prefill.problems import SettingsInvalid
 from prefill.receipts.keys import SANDBOX_SEED, read_keys
 from prefill.receipts.receipt import Receipts

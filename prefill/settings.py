@@ -16,6 +16,7 @@ from prefill.domain.identifiers import parse
 from prefill.domain.suggestions import closest
 from prefill.problems import Problem, SettingsInvalid
 
+BY_RECIPIENT = "recipient"  # of an editor's token: the delegation that the buyer alone tells, when it gave only one
 PRODUCTION = "https://entreprise.api.gouv.fr"
 STAGING = "https://staging.entreprise.api.gouv.fr"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -82,7 +83,7 @@ def read_siret(text: str) -> str:
 def read_delegation(text: str) -> str:
     """Read under what an editor's token acts: the UUID of a delegation, or the word that lets the recipient tell."""
     wanted = text.lower()
-    if wanted == "recipient" or re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", wanted):
+    if wanted == BY_RECIPIENT or re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", wanted):
         return wanted
     raise BadValue(
         "attend « recipient » (le SIRET de l'acheteur suffit à trouver sa délégation) ou l'UUID d'une délégation"

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
 from prefill.company_search import projection
 from prefill.company_search.upstream.circuit_breaker import Outcome
@@ -21,7 +21,7 @@ from prefill.domain.answers import Answer, Cause, StandIn, Status
 from prefill.domain.catalogue import OPEN_DIRECTORY
 from prefill.domain.company import Company
 from prefill.domain.dates import PARIS
-from prefill.domain.requester import SERVICE, Requester
+from prefill.domain.requester import SERVICE, Registers, Requester
 from prefill.domain.sources import Source
 
 WORKERS = 8  # threads that wait for their call's turn, per process
@@ -32,31 +32,6 @@ CAUSES = {
     Outcome.RESET: Cause.UNREACHABLE,
     Outcome.FAILED: Cause.PROVIDER,
 }
-
-
-class Registers(Protocol):
-    """What is needed of API Entreprise's client."""
-
-    def submit(
-        self,
-        source: Source,
-        company: Company,
-        *,
-        object: str | None = None,
-        requester: Requester = SERVICE,
-        patience: float = 0.0,
-    ) -> Future[Answer]: ...
-
-    def is_cached(self, source: Source, company: Company) -> bool: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A unit, the establishment that was asked for, and the call that brought them."""
-
-    record: Record
-    place: Record
-    lookup: Lookup
 
 
 class OpenDirectory:

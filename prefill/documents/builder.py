@@ -11,7 +11,7 @@ from prefill.documents.french import BY_CANDIDATE, EITHER, clean, label_of, sour
 from prefill.documents.model import Document, Line, Origin, Part, Section
 from prefill.domain.company import Role
 from prefill.forms.filling import FilledForm, Provenance
-from prefill.forms.model import Field, Form, Type, pointer_keys
+from prefill.forms.model import Field, Form, Type, value_at
 from prefill.forms.reasons import Reason
 
 SOLE_OR_LEAD = (Role.SOLE_TENDERER, Role.GROUP_LEAD)
@@ -112,7 +112,7 @@ class _Content:
 
     def _line(self, part: Field) -> Line:
         pointer, one = self._signed.get(part.path, ("", None))
-        known = _at(self.company.filled.data, pointer) if one else None
+        known = value_at(self.company.filled.data, pointer) if one else None
         label = label_of(part)
         if part.path in self.company.typed and self.company.typed[part.path] != known:
             text = text_of(part, self.company.typed[part.path])
@@ -133,9 +133,3 @@ def _blank(part: Field, why: str) -> Line:
 def _section_of(path: str, titles: Iterable[str]) -> str:
     """Find the innermost section that a field is in."""
     return max((title for title in titles if not title or f"{path}/".startswith((title + "/", title + "["))), key=len)
-
-
-def _at(data: Any, pointer: str) -> Any:
-    for key in pointer_keys(pointer):
-        data = data[int(key)] if isinstance(data, list) else data[key]
-    return data

@@ -1,9 +1,15 @@
-"""On whose behalf a register is called: what the fair queue and the quota's reserves depend on."""
+"""How registers are asked, and on whose behalf: what the fair queue and the quota's reserves depend on."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
+
+from prefill.domain.answers import Answer
+from prefill.domain.company import Company
+from prefill.domain.sources import Source
 
 NETWORK_FACTOR = 5  # addresses of one /48 that may together ask for as much
 
@@ -33,3 +39,19 @@ class Requester:
 
 
 SERVICE = Requester()
+
+
+class Registers(Protocol):
+    """Whoever answers for the registers: the client of API Entreprise, or what stands before it or in its place."""
+
+    def submit(
+        self,
+        source: Source,
+        company: Company,
+        *,
+        object: str | None = None,
+        requester: Requester = SERVICE,
+        patience: float = 0.0,
+    ) -> Future[Answer]: ...
+
+    def is_cached(self, source: Source, company: Company) -> bool: ...

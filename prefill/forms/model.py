@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, lru_cache
+from typing import Any
 
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Role
@@ -178,3 +179,14 @@ def pointer_keys(pointer: str) -> tuple[str, ...]:
     ('partII', 'A', 'a/b')
     """
     return tuple(key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:])
+
+
+def value_at(data: Any, pointer: str) -> Any:
+    """Follow a JSON pointer, in objects and lists. Raise `LookupError` where there is nothing.
+
+    >>> value_at({"a": [{"b/c": 1}]}, "/a/0/b~1c")
+    1
+    """
+    for key in pointer_keys(pointer):
+        data = data[int(key)] if isinstance(data, list) else data[key]
+    return data

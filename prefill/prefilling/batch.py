@@ -14,9 +14,9 @@ from itertools import zip_longest
 from prefill.domain.answers import Answer
 from prefill.domain.company import Company
 from prefill.domain.permissions import CANDIDATE
-from prefill.domain.requester import SERVICE, Requester
+from prefill.domain.requester import SERVICE, Registers, Requester
 from prefill.domain.sources import Source
-from prefill.prefilling.service import FIRST, Answered, Prefill, PrefillRun, Registers, Request, Service
+from prefill.prefilling.service import FIRST, Answered, Prefill, PrefillRun, Request, Service
 from prefill.problems import Problem
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Protocol
 
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
@@ -19,7 +18,7 @@ from prefill.domain.company import Company
 from prefill.domain.disclosure import DISCLOSED, status_of, without_street
 from prefill.domain.identifiers import spaced
 from prefill.domain.permissions import CANDIDATE, Audience, Caller, can_query, would_disclose_people
-from prefill.domain.requester import SERVICE, Requester
+from prefill.domain.requester import SERVICE, Registers, Requester
 from prefill.domain.sources import Source
 from prefill.forms.filling import FilledForm, fill
 from prefill.forms.model import Form
@@ -46,22 +45,6 @@ REFUSALS: Mapping[Status, type[Problem]] = {
     Status.WITHHELD: CompanyUndisclosed,
     Status.MISCONFIGURED: UpstreamMisconfigured,
 }
-
-
-class Registers(Protocol):
-    """What the service needs of the upstream."""
-
-    def submit(
-        self,
-        source: Source,
-        company: Company,
-        *,
-        object: str | None = None,
-        requester: Requester = SERVICE,
-        patience: float = 0.0,
-    ) -> Future[Answer]: ...
-
-    def is_cached(self, source: Source, company: Company) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from prefill.settings import BY_RECIPIENT
 from prefill.tenancy.model import Tenant
 
 ACTIVE = "active"
-BY_RECIPIENT = "recipient"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from prefill.prefilling.service import Registers, Service
+from prefill.domain.requester import Registers
+from prefill.prefilling.service import Service
 from prefill.registers.client import RegisterClient
 from prefill.tenancy.model import Directory, Tenant
 

@@ -6,7 +6,6 @@ import gzip
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,7 +18,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
@@ -27,13 +26,9 @@ from prefill.app import create_app
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
 from prefill.web.widget_releases import STATIC, current_script
+from tests.support.browser import CHROMIUM
 from tests.support.held_streams import HeldStreams
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = STATIC / "examples"
 # How long a test waits for another process, a browser's event, a register.
@@ -83,14 +78,6 @@ class Customer:
         body, policy = self.pages[path]
         headers = {"Content-Security-Policy": policy} if policy else {}
         return Response(body, mimetype="text/html", headers=headers)(environ, start)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -6,24 +6,17 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from prefill.app import create_app
 from prefill.settings import Settings
-from tests.scenarios.test_browser import CHROMIUM, FLAGS, serving
+from tests.scenarios.test_browser import serving
+from tests.support.browser import CHROMIUM
 
 ORDINARY = "00000100800010"
 REAL = "55204944776279"  # a company that exists: no invented one has its number
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

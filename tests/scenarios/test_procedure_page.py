@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from prefill.app import create_app
 from prefill.settings import Settings
-from tests.scenarios.test_browser import CHROMIUM, FLAGS, serving
+from tests.scenarios.test_browser import serving
+from tests.support.browser import CHROMIUM
 from tests.support.factories import lines_of
 
 IN_ORDER, BEHIND, REVIEWED, DOWN = "00000200600021", "00002200400014", "00002300200017", "00001300300017"
@@ -30,14 +31,6 @@ def trace(tmp_path_factory) -> Path:
 def service(trace) -> Iterator[str]:
     with serving(create_app(Settings(log="json", audit=str(trace)))) as url:
         yield url
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

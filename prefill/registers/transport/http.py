@@ -10,11 +10,11 @@ import requests
 
 from prefill.domain.answers import Cause
 from prefill.domain.sources import Kind
+from prefill.settings import BY_RECIPIENT
 
 CONNECT_SECONDS = 2.0
 MAX_BODY = {Kind.JSON: 4 * 2**20, Kind.DOCUMENTS: 4 * 2**20}  # bytes
 CHUNK = 64 * 1024
-BY_RECIPIENT = "recipient"  # the delegation that the buyer alone tells, when it gave only one
 
 
 @dataclass(frozen=True, slots=True)

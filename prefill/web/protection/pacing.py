@@ -22,9 +22,8 @@ from cachetools import TTLCache
 
 from prefill.domain.answers import Answer
 from prefill.domain.company import Company
-from prefill.domain.requester import SERVICE, Requester
+from prefill.domain.requester import SERVICE, Registers, Requester
 from prefill.domain.sources import Source
-from prefill.prefilling.service import Registers
 
 STEP_SECONDS = 0.025  # delays are whole steps, with one to spare for what varies between a call and a cache hit
 MEMORY_SECONDS = 600.0

@@ -7,13 +7,12 @@ marshmallow schemas.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import reduce
 from typing import Any
 
 from prefill.domain.answers import Answer
 from prefill.domain.catalogue import CATALOGUE
 from prefill.forms.filling import FilledForm
-from prefill.forms.model import Form, pointer_keys
+from prefill.forms.model import Form, value_at
 from prefill.forms.reasons import Missing
 from prefill.prefilling.notices import Notice
 from prefill.prefilling.service import Prefill
@@ -109,12 +108,8 @@ def _aliases(form: Form, filled: FilledForm) -> dict[str, str]:
 def _synonyms(form: Form, filled: FilledForm) -> dict[str, tuple[str, ...]]:
     """Other ways of writing the values of the fields that have a table of them."""
     tables = {part.path: part.synonyms for part in form.fields if part.synonyms and part.path in filled.provenance}
-    words = {path: table.other_words(str(_value_at(filled.data, path))) for path, table in tables.items()}
+    words = {path: table.other_words(str(value_at(filled.data, path))) for path, table in tables.items()}
     return {path: others for path, others in words.items() if others}
-
-
-def _value_at(data: Mapping[str, Any], pointer: str) -> Any:
-    return reduce(lambda part, key: part[key], pointer_keys(pointer), data)
 
 
 def _distinct(answers: Mapping[str, Answer]) -> dict[str, Answer]:

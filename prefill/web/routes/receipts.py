@@ -10,7 +10,7 @@ from flask import Blueprint, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from prefill.domain.identifiers import holds_number, parse
-from prefill.forms.model import pointer_keys
+from prefill.forms.model import value_at
 from prefill.prefilling.service import Prefill
 from prefill.problems import NotFound, ParameterInvalid
 from prefill.receipts.receipt import Receipts, Statement
@@ -103,7 +103,7 @@ def _sign(receipts: Receipts, procedure: str, prefill: Prefill, **issued: Any) -
     filled = prefill.filled
     values = {
         pointer: (
-            _at(filled.data, pointer),
+            value_at(filled.data, pointer),
             Statement(one.source, one.as_of or (one.retrieved_at and one.retrieved_at.date())),
         )
         for pointer, one in filled.provenance.items()
@@ -112,12 +112,6 @@ def _sign(receipts: Receipts, procedure: str, prefill: Prefill, **issued: Any) -
     return receipts.issue(
         company.siret or company.siren, values, form=prefill.request.form.id, procedure=procedure, **issued
     )
-
-
-def _at(data: Any, pointer: str) -> Any:
-    for key in pointer_keys(pointer):
-        data = data[int(key)] if isinstance(data, list) else data[key]
-    return data
 
 
 def _receipts() -> Receipts:
