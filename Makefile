@@ -11,7 +11,7 @@ JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test test-fast lint format lock lock-add bench clean
+.PHONY: help install run test test-fast lint format docs lock lock-add bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ lint: $(VENV)/.dev ## Check style and types
 format: $(VENV)/.dev ## Rewrite the code in the project's layout
 	$(VENV_PYTHON) -m ruff check --fix
 	$(VENV_PYTHON) -m ruff format
+
+docs: $(VENV)/.dev ## Renew what the documentation repeats from the code: tables, settings, sources, grammar
+	$(VENV_PYTHON) -m tools.docs
 
 # Locks hold hashes and name no index. Those of the tools are held to the versions of the runtime lock: tests run what
 # production runs. Written from the lowest Python that is supported, for all.

@@ -38,6 +38,7 @@ from prefill.settings import LOOPBACK, SEARCH, Settings
 from prefill.tenancy import factory
 from prefill.tenancy.model import Tenant
 from prefill.tenancy.registry import Tenants
+from prefill.web.tenant_services import TenantServices
 
 
 def now() -> datetime:
@@ -200,6 +201,23 @@ def opened_registers(settings: Settings, tenant: Tenant, *, fallback: bool = Tru
 
 def open_service(settings: Settings, registers: Registers) -> Service:
     return Service(registers, deadline=settings.deadline, clock=time.monotonic, today=today)
+
+
+def open_tenant_services(
+    settings: Settings, tenant: Tenant, resources: SharedResources, directory: OpenDirectory | None = None
+) -> TenantServices:
+    """Open what serves one tenant: its register client, the registers as prefills ask them, the prefill service."""
+    upstream = open_upstream(settings, tenant, resources)
+    registers = open_registers(settings, upstream, directory)
+    return TenantServices(tenant, upstream, registers, open_service(settings, registers))
+
+
+def close(resources: SharedResources, audit_trail: AuditTrail, directory: OpenDirectory | None) -> None:
+    """Release the threads and files of an application."""
+    if directory:
+        directory.close()
+    resources.thread_pools.close()
+    audit_trail.close()
 
 
 def fill_example(forms: FormRegistry) -> Prefill:

@@ -15,7 +15,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 RECIPES = dict(
-    re.findall(r"^### (.+?)\n(.*?)(?=^### |\Z)", PAGE.partition("\n## Recipes\n")[2], re.MULTILINE | re.DOTALL)
+    re.findall(
+        r"^### (.+?)\n(.*?)(?=^### |\Z)",
+        PAGE.partition("\n## Recipes\n")[2].partition("\n## ")[0],
+        re.MULTILINE | re.DOTALL,
+    )
 )
 BLOCK = r"\n\n```\w+\n(?P<code>.*?)```"
 EDIT = re.compile(

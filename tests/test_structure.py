@@ -78,3 +78,21 @@ def test_no_private_word_is_left():
     }
 
     assert found == {}
+
+
+def test_no_module_imports_a_private_name_of_another():
+    imported = [
+        f"{name_of(path)}:{node.lineno} {alias.name}"
+        for folder in ("prefill", "tests", "tools")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in ("prefill", "tests", "tools")
+        for alias in node.names
+        if re.match(r"_[^_]", alias.name)
+    ]
+
+    assert imported == []
+
+
+def test_the_composition_root_fits_a_screen():
+    assert lines_of_code(PREFILL / "app.py") <= 80

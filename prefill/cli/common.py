@@ -29,7 +29,7 @@ VERBOSE = click.option(
 )
 
 
-def _settings(**given: str | None) -> Settings:
+def command_settings(**given: str | None) -> Settings:
     """Read the settings, options before the environment. A port given by hand tells of no PaaS."""
     options = {name: value for name, value in given.items() if value is not None}
     try:
@@ -39,21 +39,21 @@ def _settings(**given: str | None) -> Settings:
         raise CliError(str(fault)) from fault
 
 
-def _tenant(settings: Settings, name: str | None) -> Tenant:
+def command_tenant(settings: Settings, name: str | None) -> Tenant:
     try:
         return only_tenant(settings, name)
     except (SettingsInvalid, InvalidConfigFile) as fault:
         raise CliError(str(fault)) from fault
 
 
-def _check_tenants(settings: Settings, library: FormRegistry) -> None:
+def check_tenants_file(settings: Settings, library: FormRegistry) -> None:
     try:
         open_tenants(settings, library)
     except InvalidConfigFile as bad:
         raise CliError(str(bad)) from bad
 
 
-def _library(settings: Settings) -> FormRegistry:
+def command_forms(settings: Settings) -> FormRegistry:
     try:
         return read_forms(settings)
     except InvalidConfigFile as bad:

@@ -13,27 +13,27 @@ UNWRAPPED = 1000  # columns of a pipe: one row a line, for grep
 GAP = "  "
 
 
-def _pretty(value: Any) -> str:
+def pretty_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
 
-def _markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def markdown_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     for row in (headings, ["---"] * len(headings), *rows):
         cells = [cell.replace("|", "\\|") for cell in row]
         yield f"| {' | '.join(cells)} |"
 
 
-def _width() -> int:
+def terminal_width() -> int:
     return shutil.get_terminal_size(fallback=(UNWRAPPED, 24)).columns
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def text_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     """Align cells in columns as wide as the terminal allows; where words would break, one block a row."""
     rows = list(rows)
-    widths = _widths([headings, *rows], _width())
+    widths = _widths([headings, *rows], terminal_width())
     if widths is None:
         for row in rows:
-            yield from _block(headings, row, _width())
+            yield from _block(headings, row, terminal_width())
         return
     for row in (headings, ["-" * width for width in widths], *rows):
         yield from _lines(row, widths)
@@ -53,7 +53,7 @@ def _widths(rows: Sequence[Sequence[str]], width: int) -> list[int] | None:
 
 
 def _lines(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
-    cells = [_wrap(cell, width) for cell, width in zip(row, widths, strict=True)]
+    cells = [wrap_cell(cell, width) for cell, width in zip(row, widths, strict=True)]
     for place in range(max(map(len, cells))):
         parts = [cell[place] if place < len(cell) else "" for cell in cells]
         yield GAP.join(part.ljust(width) for part, width in zip(parts, widths, strict=True)).rstrip()
@@ -63,11 +63,11 @@ def _block(headings: Sequence[str], row: Sequence[str], width: int) -> Iterator[
     margin = max(map(len, headings)) + len(GAP)
     for heading, cell in zip(headings, row, strict=True):
         if cell:
-            first, *rest = _wrap(cell, max(20, width - margin))
+            first, *rest = wrap_cell(cell, max(20, width - margin))
             yield heading.ljust(margin) + first
             yield from (" " * margin + line for line in rest)
     yield ""
 
 
-def _wrap(cell: str, width: int) -> list[str]:
+def wrap_cell(cell: str, width: int) -> list[str]:
     return [part for line in cell.split("\n") for part in textwrap.wrap(line, width, break_on_hyphens=False) or [""]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from prefill.cli.tables import _markdown
+from prefill.cli.tables import markdown_table
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.catalogue.use_case import USE_CASE
 from prefill.domain.permissions import Audience
@@ -20,7 +20,7 @@ def use_case_tables(forms: Iterable[Form]) -> tuple[str, str]:
     forms = tuple(forms)
     twins = {row.name for row in SOURCES if row.twin_of}
     beside = [row.name for row in SOURCES if row.name not in {*USE_CASE, *twins}]
-    listed, added = (("\n".join(_markdown(HEADINGS, _rows(names, forms)))) for names in (USE_CASE, beside))
+    listed, added = (("\n".join(markdown_table(HEADINGS, _rows(names, forms)))) for names in (USE_CASE, beside))
     return listed, added
 
 

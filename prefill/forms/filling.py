@@ -26,7 +26,7 @@ from prefill.domain.sources import Fix, Source
 from prefill.forms.expressions import Expression, compile_expression
 from prefill.forms.functions import ACTIVITIES, DAY, Unreadable, is_nothing, read_iso_date
 from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, active, list_of
-from prefill.forms.reasons import _WEIGHT, REASONS, Missing, Reason
+from prefill.forms.reasons import REASONS, WEIGHT, Missing, Reason
 
 INSEE = "Insee"
 # Beyond it a program that reads JSON numbers as JavaScript does would see another number.
@@ -226,7 +226,7 @@ def _resolve(
         missing.append(Missing(outcome, row.name, row.producer, answer.cause, answer.retry_after, unknown, fix))
         if outcome is Reason.WITHHELD:
             break
-    return min(missing, key=lambda reason: _WEIGHT[reason.reason])
+    return min(missing, key=lambda reason: WEIGHT[reason.reason])
 
 
 def _is_coarse(answer: Answer, origin: ValueSource) -> bool:
@@ -302,7 +302,7 @@ def _read_row(items: tuple[ListItem, ...], one: Any) -> dict[str, Any] | Reason:
 
 
 def _strongest(reasons: Iterable[Reason]) -> Reason:
-    return min(reasons, key=_WEIGHT.__getitem__)
+    return min(reasons, key=WEIGHT.__getitem__)
 
 
 def _chosen(choices: Mapping[str, str], value: Any) -> Any:

@@ -39,7 +39,7 @@ REASONS: Mapping[Status, Reason] = {
 }
 # What failed or is withheld outweighs what the registers simply do not hold: there the first origin, which is
 # the field's own register, speaks.
-_WEIGHT = {
+WEIGHT = {
     Reason.WITHHELD: 0,
     Reason.LATE: 1,
     Reason.UNAVAILABLE: 2,

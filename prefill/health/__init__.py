@@ -15,9 +15,11 @@ from prefill.health.local import (
 from prefill.health.model import Check
 from prefill.health.observed import check_observations, check_search, check_upstream, measure
 from prefill.health.remote import check_remotely, probe_search
+from prefill.health.startup import SANDBOX_BANNER, log_start
 from prefill.health.token import check_token, report_token_expiry, token_expiry
 
 __all__ = [
+    "SANDBOX_BANNER",
     "Check",
     "check_deployment",
     "check_forms",
@@ -31,6 +33,7 @@ __all__ = [
     "check_token",
     "check_trace",
     "check_upstream",
+    "log_start",
     "measure",
     "probe_search",
     "report_token_expiry",

@@ -39,7 +39,7 @@ from prefill.registers.scheduling.watchdog import ThreadUnavailable
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.token_backoff import TokenBackoff
 from prefill.registers.transport.api import FILES, ApiCaller
-from prefill.registers.transport.decoding import _failed
+from prefill.registers.transport.decoding import failed_answer
 from prefill.registers.transport.http import CONNECT_SECONDS, Connection
 
 CONFLICT_DELAY = 1.0
@@ -240,7 +240,7 @@ class RegisterClient:
         max_seconds = 2 * (CONNECT_SECONDS + source.timeout) + CONFLICT_DELAY + 1
         with self.cache.single_flight(call.name, patience=source.timeout, max_seconds=max_seconds) as admission:
             if not admission.allowed:
-                return self._or_stale(self.cache.get_local(key), _failed(source, Cause.CONFLICT))
+                return self._or_stale(self.cache.get_local(key), failed_answer(source, Cause.CONFLICT))
             return self._shared_answer(source, key) or self._call_and_store(call)
 
     def _shared_answer(self, source: Source, key: Key) -> Answer | None:

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from prefill.telemetry.exceptions import format_traceback
-from prefill.telemetry.log_writer import _writer
+from prefill.telemetry.log_writer import LOG_WRITER
 
 CARRIERS = frozenset({"logging", __name__, "prefill.telemetry"})
 NUMBERS = (bool, int, float)
@@ -40,7 +40,7 @@ def configure(style: str = "auto", level: int = logging.INFO) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: _writer,
+        logger_factory=lambda *_: LOG_WRITER,
     )
     _logger = structlog.get_logger("prefill").bind()  # once: the library would put it together at each event
     _listen_to_libraries()

@@ -90,6 +90,6 @@ class QueuedWriter:
             self._written.notify_all()
 
 
-_writer = QueuedWriter()
-flush = _writer.flush
-os.register_at_fork(after_in_child=_writer.reset)
+LOG_WRITER = QueuedWriter()
+flush = LOG_WRITER.flush
+os.register_at_fork(after_in_child=LOG_WRITER.reset)

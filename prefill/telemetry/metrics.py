@@ -55,15 +55,15 @@ class Metric:
 # Labels hold our own words alone (routes, sources, statuses, forms loaded): nobody outside can make a new one.
 # fmt: off
 METRICS: Mapping[str, Metric] = {
-    "requests": Metric(Counter, "prefill_requests", "Requests answered.", ("route", "outcome")),
+    "requests": Metric(Counter, "prefill_requests", "Requests answered; `outcome` as in the log.", ("route", "outcome")),
     "request_seconds": Metric(Histogram, "prefill_request_seconds", "Time to answer a request, to the end of a stream.", ("route",)),
-    "forms": Metric(Counter, "prefill_forms_filled", "Forms filled, whole or in part.", ("form", "complete")),
-    "forms_loaded": Metric(Gauge, "prefill_forms_loaded", "Forms loaded."),
+    "forms": Metric(Counter, "prefill_forms_filled", "Forms filled; `complete=\"false\"` when a source failed.", ("form", "complete")),
+    "forms_loaded": Metric(Gauge, "prefill_forms_loaded", "Forms that can be filled."),
     "upstream_calls": Metric(Counter, "prefill_upstream_calls", "Calls to API Entreprise.", ("source", "status")),
     "upstream_seconds": Metric(Histogram, "prefill_upstream_seconds", "Time of a call to API Entreprise.", ("source",)),
     "calls_skipped": Metric(Counter, "prefill_upstream_calls_skipped", "Calls skipped: throttled (no budget) or circuit_open (breaker, ban).", ("source", "reason")),
-    "cache": Metric(Counter, "prefill_cache", "Answers by where they came from: hit, shared, joined, miss, stale.", ("source", "result")),
-    "budget_left": Metric(Gauge, "prefill_budget_left", "Calls left in this minute.", ("tenant", "group")),
+    "cache": Metric(Counter, "prefill_cache", "Answers by where they came from: hit (memory), shared (Redis), joined (a call under way), miss, stale (an earlier answer, its source failing).", ("source", "result")),
+    "budget_left": Metric(Gauge, "prefill_budget_left", "Calls left in this minute: of all processes with Redis, of this one without.", ("tenant", "group")),
     "budget_limit": Metric(Gauge, "prefill_budget_limit", "Calls a minute, as API Entreprise last said.", ("tenant", "group")),
     "budget_closed": Metric(Counter, "prefill_budget_closed", "Groups closed until their reset by a 429 of API Entreprise.", ("group",)),
     "breaker_open": Metric(Gauge, "prefill_breaker_open", "1 while a process leaves a provider alone.", ("producer",), MOST),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from flask import current_app, g, request
@@ -24,7 +25,7 @@ from prefill.web.middleware.response_cache import ResponseCache
 from prefill.web.protection.pacing import DelayScheduler, PacedRegisters, VisitMemory
 from prefill.web.protection.proxies import ProxyWatch
 from prefill.web.protection.rate_limit import RateLimiter
-from prefill.web.protection.slots import Slots, WaitingSlots
+from prefill.web.protection.slots import STREAMS, Slots, WaitingSlots
 from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 EXTENSION = "prefill"
@@ -49,18 +50,18 @@ class AppContext:
         company_search: finds companies by name or number; None where the operator allows no call for it.
         search_limiter: searches per address, apart from prefills: several for one name that is typed.
         response_cache: complete prefill responses.
-        stream_slots: caps the event streams of the process.
         waiting_slots: caps the requests that wait for registers.
         body_slots: caps the request bodies that are being read.
         proxy_watch: notices a proxy that was not declared.
         templates: the integrator's templates of documents.
-        visits: which answers each client has had.
-        scheduler: delivers paced answers.
         now: the time in Paris.
         clock: a monotonic clock, in seconds.
         environ: the process's environment.
         example: fills a form with an invented company, for the documentation.
         close: releases threads and files.
+        stream_slots: caps the event streams of the process.
+        visits: which answers each client has had.
+        scheduler: delivers paced answers.
     """
 
     settings: Settings
@@ -75,18 +76,18 @@ class AppContext:
     company_search: CompanySearch | None
     search_limiter: RateLimiter
     response_cache: ResponseCache
-    stream_slots: Slots
     waiting_slots: WaitingSlots
     body_slots: Slots
     proxy_watch: ProxyWatch
     templates: Path | None
-    visits: VisitMemory
-    scheduler: DelayScheduler
     now: Callable[[], datetime]
     clock: Callable[[], float]
     environ: Mapping[str, str]
     example: Callable[[], Prefill]
     close: Callable[[], None]
+    stream_slots: Slots = field(default_factory=partial(Slots, STREAMS))
+    visits: VisitMemory = field(default_factory=VisitMemory)
+    scheduler: DelayScheduler = field(default_factory=DelayScheduler)
 
 
 def app_context() -> AppContext:

@@ -17,10 +17,10 @@ from prometheus_client import Counter, Histogram
 from prometheus_client.parser import text_string_to_metric_families
 
 from prefill import telemetry
-from prefill.app import SANDBOX_BANNER
 from prefill.domain.answers import Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import CALLS_PER_ADDRESS, RATE_GROUPS
+from prefill.health import SANDBOX_BANNER
 from prefill.problems import every_problem
 
 ROOT = Path(__file__).resolve().parents[2]

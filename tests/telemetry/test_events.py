@@ -29,8 +29,8 @@ import requests.adapters
 from urllib3 import HTTPResponse
 
 from prefill import telemetry
-from prefill.app import build_tenant_services, create_app
-from prefill.assembly import open_shared_resources
+from prefill.app import create_app
+from prefill.assembly import open_shared_resources, open_tenant_services
 from prefill.domain.answers import Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.identifiers import spaced
@@ -324,7 +324,7 @@ def open_on(adapter: Odd, style: str = "json") -> Any:
     parts = create_app(settings).extensions["prefill"]
     resources = replace(open_shared_resources(settings), thread_pools=ProviderThreadPools(session, 4))
     tenant_services = TenantServicesRegistry(
-        parts.tenants.directory, build=lambda tenant: build_tenant_services(settings, tenant, resources)
+        parts.tenants.directory, build=lambda tenant: open_tenant_services(settings, tenant, resources)
     )
     return create_web(replace(parts, tenant_services=tenant_services)).test_client()
 

@@ -9,9 +9,9 @@ from typing import IO
 import click
 
 from prefill.assembly import open_receipts, today
-from prefill.cli.common import _settings
+from prefill.cli.common import command_settings
 from prefill.cli.errors import CliError
-from prefill.cli.tables import _table
+from prefill.cli.tables import text_table
 from prefill.domain.identifiers import parse
 from prefill.problems import Problem
 from prefill.receipts.keys import new_seed
@@ -31,7 +31,7 @@ def make_key() -> None:
 @click.command(help="Comparer un formulaire reçu à son reçu : un fichier JSON avec receipt, siret, values, procedure.")
 @click.argument("file", metavar="FICHIER", type=click.File("r", encoding="utf-8"))
 def verify(*, file: IO[str]) -> None:
-    receipts = open_receipts(_settings())
+    receipts = open_receipts(command_settings())
     if receipts is None:
         raise CliError("Ce service n'a pas de clé : donnez PREFILL_RECEIPT_KEYS.")
     try:
@@ -45,4 +45,4 @@ def verify(*, file: IO[str]) -> None:
     if found.refusal is not None:
         raise CliError(REFUSALS[found.refusal]["fr"])
     rows = [(pointer, STATES[state]["fr"]) for pointer, state in (found.fields or {}).items()]
-    click.echo("\n".join(_table(("Champ", "État"), rows)))
+    click.echo("\n".join(text_table(("Champ", "État"), rows)))

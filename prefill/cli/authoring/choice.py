@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from prefill.cli.common import _library
+from prefill.cli.common import command_forms
 from prefill.cli.errors import CliError
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import Source
@@ -40,7 +40,7 @@ def find_forms(settings: Settings, names: tuple[str, ...]) -> Mapping[str, Form]
     """Load the forms asked for: all, by name, or by a file, whose folder is then read after the others."""
     files = [Path(name) for name in names if name.endswith(SUFFIXES)]
     folders = tuple(dict.fromkeys(str(file.parent) for file in files))
-    library = _library(replace(settings, schemas=(*settings.schemas, *folders)))
+    library = command_forms(replace(settings, schemas=(*settings.schemas, *folders)))
     wanted = [_id(name) for name in names] or list(library.forms)
     return {name: find_form(library, name) for name in wanted}
 

@@ -9,7 +9,7 @@ import click
 from prefill.assembly import form_folders
 from prefill.authoring.versions.form_diff import breaks_silently, compare_forms
 from prefill.cli.authoring.choice import SUFFIXES, find_form
-from prefill.cli.common import _library, _settings
+from prefill.cli.common import command_forms, command_settings
 from prefill.cli.errors import CliError
 from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.forms.model import Form
@@ -23,7 +23,7 @@ from prefill.settings import Settings
 @click.argument("old", metavar="ANCIEN")
 @click.argument("new", metavar="NOUVEAU")
 def diff(*, old: str, new: str) -> None:
-    settings = _settings()
+    settings = command_settings()
     before, after = _form(settings, old), _form(settings, new)
     changes = compare_forms(before, after)
     for change in changes:
@@ -39,7 +39,7 @@ def diff(*, old: str, new: str) -> None:
 def _form(settings: Settings, name: str) -> Form:
     """Read a form by its name, or from a file wherever it is."""
     if not name.endswith(SUFFIXES):
-        return find_form(_library(settings), name)
+        return find_form(command_forms(settings), name)
     try:
         return load_file(Path(name), form_folders(settings))
     except InvalidConfigFile as bad:

@@ -13,9 +13,9 @@ from prefill.authoring.cases import Case, Expectation
 from prefill.authoring.effort import Effort, count_calls, measure, most_typed
 from prefill.authoring.trial import open_trials
 from prefill.cli.authoring.choice import find_form
-from prefill.cli.common import TENANT, _library, _settings, _tenant
+from prefill.cli.common import TENANT, command_forms, command_settings, command_tenant
 from prefill.cli.errors import CliError
-from prefill.cli.tables import _table
+from prefill.cli.tables import text_table
 from prefill.domain.company import Role
 from prefill.domain.identifiers import parse, spaced
 from prefill.domain.permissions import Audience
@@ -42,8 +42,8 @@ Fill = Callable[[str], tuple[Prefill, int]]
 @click.option("--role", type=click.Choice(list(Role)), default=Role.SOLE_TENDERER, help="Rôle des entreprises.")
 @TENANT
 def effort(*, name: str, path: Path | None, role: str, tenant: str | None) -> None:
-    settings = _settings()
-    form = find_form(_library(settings), name).for_role(Role(role))
+    settings = command_settings()
+    form = find_form(command_forms(settings), name).for_role(Role(role))
     names = _numbers(path) if path else {company.siret: company.name for company in COMPANIES}
     opened = _sandbox(form) if path is None or settings.sandbox else _registers(settings, form, tenant)
     with opened as fill:
@@ -77,7 +77,7 @@ def _registers(settings: Settings, form: Form, tenant: str | None) -> Iterator[F
     """Ask the registers themselves; protected data is read for a procedure, never to measure a form."""
     if form.audience is Audience.AGENT:
         raise CliError(f"« {form.id} » lit des données protégées : il ne se mesure que dans le bac à sable.")
-    with opened_registers(settings, _tenant(settings, tenant)) as registers:
+    with opened_registers(settings, command_tenant(settings, tenant)) as registers:
         service = open_service(settings, registers)
 
         def fill(number: str) -> tuple[Prefill, int]:
@@ -91,7 +91,7 @@ def _lines(form: Form, names: dict[str, str], efforts: list[Effort]) -> Iterator
     filled = [one for one in efforts if not one.refusal]
     yield f"{form.title} ({form.id} {form.version}) : {len(form.fields)} champs, {len(names)} entreprises"
     yield ""
-    yield from _table(HEADINGS, [*(_row(names[one.number], one) for one in efforts), *_mean(filled)])
+    yield from text_table(HEADINGS, [*(_row(names[one.number], one) for one in efforts), *_mean(filled)])
     told = most_typed(form, filled)[:SHOWN]
     if told:
         yield ""

@@ -15,7 +15,7 @@ from prefill.authoring.versions.lock import (
     locked_forms,
     write_lock,
 )
-from prefill.cli.common import _library, _settings
+from prefill.cli.common import command_forms, command_settings
 from prefill.cli.errors import CliError
 
 
@@ -26,9 +26,9 @@ from prefill.cli.errors import CliError
 @click.argument("folder", metavar="[DOSSIER]", required=False, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--check", is_flag=True, help="Comparer seulement ; le code de sortie est 1 s'il y a une différence.")
 def lock(*, folder: Path | None, check: bool) -> None:
-    settings = _settings()
+    settings = command_settings()
     folder = folder or form_folders(settings)[-1]
-    forms = forms_of(folder, _library(settings).forms)
+    forms = forms_of(folder, command_forms(settings).forms)
     if not forms:
         raise CliError(f"{folder} n'a pas de formulaire que le service connaît (PREFILL_SCHEMAS).")
     try:

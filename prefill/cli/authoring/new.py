@@ -10,7 +10,7 @@ from prefill.authoring.case_file import path_of_cases
 from prefill.authoring.skeleton.page_fields import read_page
 from prefill.authoring.skeleton.writer import new_cases, new_form
 from prefill.cli.authoring.choice import find_form
-from prefill.cli.common import _library, _settings
+from prefill.cli.common import command_forms, command_settings
 from prefill.cli.errors import CliError
 from prefill.forms.form_file import FORM_ID
 
@@ -32,7 +32,7 @@ def new(*, name: str, page: Path | None, extends: str | None, folder: Path) -> N
     path = folder / f"{name}.yaml"
     if path.exists():
         raise CliError(f"{path} existe déjà.")
-    library = _library(_settings())
+    library = command_forms(command_settings())
     if extends:
         find_form(library, extends)
     fields = read_page(page.read_text(encoding="utf-8", errors="replace")) if page else None

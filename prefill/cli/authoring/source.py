@@ -8,7 +8,7 @@ import click
 
 from prefill.authoring.source_keys import HOLDERS, SourceKey, keys_of
 from prefill.cli.authoring.choice import find_source
-from prefill.cli.tables import _table, _width, _wrap
+from prefill.cli.tables import terminal_width, text_table, wrap_cell
 from prefill.domain.answer_shapes.model import Kind
 from prefill.domain.sources import Source
 
@@ -34,10 +34,10 @@ def show_source(*, name: str) -> None:
 
 
 def _lines(row: Source) -> Iterator[str]:
-    yield from _wrap(f"{row.title} ({row.name}, {row.producer}) — {_who(row)}", _width())
+    yield from wrap_cell(f"{row.title} ({row.name}, {row.producer}) — {_who(row)}", terminal_width())
     if row.usable:
         yield ""
-        yield from _table(HEADINGS, [_cells(row, key) for key in keys_of(row)])
+        yield from text_table(HEADINGS, [_cells(row, key) for key in keys_of(row)])
 
 
 def _who(row: Source) -> str:

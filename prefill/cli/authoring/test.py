@@ -11,7 +11,7 @@ from prefill.authoring.case_writer import updated
 from prefill.authoring.suite import FormResult, cases_beside, report, run_form
 from prefill.authoring.trial import open_trials
 from prefill.cli.authoring.choice import find_forms
-from prefill.cli.common import _settings
+from prefill.cli.common import command_settings
 from prefill.forms.model import Form
 
 
@@ -21,7 +21,7 @@ from prefill.forms.model import Form
 @click.argument("names", metavar="[NOM|FICHIER]...", nargs=-1)
 @click.option("--update", is_flag=True, help="Proposer d'écrire ce que les cas ont donné, là où ils échouent.")
 def test_schemas(*, names: tuple[str, ...], update: bool) -> None:
-    results = list(_run(find_forms(_settings(), names)))
+    results = list(_run(find_forms(command_settings(), names)))
     click.echo("\n".join(report(results)))
     if update:
         for result in results:

@@ -10,10 +10,10 @@ import click
 from prefill.assembly import opened_registers
 from prefill.cli.administration.audit import trace_asked
 from prefill.cli.authoring.choice import find_source
-from prefill.cli.commands.fill import _number
-from prefill.cli.common import TENANT, VERBOSE, _settings, _tenant
+from prefill.cli.commands.fill import read_number
+from prefill.cli.common import TENANT, VERBOSE, command_settings, command_tenant
 from prefill.cli.errors import CliError
-from prefill.cli.tables import _pretty
+from prefill.cli.tables import pretty_json
 from prefill.config_files.schema import hint
 from prefill.domain.answers import Answer
 from prefill.domain.company import Company
@@ -43,21 +43,21 @@ def ask(*, source: str, identifier: tuple[str, ...], protected: bool, expr: str 
             f"« {row.name} » est une donnée protégée, réservée aux agents habilités de l'acheteur. Le jeton du service "
             "ouvre aussi cet accès : ajoutez --protected si vous êtes habilité à la lire."
         )
-    settings = _settings()
+    settings = command_settings()
     _check_invented(settings, " ".join(identifier))
-    chosen, company = _tenant(settings, tenant), _company(row, " ".join(identifier))
+    chosen, company = command_tenant(settings, tenant), _company(row, " ".join(identifier))
     with opened_registers(settings, chosen, fallback=False) as registers:
         answer = registers.submit(row, company, patience=settings.deadline).result()
     if not row.open:
         trace_asked(settings, chosen, answer, company.siret or company.siren or company.rna or "")
-    click.echo(_pretty(_raw(answer)) if expression is None else _evaluated(expression, answer))
+    click.echo(pretty_json(_raw(answer)) if expression is None else _evaluated(expression, answer))
     raise SystemExit(0 if answer.ok else 1)
 
 
 def _check_invented(settings: Settings, text: str) -> None:
     """Say in the sandbox that a real company is not there, rather than that its register does not know it."""
     if settings.sandbox and not RNA.fullmatch(text):
-        number = _number(text, "fr")
+        number = read_number(text, "fr")
         if not is_invented(number):
             raise CliError(CompanyNotInvented(number=spaced(number)).detail("fr"))
 
@@ -81,7 +81,7 @@ def _evaluated(expression: Expression, answer: Answer) -> str:
     if not answer.ok:
         raise CliError(f"La source ne répond pas ({answer.status}) : l'expression n'a rien à lire.")
     try:
-        return _pretty(expression(answer.data))
+        return pretty_json(expression(answer.data))
     except Unreadable as fault:
         raise CliError(f"La réponse n'a pas la forme que « {expression.text} » attend.") from fault
 
@@ -89,7 +89,7 @@ def _evaluated(expression: Expression, answer: Answer) -> str:
 def _company(row: Source, text: str) -> Company:
     if row.identifier is Identifier.RNA_OR_SIRET and RNA.fullmatch(text):
         return Company("", rna=text)
-    company = Company.unread(_number(text, "fr"))
+    company = Company.unread(read_number(text, "fr"))
     if row.identify(company) is None:
         raise CliError(f"La source « {row.name} » demande un SIRET (14 chiffres), pas un SIREN.")
     return company

@@ -19,11 +19,11 @@ from prefill.assembly import (
     session_opener,
 )
 from prefill.authoring.versions.lock import UnreadableLock, compare_with_lock, forms_of, locked_forms
-from prefill.cli.commands.fill import _fetch
-from prefill.cli.commands.schema import _forms_and_mistakes
-from prefill.cli.common import _library, _settings
+from prefill.cli.commands.fill import fetch_json
+from prefill.cli.commands.schema import forms_and_mistakes
+from prefill.cli.common import command_forms, command_settings
 from prefill.cli.errors import CliError
-from prefill.cli.tables import _markdown, _pretty, _table
+from prefill.cli.tables import markdown_table, pretty_json, text_table
 from prefill.clock import Clock
 from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.forms.registry import FormRegistry
@@ -64,26 +64,28 @@ Two more are read by what runs the service: `WEB_CONCURRENCY`, the number of pro
 def show_settings(*, markdown: bool) -> None:
     if markdown:
         rows = [(f"`{one.name}`", one.value, one.meaning) for one in describe(Settings(), {})]
-        click.echo(SETTINGS_PAGE.format(table="\n".join(_markdown(("Variable", "Default", "Meaning"), rows))), nl=False)
+        click.echo(
+            SETTINGS_PAGE.format(table="\n".join(markdown_table(("Variable", "Default", "Meaning"), rows))), nl=False
+        )
         return
-    shown = [(one.name, one.value, one.origin, one.meaning) for one in describe(_settings(), os.environ)]
-    click.echo("\n".join(_table(("Réglage", "Valeur", "Origine", "Sens"), shown)))
+    shown = [(one.name, one.value, one.origin, one.meaning) for one in describe(command_settings(), os.environ)]
+    click.echo("\n".join(text_table(("Réglage", "Valeur", "Origine", "Sens"), shown)))
 
 
 @click.command(help="Donner la description OpenAPI de l'API.")
 def openapi() -> None:
-    settings = _settings()
-    click.echo(_pretty(_fetch(settings, _library(settings), "/openapi.json", "en")))
+    settings = command_settings()
+    click.echo(pretty_json(fetch_json(settings, command_forms(settings), "/openapi.json", "en")))
 
 
 @click.command(help="Vérifier que le service peut fonctionner : formulaires, jeton, droits, fournisseurs.")
 def doctor() -> None:
-    settings = _settings()
+    settings = command_settings()
     try:
         refuse_unwanted_sandbox(settings)
     except SettingsInvalid as fault:
         raise CliError(str(fault)) from fault
-    library, mistakes = _forms_and_mistakes(settings)
+    library, mistakes = forms_and_mistakes(settings)
     for mistake in mistakes:
         click.echo(mistake)
     checks = [_tell(one) for one in _examine(settings, library)]

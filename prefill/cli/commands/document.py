@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
-from prefill.app import SANDBOX_BANNER, build_context
-from prefill.cli.common import VERBOSE, _library, _settings
+from prefill.app import build_context
+from prefill.cli.common import VERBOSE, command_forms, command_settings
 from prefill.cli.errors import CliError
 from prefill.documents.templates_folder import OWN
 from prefill.documents.writers import FORMATS
 from prefill.domain.company import Role
+from prefill.health import SANDBOX_BANNER
 from prefill.problems import SettingsInvalid
 from prefill.web.app import create_web
 
@@ -33,9 +34,11 @@ def write(*, form: str, siret: tuple[str, ...], output: Path, role: str | None) 
     kind = output.suffix.removeprefix(".").lower()
     if kind not in FORMATS:
         raise CliError(f"« {output.name} » : le fichier doit finir par .{', .'.join(FORMATS)}.")
-    settings = _settings()
+    settings = command_settings()
     try:
-        context = build_context(replace(settings, rate_limit=0), _library(settings))  # the operator is not a visitor
+        context = build_context(
+            replace(settings, rate_limit=0), command_forms(settings)
+        )  # the operator is not a visitor
     except SettingsInvalid as fault:
         raise CliError(str(fault)) from fault
     path = f"/v1/documents/{form}/{' '.join(siret)}.{kind}"

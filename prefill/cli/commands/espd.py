@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from prefill.app import build_context
-from prefill.cli.commands.fill import _fetch
-from prefill.cli.common import VERBOSE, _library, _settings
+from prefill.cli.commands.fill import fetch_json
+from prefill.cli.common import VERBOSE, command_forms, command_settings
 from prefill.cli.errors import CliError
-from prefill.cli.tables import _table
+from prefill.cli.tables import text_table
 from prefill.espd.agreement import Verdict, compare, number_of
 from prefill.espd.reader import MAX_BYTES, Summary
 from prefill.espd.reader import read as read_document
@@ -41,8 +41,8 @@ def espd() -> None:
 def write(*, siret: tuple[str, ...], size: str | None, lot: str | None, procedure: str | None) -> None:
     given = {"size": size, "lot": lot, "procedure": procedure, "format": "espd"}
     query = {name: value for name, value in given.items() if value}
-    settings = _settings()
-    context = build_context(replace(settings, rate_limit=0), _library(settings))  # the operator is not a visitor
+    settings = command_settings()
+    context = build_context(replace(settings, rate_limit=0), command_forms(settings))  # the operator is not a visitor
     reply = create_web(context).test_client().get(f"/v1/prefill/{' '.join(siret)}", query_string=query)
     context.close()
     if reply.status_code != 200:
@@ -86,18 +86,18 @@ def lines_of(summary: Summary) -> Iterator[str]:
         criteria = [
             (one.code or one.id, one.name, " ; ".join(one.answers) or "sans réponse") for one in summary.criteria
         ]
-        yield from _table(("Critère", "Intitulé", "Réponses"), criteria)
+        yield from text_table(("Critère", "Intitulé", "Réponses"), criteria)
 
 
 def _agreement(summary: Summary, number: str) -> Iterator[str]:
     """Write which answers agree with the registers today; why not, where the registers cannot be asked."""
-    settings = _settings()
+    settings = command_settings()
     yield ""
     try:
-        prefill = _fetch(settings, _library(settings), f"/v1/prefill/{number}", "fr", {"schema": "dume"})
+        prefill = fetch_json(settings, command_forms(settings), f"/v1/prefill/{number}", "fr", {"schema": "dume"})
     except CliError as refused:
         yield f"Registres : {refused.format_message()}"
         return
     found = compare(summary, prefill["data"])
     rows = [(line.subject, line.written, line.known, VERDICTS[line.verdict]) for line in found]
-    yield from _table(("Élément", "Document", "Registres aujourd'hui", "Accord"), rows)
+    yield from text_table(("Élément", "Document", "Registres aujourd'hui", "Accord"), rows)

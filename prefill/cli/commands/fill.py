@@ -8,16 +8,17 @@ from typing import Any
 
 import click
 
-from prefill.app import SANDBOX_BANNER, build_context
-from prefill.cli.common import TENANT, VERBOSE, _library, _settings
+from prefill.app import build_context
+from prefill.cli.common import TENANT, VERBOSE, command_forms, command_settings
 from prefill.cli.errors import CliError
-from prefill.cli.tables import _pretty, _table, _width, _wrap
+from prefill.cli.tables import pretty_json, terminal_width, text_table, wrap_cell
 from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.domain.answers import Status
 from prefill.domain.company import Role
 from prefill.domain.identifiers import parse, spaced
 from prefill.forms.model import Form, pointer_keys
 from prefill.forms.registry import FormRegistry
+from prefill.health import SANDBOX_BANNER
 from prefill.problems import Language, Problem, SettingsInvalid
 from prefill.settings import Settings
 from prefill.web.app import create_web
@@ -59,14 +60,14 @@ HARMLESS = frozenset({Status.OK, Status.ABSENT, Status.WITHHELD, Status.NOT_APPL
 def fill(
     *, siret: tuple[str, ...], schema: str, role: str, extra: str, as_json: bool, lang: Language, tenant: str | None
 ) -> None:
-    settings = _settings()
-    library = _library(settings)
-    number = _number(" ".join(siret), lang)
+    settings = command_settings()
+    library = command_forms(settings)
+    number = read_number(" ".join(siret), lang)
     query = {"schema": schema, "role": role, "with": extra, "tenant": tenant or ""}
-    prefill = _fetch(settings, library, f"/v1/prefill/{number}", lang, query)
+    prefill = fetch_json(settings, library, f"/v1/prefill/{number}", lang, query)
     if settings.sandbox:
         click.echo(SANDBOX_BANNER, err=True)
-    lines = [_pretty(prefill)] if as_json else _prefill_lines(_form(library, schema, role), prefill, lang)
+    lines = [pretty_json(prefill)] if as_json else _prefill_lines(_form(library, schema, role), prefill, lang)
     click.echo("\n".join(lines))
 
 
@@ -74,7 +75,7 @@ def _form(library: FormRegistry, schema: str, role: str) -> Form:
     return library.forms[schema].for_role(Role(role or Role.SOLE_TENDERER))
 
 
-def _fetch(
+def fetch_json(
     settings: Settings,
     library: FormRegistry,
     path: str,
@@ -95,7 +96,7 @@ def _fetch(
     return body
 
 
-def _number(text: str, language: Language) -> str:
+def read_number(text: str, language: Language) -> str:
     try:
         return parse(text)
     except Problem as problem:
@@ -105,12 +106,12 @@ def _number(text: str, language: Language) -> str:
 def _prefill_lines(form: Form, prefill: Mapping[str, Any], language: Language) -> Iterator[str]:
     words = WORDS[language]
     number = spaced(prefill.get("siret") or prefill["siren"])
-    yield from _wrap(f"{number} · {form.title} ({form.id} {form.version})", _width())
+    yield from wrap_cell(f"{number} · {form.title} ({form.id} {form.version})", terminal_width())
     yield ""
-    yield from _table(words["headings"], _field_rows(form, prefill, words))
+    yield from text_table(words["headings"], _field_rows(form, prefill, words))
     for line in _remarks(prefill, words):
         yield ""
-        yield from _wrap(line, _width())
+        yield from wrap_cell(line, terminal_width())
 
 
 def _remarks(prefill: Mapping[str, Any], words: Mapping[str, Any]) -> Iterator[str]:

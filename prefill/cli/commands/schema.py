@@ -8,8 +8,8 @@ import click
 
 from prefill.assembly import form_folders, read_forms
 from prefill.cli.authoring.choice import find_form
-from prefill.cli.common import _library, _settings
-from prefill.cli.tables import _table, _width, _wrap
+from prefill.cli.common import command_forms, command_settings
+from prefill.cli.tables import terminal_width, text_table, wrap_cell
 from prefill.config_files.diagnostics import Diagnostic, InvalidConfigFile
 from prefill.forms.model import Field
 from prefill.forms.registry import FormRegistry, check
@@ -26,8 +26,8 @@ def schema() -> None:
 @schema.command("check", help="Dire toutes les erreurs des formulaires : ceux donnés, ou tous ceux du service.")
 @click.argument("files", metavar="[FICHIER]...", nargs=-1, type=click.Path(path_type=Path))
 def check_schemas(*, files: tuple[Path, ...]) -> None:
-    settings = _settings()
-    mistakes = check(files, form_folders(settings)) if files else _forms_and_mistakes(settings)[1]
+    settings = command_settings()
+    mistakes = check(files, form_folders(settings)) if files else forms_and_mistakes(settings)[1]
     for mistake in mistakes:
         click.echo(mistake)
     if any(mistake.blocking for mistake in mistakes):
@@ -38,9 +38,11 @@ def check_schemas(*, files: tuple[Path, ...]) -> None:
 @schema.command("show", help="Montrer un formulaire compilé.")
 @click.argument("name", metavar="NOM")
 def show_schema(*, name: str) -> None:
-    form = find_form(_library(_settings()), name)
+    form = find_form(command_forms(command_settings()), name)
     heading = f"{form.title} ({form.id} {form.version}, {form.audience}) — {form.file}"
-    click.echo("\n".join([*_wrap(heading, _width()), "", *_table(FORM_HEADINGS, map(_form_row, form.fields))]))
+    click.echo(
+        "\n".join([*wrap_cell(heading, terminal_width()), "", *text_table(FORM_HEADINGS, map(_form_row, form.fields))])
+    )
 
 
 def _form_row(part: Field) -> tuple[str, ...]:
@@ -58,7 +60,7 @@ def _form_row(part: Field) -> tuple[str, ...]:
     return part.path, part.label, part.type, part.alias or "", "\n".join([*origins, *items]), chosen
 
 
-def _forms_and_mistakes(settings: Settings) -> tuple[FormRegistry, tuple[Diagnostic, ...]]:
+def forms_and_mistakes(settings: Settings) -> tuple[FormRegistry, tuple[Diagnostic, ...]]:
     """Read the forms; when they cannot be used, give none and say why."""
     try:
         library = read_forms(settings)

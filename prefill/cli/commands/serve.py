@@ -16,7 +16,7 @@ from flask import Flask
 
 from prefill.app import create_app
 from prefill.assembly import open_audit
-from prefill.cli.common import _check_tenants, _library, _settings
+from prefill.cli.common import check_tenants_file, command_forms, command_settings
 from prefill.cli.errors import CliError
 from prefill.problems import SettingsInvalid
 from prefill.process_limits import raise_descriptor_limit
@@ -32,7 +32,7 @@ OTHER_DESCRIPTORS = 256  # calls to registers, Redis, files
 @click.option("--host", help="Adresse d'écoute (PREFILL_HOST).")
 @click.option("--port", help="Port d'écoute (PORT).")
 def serve(*, host: str | None, port: str | None) -> None:
-    settings = _settings(PREFILL_HOST=host, PORT=port)
+    settings = command_settings(PREFILL_HOST=host, PORT=port)
     _check_start(settings)
     _check_free(settings.host, settings.port)
     _run(settings, _processes(os.environ))
@@ -42,7 +42,7 @@ def _check_start(settings: Settings) -> None:
     """Refuse here what each process would refuse in turn, each time the server starts it again."""
     try:
         refuse_unwanted_sandbox(settings)
-        _check_tenants(settings, _library(settings))
+        check_tenants_file(settings, command_forms(settings))
         open_audit(settings).close()
     except SettingsInvalid as fault:
         raise CliError(f"prefill ne peut pas démarrer :\n{fault}") from fault

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from prefill.assembly import bundled_forms
-from prefill.cli.common import _library, _settings
+from prefill.cli.common import command_forms, command_settings
 from prefill.cli.errors import CliError
-from prefill.cli.tables import _markdown, _table
+from prefill.cli.tables import markdown_table, text_table
 from prefill.cli.use_case import use_case_tables
 from prefill.config_files.diagnostics import short_name
 from prefill.domain.catalogue import CATALOGUE, SOURCES
@@ -69,7 +69,7 @@ def sources(context: click.Context, *, markdown: bool) -> None:
     rows = [
         (row.name, row.producer, ACCESS[access_level(row)], _asked_fr(row), row.title) for row in CATALOGUE.values()
     ]
-    click.echo("\n".join(_table(("Nom", "Fournisseur", "Accès", "Interrogée", "Titre"), rows)))
+    click.echo("\n".join(text_table(("Nom", "Fournisseur", "Accès", "Interrogée", "Titre"), rows)))
 
 
 @sources.command(
@@ -78,7 +78,7 @@ def sources(context: click.Context, *, markdown: bool) -> None:
 )
 @click.argument("openapi_file", type=click.Path(path_type=Path))
 def check(openapi_file: Path) -> None:
-    library = _library(_settings())
+    library = command_forms(command_settings())
     try:
         endpoints = read_document(openapi_file)
     except UnreadableDocument as fault:
@@ -86,7 +86,7 @@ def check(openapi_file: Path) -> None:
     findings = compare(SOURCES, library.forms.values(), endpoints)
     if findings:
         rows = [(one.source, "dérive" if one.blocking else "remarque", one.kind.value, one.message) for one in findings]
-        click.echo("\n".join(_table(("Source", "Gravité", "Quoi", "Constat"), rows)))
+        click.echo("\n".join(text_table(("Source", "Gravité", "Quoi", "Constat"), rows)))
     blocking = sum(finding.blocking for finding in findings)
     click.echo(
         f"{len(endpoints)} points d'accès publiés : {blocking} dérive(s), {len(findings) - blocking} remarque(s)."
@@ -102,7 +102,9 @@ def _asked_fr(row: Source) -> str:
 
 
 def _sources_page() -> str:
-    table = "\n".join(_markdown(SOURCE_HEADINGS, map(_source_cells, (row for row in CATALOGUE.values() if row.usable))))
+    table = "\n".join(
+        markdown_table(SOURCE_HEADINGS, map(_source_cells, (row for row in CATALOGUE.values() if row.usable)))
+    )
     refused = "\n".join(
         f"- `{row.name}` ({row.title}, {row.producer}), {access_level(row)}: {row.refusal}"
         for row in SOURCES

@@ -17,14 +17,14 @@ from prefill.registers.quota import TokenQuota
 from prefill.registers.scheduling.watchdog import ThreadUnavailable
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.transport.decoding import (
-    _code,
-    _failed,
-    _first_error,
-    _is_about,
-    _meaning,
-    _of,
-    _payload,
+    answer_of,
+    failed_answer,
+    first_error,
+    is_about,
+    meaning_of_refusal,
+    read_payload,
     read_retry_after,
+    upstream_code,
 )
 from prefill.registers.transport.http import (
     CONNECT_SECONDS,
@@ -69,7 +69,7 @@ class ApiCaller:
         try:
             return _as_answer(FILES, lambda: self._download(url, max_bytes, seconds))
         except ValueError:  # an address that the library cannot read
-            return _failed(FILES, Cause.UNREACHABLE)
+            return failed_answer(FILES, Cause.UNREACHABLE)
 
     def _call(self, source: Source, number: str, object: str) -> Answer:
         deadline = self._clock.monotonic() + source.timeout
@@ -99,10 +99,10 @@ class ApiCaller:
         ) as response:
             self._apply_headers(FILES, response)
             if 300 <= response.status_code < 400:
-                return _failed(FILES, Cause.REDIRECTED, response)
+                return failed_answer(FILES, Cause.REDIRECTED, response)
             if response.status_code != 200:
-                return _failed(FILES, Cause.PROVIDER, response)
-            return _of(FILES, response, Status.OK, data=self._body(response, max_bytes, deadline))
+                return failed_answer(FILES, Cause.PROVIDER, response)
+            return answer_of(FILES, response, Status.OK, data=self._body(response, max_bytes, deadline))
 
     def _apply_headers(self, source: Source, response: requests.Response) -> None:
         refused = response.status_code == 429
@@ -111,18 +111,18 @@ class ApiCaller:
 
     def _read(self, source: Source, number: str, response: requests.Response, deadline: float) -> Answer:
         if 300 <= response.status_code < 400:
-            return _failed(source, Cause.REDIRECTED, response)
+            return failed_answer(source, Cause.REDIRECTED, response)
         body = self._body(response, MAX_BODY[source.kind], deadline)
         if response.status_code != 200:
             return self._refusal(source, response, body)
-        data, meta = _payload(source, body)
-        if not _is_about(source, data, meta, number):
-            return _failed(source, Cause.OTHER_COMPANY, response)
+        data, meta = read_payload(source, body)
+        if not is_about(source, data, meta, number):
+            return failed_answer(source, Cause.OTHER_COMPANY, response)
         if undisclosed(data) and source.open:
-            return _of(source, response, Status.WITHHELD)
+            return answer_of(source, response, Status.WITHHELD)
         shown = disclose(source, data)
         now = self._clock.now().replace(microsecond=0)
-        return _of(source, response, Status.OK, data=shown, meta=MappingProxyType(meta), retrieved_at=now)
+        return answer_of(source, response, Status.OK, data=shown, meta=MappingProxyType(meta), retrieved_at=now)
 
     def _body(self, response: requests.Response, max_bytes: int, deadline: float) -> bytes:
         try:
@@ -133,11 +133,11 @@ class ApiCaller:
             raise FailedCall(Cause.TIMEOUT) from fault
 
     def _refusal(self, source: Source, response: requests.Response, body: bytes) -> Answer:
-        error = _first_error(body)
-        code = _code(error)
-        status, cause = _meaning(source, response.status_code, code)
+        error = first_error(body)
+        code = upstream_code(error)
+        status, cause = meaning_of_refusal(source, response.status_code, code)
         wait = read_retry_after(response, error, self._clock.now())
-        return _of(source, response, status, cause=cause, code=code, retry_after=wait)
+        return answer_of(source, response, status, cause=cause, code=code, retry_after=wait)
 
 
 def _as_answer(source: Source, call: Callable[[], Answer]) -> Answer:
@@ -145,8 +145,8 @@ def _as_answer(source: Source, call: Callable[[], Answer]) -> Answer:
     try:
         return call()
     except (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError):
-        return _failed(source, Cause.TIMEOUT)
+        return failed_answer(source, Cause.TIMEOUT)
     except FailedCall as refusal:
-        return _failed(source, refusal.cause)
+        return failed_answer(source, refusal.cause)
     except NETWORK_FAILURES:
-        return _failed(source, Cause.UNREACHABLE)
+        return failed_answer(source, Cause.UNREACHABLE)

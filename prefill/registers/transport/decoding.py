@@ -32,7 +32,7 @@ STATUSES: Mapping[int, tuple[Status, Cause | None]] = {
 }
 
 
-def _payload(source: Source, body: bytes) -> tuple[Any, dict[str, Any]]:
+def read_payload(source: Source, body: bytes) -> tuple[Any, dict[str, Any]]:
     """Take `data` and `meta` from a body of the expected shape, or raise `FailedCall`."""
     try:
         document = json.loads(body)
@@ -59,7 +59,7 @@ def _rows(data: Any) -> list[Any]:
     return [row["data"] for row in data]
 
 
-def _is_about(source: Source, data: Any, meta: Mapping[str, Any], number: str) -> bool:
+def is_about(source: Source, data: Any, meta: Mapping[str, Any], number: str) -> bool:
     """Tell whether the answer is about the company asked for, or says that it was redirected."""
     if not isinstance(data, dict):
         return True
@@ -72,7 +72,7 @@ def _is_about(source: Source, data: Any, meta: Mapping[str, Any], number: str) -
     return siren in (None, number[:9]) and (not own or str(own).startswith(number))
 
 
-def _first_error(body: bytes) -> dict[str, Any]:
+def first_error(body: bytes) -> dict[str, Any]:
     try:
         error = json.loads(body)["errors"][0]
     except (ValueError, LookupError, TypeError, RecursionError):
@@ -80,13 +80,13 @@ def _first_error(body: bytes) -> dict[str, Any]:
     return error if isinstance(error, dict) else {}
 
 
-def _code(error: Mapping[str, Any]) -> str | None:
+def upstream_code(error: Mapping[str, Any]) -> str | None:
     """Read the error's code, in a log that holds no sentence of others: five digits as they document it."""
     code = str(error.get("code") or "")
     return code if re.fullmatch(r"\w{1,8}", code, re.ASCII) else None
 
 
-def _meaning(source: Source, http_status: int, code: str | None) -> tuple[Status, Cause | None]:
+def meaning_of_refusal(source: Source, http_status: int, code: str | None) -> tuple[Status, Cause | None]:
     if code in source.impossible:
         return Status.ABSENT, None
     if http_status == 403 and code in (WRONG_ADDRESS, NO_DELEGATION):
@@ -110,13 +110,13 @@ def read_retry_after(response: requests.Response, error: Mapping[str, Any], now:
     return float(wait) if isinstance(wait, int | float) and not isinstance(wait, bool) and 0 <= wait < 10**9 else None
 
 
-def _failed(source: Source, cause: Cause, response: requests.Response | None = None) -> Answer:
+def failed_answer(source: Source, cause: Cause, response: requests.Response | None = None) -> Answer:
     if response is None:
         return Answer(source.name, Status.UNAVAILABLE, cause=cause)
-    return _of(source, response, Status.UNAVAILABLE, cause=cause)
+    return answer_of(source, response, Status.UNAVAILABLE, cause=cause)
 
 
-def _of(source: Source, response: requests.Response, status: Status, **rest: Any) -> Answer:
+def answer_of(source: Source, response: requests.Response, status: Status, **rest: Any) -> Answer:
     given = response.headers.get("X-Request-ID", "")
     request_id = given if re.fullmatch(r"[\w.:-]{1,100}", given, re.ASCII) else None
     return Answer(source.name, status, http_status=response.status_code, request_id=request_id, **rest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -18,8 +19,9 @@ from prefill.prefilling.service import Service
 from prefill.registers.answer_cache import AnswerCache
 from prefill.settings import Settings
 from prefill.tenancy.model import SANDBOX_AGENT_KEY, directory
+from prefill.tenancy.registry import Tenants
 from prefill.web.app import create_web
-from prefill.web.middleware.response_cache import BYPASS_HEADERS, VARY_ON
+from prefill.web.middleware.response_cache import BYPASS_HEADERS, VARY_ON, ResponseCache
 from tests.telemetry.test_metrics import BEARER, METRICS_TOKEN, parse
 
 ORDINARY = "00000100800010"
@@ -208,12 +210,18 @@ def test_an_answer_that_left_the_memory_is_made_anew(made):
     assert made[ORDINARY] == 3
 
 
-def test_tenants_that_change_make_every_answer_anew(made, monkeypatch):
-    client, _, parts = open_client()
+def test_tenants_that_change_make_every_answer_anew(tmp_path):
+    _, _, parts = open_client()
+    current = [parts.tenants.directory()]
+    tenants = Tenants(lambda: current[-1], tmp_path / "tenants.toml", clock=time.monotonic)
+    response_cache = ResponseCache(parts.settings.response_cache, tenants=tenants.directory)
+    client = create_web(replace(parts, tenants=tenants, response_cache=response_cache)).test_client()
     allowed = warm(client, headers={"Origin": ORIGIN})
-    here = parts.tenants.directory()
-    other = directory([replace(tenant, origins=("https://ailleurs.exemple.fr",)) for tenant in here.tenants.values()])
-    parts.tenants._directory = other
+    current.append(
+        directory([replace(one, origins=("https://ailleurs.exemple.fr",)) for one in current[0].tenants.values()])
+    )
+    (tmp_path / "tenants.toml").write_text("changed")
+    tenants.refresh()
     refused = client.get(PATH, headers={"Origin": ORIGIN})
 
     assert allowed.headers["Access-Control-Allow-Origin"] == ORIGIN

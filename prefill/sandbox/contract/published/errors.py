@@ -30,9 +30,9 @@ class ApiError:
     others: tuple[ApiError, ...] = ()
 
     def body(self) -> dict[str, Any]:
-        return {"errors": [error._member() for error in (self, *self.others)]}
+        return {"errors": [error.member() for error in (self, *self.others)]}
 
-    def _member(self) -> dict[str, Any]:
+    def member(self) -> dict[str, Any]:
         source = {"parameter": self.parameter} if self.parameter else None
         words = {"code": self.code, "title": self.title, "detail": self.detail}
         return {**words, "source": source, "meta": dict(self.meta)}

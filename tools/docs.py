@@ -1,0 +1,145 @@
+"""Write what the documentation repeats from the code: the generated pages, and the tables between their marks.
+
+    make docs          (or .venv/bin/python -m tools.docs)
+
+A table stands between `<!-- generated: NAME -->` and `<!-- end -->` in a page of docs/. Asks no network.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import click
+from click.testing import CliRunner
+from prometheus_client import Counter
+
+from prefill import telemetry
+from prefill.cli import main as prefill
+from prefill.cli.tables import markdown_table
+from prefill.domain.sources import CALLS_PER_ADDRESS, RATE_GROUPS
+from prefill.dossier import states
+from prefill.prefilling import notices
+from prefill.problems import every_problem
+from prefill.sandbox.companies import COMPANIES
+from tests.support.wrong_forms import PAGE as WRONG_FORMS
+from tests.support.wrong_forms import read_wrong_forms, render_wrong_forms
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+PRINTED: Mapping[Path, Sequence[str]] = {  # files that a command prints whole
+    DOCS / "settings.md": ("settings", "--markdown"),
+    DOCS / "sources.md": ("sources", "--markdown"),
+    ROOT / "schemas" / "grammar.json": ("schema", "grammar"),
+}
+
+
+def elide(sentence: str) -> str:
+    """Show a sentence with « … » where the service puts a value, and without what it may add at the end of a phrase."""
+    return re.sub(r"\{[^}]*\}", "…", re.sub(r"(?<=[.)])\{\w+\}", "", sentence))
+
+
+def code(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(markdown_table(headings, rows))
+
+
+def errors() -> str:
+    rows = sorted(
+        (str(one.status), f"`{one.code}`", elide(one.sentence["en"]), code(sorted(one.shown)))
+        for one in every_problem()
+    )
+    return table(("Code", "Status", "`detail`", "Members"), ((row[1], row[0], *row[2:]) for row in rows))
+
+
+def notice_codes() -> str:
+    return table(
+        ("Code", "Sentence"), ((f"`{name}`", elide(sentence["en"])) for name, sentence in notices.SENTENCES.items())
+    )
+
+
+def proof_states() -> str:
+    return table(
+        ("State", "`word`", "`message`"),
+        (
+            (f"`{state}`", elide(states.WORDS[state]["en"]), elide(states.SENTENCES[state]["en"]))
+            for state in states.State
+        ),
+    )
+
+
+def metrics() -> str:
+    rows = (
+        (
+            f"`{metric.name}{'_total' if metric.kind is Counter else ''}`",
+            metric.kind.__name__.lower(),
+            code(metric.labels),
+            metric.meaning,
+        )
+        for metric in telemetry.METRICS.values()
+    )
+    return table(("Metric", "Type", "Labels", "Meaning"), rows)
+
+
+def rate_groups() -> str:
+    rows = [
+        (f"`{group.name}`", str(group.per_minute), "for each endpoint" if group.per_endpoint else "together")
+        for group in RATE_GROUPS
+    ]
+    last = ("`address`", str(CALLS_PER_ADDRESS), "everything that leaves from one IP address, whatever the token")
+    return table(("Group", "Calls a minute", "Counted"), (*rows, last))
+
+
+def companies() -> str:
+    rows = ((f"`{company.siret}`", company.name, company.shows_en) for company in COMPANIES)
+    return table(("SIRET", "Name", "Shows"), rows)
+
+
+def commands() -> str:
+    return table(("Command", "Does"), ((f"`{name}`", does) for name, does in _commands(prefill, "prefill")))
+
+
+def _commands(group: click.Group, prefix: str) -> Iterator[tuple[str, str]]:
+    for name, command in group.commands.items():
+        full = f"{prefix} {name}"
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            yield full, command.help or ""
+        if isinstance(command, click.Group):
+            yield from _commands(command, full)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    function.__name__: function
+    for function in (errors, notice_codes, proof_states, metrics, rate_groups, companies, commands)
+}
+
+
+def renew(page: str) -> str:
+    """Give a page with its marked tables written anew."""
+    return MARKED.sub(lambda mark: f"{mark[1]}{TABLES[mark[2]]()}\n{mark[3]}", page)
+
+
+def files() -> Iterator[tuple[Path, str]]:
+    """Give every generated file with what it must hold."""
+    for path, arguments in PRINTED.items():
+        yield path, CliRunner().invoke(prefill, arguments, catch_exceptions=False).output
+    for path in sorted(DOCS.glob("*.md")):
+        if path not in PRINTED:
+            yield path, renew(path.read_text(encoding="utf-8"))
+    yield WRONG_FORMS, render_wrong_forms(read_wrong_forms())
+
+
+def main() -> None:
+    for path, text in files():
+        if path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+            print(f"{path.relative_to(ROOT)}: written anew")
+
+
+if __name__ == "__main__":
+    main()
