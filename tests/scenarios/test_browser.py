@@ -318,7 +318,9 @@ def test_a_filled_field_says_who_signs_and_an_empty_one_why(show):
     state(page, "partial")
 
     expect(page.locator("#name")).to_have_attribute("data-prefill-source", "etablissements")
-    assert re.fullmatch(r"Prérempli : Insee, \d\d/\d\d/\d{4}\. À vérifier\.", description(page, "#name").strip())
+    assert re.fullmatch(
+        r"Prérempli : Insee, donnée du \d\d/\d\d/\d{4}\. À vérifier\.", description(page, "#name").strip()
+    )
     expect(page.locator("#rcs")).to_have_attribute("data-prefill-missing", "unavailable")
     assert description(page, "#rcs").strip() == "Infogreffe ne répond pas : à saisir."
     expect(page.get_by_role("status")).to_contain_text("3 remplis, 1 à compléter")

@@ -32,7 +32,9 @@ SCENARIOS = (
     "slow register",
     "focus during fill",
     "axe at 320 pixels",
+    "company by name",
 )
+SEARCHES = ("unfinished word", "company of sixty establishments", "homonym", "quota spent")
 # Both browsers run side by side; the whole matrix takes two minutes on two processors, more on loaded ones.
 TIMEOUT = 900
 
@@ -86,6 +88,15 @@ def test_a_kit_stands_the_scenario(results, browser, kit, scenario):
         pytest.skip(f"no {browser} on this machine")
 
     assert results.get((browser, kit, scenario), "did not run") == ""
+
+
+@pytest.mark.parametrize("scenario", SEARCHES)
+@pytest.mark.parametrize("browser", EXECUTABLES)
+def test_a_company_is_found_by_its_name(results, browser, scenario):
+    if not EXECUTABLES[browser]:
+        pytest.skip(f"no {browser} on this machine")
+
+    assert results.get((browser, "plain", scenario), "did not run") == ""
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

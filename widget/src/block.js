@@ -133,6 +133,7 @@ export class Block {
 		stop(this)
 		if (number) this.undone = { number, parts: fields.parts }
 		fields.revertAll()
+		this.putReceipt()
 		this.notices = []
 		this.emit('undo', { siret: number })
 		const redo = { name: 'redo', text: words.redo, act: () => this.redo() }
@@ -168,6 +169,7 @@ export class Block {
 	reset() {
 		stop(this)
 		this.fields.forget()
+		this.putReceipt()
 		this.handled = ''
 		this.notices = []
 		this.undone = undefined
@@ -198,7 +200,8 @@ export class Block {
 	keep() {
 		const { fields } = this
 		const block = fields.company || fields.number ? fields.export() : undefined
-		remember(this.place.name, block && Object.keys(block.fields).length ? block : undefined)
+		const receipt = this.receiptInput?.value || undefined
+		remember(this.place.name, block && Object.keys(block.fields).length ? { ...block, receipt } : undefined)
 	}
 
 	/** @param {string} type @param {object} detail @param {HTMLElement} [element] @returns {boolean} Whether nobody cancelled it. */
@@ -264,7 +267,19 @@ export class Block {
 	request() {
 		const { schema, url, tenant, with: extra, fields } = this.place.options()
 		const names = fields === '*' ? undefined : fields || this.fields.names.join(',')
-		return { schema, url, tenant, with: extra, fields: names || undefined, lang: this.language }
+		const receipt = this.receiptInput?.dataset.prefillReceipt
+		return { schema, url, tenant, with: extra, fields: names || undefined, receipt, lang: this.language }
+	}
+
+	/** Where the page wants the receipt of a procedure, which its attribute names. */
+	get receiptInput() {
+		return /** @type {HTMLInputElement | undefined} */ (this.place.find('input[data-prefill-receipt]'))
+	}
+
+	/** Keep, or take away, what the registers sign of the form. @param {string} [text] */
+	putReceipt(text = '') {
+		const { receiptInput } = this
+		if (receiptInput) receiptInput.value = text
 	}
 
 	detach() {
@@ -293,8 +308,10 @@ export class Block {
 		const left = event.type === 'focusout'
 		const done = event.type === 'change'
 		if (target === this.input) {
-			if (!left) expectNotice(this)
-			return left ? undefined : typed(this, done)
+			if (left) return
+			expectNotice(this)
+			if (!done) this.attempt = 0
+			return typed(this, done)
 		}
 		const held = fields.fieldOf(target) ? target : event.target
 		if (left) setTimeout(() => fields.left(held))

@@ -6,7 +6,7 @@ import { describe, idOf, make, makeButton, placeNote } from './kits.js'
 import { decide, isOurs, isReformatted } from './rule.js'
 
 /** @typedef {import('./adapters.js').Adapter} Adapter @typedef {import('./rule.js').Written} Written */
-/** @typedef {{ producer: string, retrievedAt: string, source: string, confirm?: boolean, stale?: boolean }} Info */
+/** @typedef {{ producer: string, retrievedAt: string, asOf?: string, source: string, confirm?: boolean, stale?: boolean }} Info */
 /**
  * @typedef {object} Field
  * @property {string} name What it is bound to. @property {Adapter | null} adapter Null while it is not in the page.
@@ -93,13 +93,13 @@ export class Fields {
 		const saved = this.saved[key]
 		if (!saved || field.written || field.edited !== undefined) return
 		const current = adapter.read()
-		const [before, after, producer, retrievedAt, source, edited] = saved
+		const [before, after, producer, retrievedAt, source, edited, asOf] = saved
 		if (adapter.isEmpty() && !adapter.display) return
 		if (adapter.display ? !after || edited : edited || current !== after) {
 			if (!adapter.display) field.edited = edited || this.savedFor
 		} else {
 			field.written = { before, after, number: this.savedFor }
-			field.info = { producer, retrievedAt, source }
+			field.info = { producer, retrievedAt, source, asOf }
 			if (adapter.display) adapter.write(after)
 		}
 		delete this.saved[key]
@@ -136,7 +136,15 @@ export class Fields {
 		const fields = this.savedFor === (this.company || this.number) ? { ...this.saved } : {}
 		for (const [key, { written, info, edited, adapter }] of this.all) {
 			if (written && written.number === this.company)
-				fields[key] = [written.before, written.after, info.producer, info.retrievedAt, info.source]
+				fields[key] = [
+					written.before,
+					written.after,
+					info.producer,
+					info.retrievedAt,
+					info.source,
+					undefined,
+					info.asOf,
+				]
 			else if (edited) fields[key] = ['', adapter?.read() ?? '', '', '', '', edited]
 		}
 		return { number: this.company || this.number, fields }
@@ -378,7 +386,7 @@ export class Fields {
 		if (written)
 			return {
 				text:
-					words.filledBy(info.producer, words.day(info.retrievedAt || '')) +
+					words.filledBy(info.producer, words.day(info.retrievedAt || ''), info.asOf && words.day(info.asOf)) +
 					(info.stale ? words.asOf : info.confirm ? words.confirm : words.check),
 				severity: info.stale ? 'warning' : 'info',
 			}

@@ -49,6 +49,7 @@ export function leave(block) {
 	fields.parts = []
 	fields.stale = false
 	fields.settle()
+	block.putReceipt()
 	block.notices = []
 }
 
@@ -117,7 +118,7 @@ async function asking(block, number, request, onPart) {
 /** @param {Block} block @param {string} number @param {Answer} answer */
 export function complete(block, number, answer) {
 	const { fields, words, input } = block
-	const { siret, notices = [] } = answer
+	const { siret, receipt, notices = [] } = answer
 	fields.parts = [answer]
 	answers.set(answerKey(block, number), answer)
 	if (number.length === 9 && siret) {
@@ -129,6 +130,7 @@ export function complete(block, number, answer) {
 		}
 	}
 	fields.settle()
+	block.putReceipt(receipt)
 	block.notices = notices.map((/** @type {any} */ notice) => notice.message)
 	block.retryAt = 0
 	const outage = isOutage(answer)
@@ -178,19 +180,19 @@ const remedies = (block, notices) =>
 /** @param {Block} block @param {any} fault @param {string} number */
 export function failed(block, fault, number) {
 	const { words } = block
-	const { problem, transient = true, retryAfter } = fault
+	const { problem, transient = true, retryAfter, sentence } = fault
 	const refused = problem && [403, 451].includes(problem.status)
 	block.job = undefined
 	const speaks = block.emit('error', { siret: number, error: fault, problem })
 	if (problem?.status === 400) block.input?.setAttribute('aria-invalid', 'true')
-	const sentence = problem?.detail || (navigator.onLine === false ? words.offline : words.silent)
-	conclude(block, speaks, refused ? 'blocked' : 'error', sentence, refused ? 'warning' : 'error')
+	const told = sentence || problem?.detail || (navigator.onLine === false ? words.offline : words.silent)
+	conclude(block, speaks, refused ? 'blocked' : 'error', told, refused || sentence ? 'warning' : 'error')
 	if (transient) planRetry(block, retryAfter, true)
 	block.keep()
 }
 
 /** @param {Block} block @param {number | undefined} retryAfter Seconds. @param {boolean} automatic */
-function planRetry(block, retryAfter = 0, automatic) {
+export function planRetry(block, retryAfter = 0, automatic) {
 	const again = automatic && block.attempt < AUTOMATIC_RETRIES
 	// A wait that the service asks for binds the button too.
 	block.earliest = Date.now() + retryAfter * 1e3
@@ -209,7 +211,10 @@ function planRetry(block, retryAfter = 0, automatic) {
 function tick(block, automatic) {
 	if (Date.now() < block.retryAt) return block.show()
 	clearInterval(block.countdown)
-	if (!automatic || navigator.onLine === false) return block.show()
+	const { state, search } = block
+	// Whoever is choosing in a list that is not whole, or closed it, is left alone.
+	const chosen = state === 'choosing' && (!search.list || search.active >= 0)
+	if (!automatic || navigator.onLine === false || chosen) return block.show()
 	block.attempt++
 	again(block)
 }

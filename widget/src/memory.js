@@ -5,8 +5,8 @@
 
 const KEY = 'prefill'
 
-/** @typedef {[before: string, after: string, producer: string, retrievedAt: string, source: string, editedFor?: string]} SavedField */
-/** @typedef {{ number: string, fields: Record<string, SavedField> }} SavedBlock */
+/** @typedef {[before: string, after: string, producer: string, retrievedAt: string, source: string, editedFor?: string, asOf?: string]} SavedField */
+/** @typedef {{ number: string, fields: Record<string, SavedField>, receipt?: string }} SavedBlock */
 
 /** @returns {{ blocks?: Record<string, SavedBlock>, consent?: string }} */
 function load() {

@@ -1,7 +1,7 @@
 /** The input of the number: what is typed there, and what follows from it. */
 
 import { set } from './adapters.js'
-import { admitted, failed, stop } from './filling.js'
+import { admitted, failed, planRetry, stop } from './filling.js'
 import { grouped, identify } from './identifiers.js'
 import { anchorOf, make, newId } from './kits.js'
 import { readNotice } from './notice.js'
@@ -13,6 +13,8 @@ import { askJson, PrefillError } from './transport.js'
 
 const SEARCH_DELAY = 250
 const NUMBER_DELAY = 600
+/** A SIREN and the place of one of its establishments. */
+const WITH_PLACE = /^(\d{3} ?\d{3} ?\d{3})\s+(\S{2}.*)/
 export const COMBOBOX = { role: 'combobox', 'aria-expanded': 'false', 'aria-autocomplete': 'list' }
 
 /** Services that answered that they have no search, by address. @type {Set<string | undefined>} */
@@ -96,11 +98,13 @@ function act(block, { kind, value, valid }, done) {
 		if (company) return block.fill(value.slice(-9))
 	}
 	const looks = valid && searches(block)
+	const [, siren, place] = (kind === 'name' && WITH_PLACE.exec(value)) || []
 	rest(block, done && kind !== 'empty' && valid && !looks ? words.typeNumber : '')
 	if (!looks) return
 	clearTimeout(block.timer)
+	const [path, q] = company ? [value.slice(-9)] : siren ? [siren.replace(/ /g, ''), place] : ['', value]
 	block.timer = setTimeout(
-		() => look(block, company ? `companies/${value.slice(-9)}/establishments` : 'companies', value),
+		() => look(block, path ? `companies/${path}/establishments` : 'companies', q),
 		company ? NUMBER_DELAY : done ? 0 : SEARCH_DELAY,
 	)
 }
@@ -124,6 +128,7 @@ export function leftOver(block) {
 	const act = () => {
 		for (const field of fields.counts().foreign) fields.revert(field)
 		fields.revertAll()
+		block.putReceipt()
 		fields.stale = false
 		rest(block)
 		block.keep()
@@ -143,15 +148,17 @@ export async function look(block, path, q) {
 	block.become('searching', block.words.looking)
 	try {
 		if (!(await admitted(block, () => look(block, path, q)))) return
-		const request = { ...block.request(), ...(path === 'companies' && { q, limit: 8 }), signal: job.signal }
+		const request = { ...block.request(), q, ...(path === 'companies' && { limit: 8 }), signal: job.signal }
 		const [found, Search] = await Promise.all([askJson(path, request, ['q', 'limit', 'tenant']), parts.search()])
 		if (job !== block.job) return
 		block.job = undefined
-		const { partial, retryAfter, companies, establishments } = found
+		const { retryAfter, companies, establishments } = found
 		// Nothing for want of calls is not nothing.
-		if (partial && !(companies || establishments).length) throw new PrefillError(undefined, retryAfter)
+		if (retryAfter && !(companies || establishments).length)
+			throw Object.assign(new PrefillError(undefined, retryAfter), { sentence: block.words.spent })
 		block.search ||= new Search(block, { make, newId, anchorOf, adoptStyles, grouped, set, look })
 		block.search.show(found)
+		if (retryAfter) planRetry(block, retryAfter, true)
 	} catch (fault) {
 		if (job.signal.aborted) return
 		const { status, code } = fault.problem || {}

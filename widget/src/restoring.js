@@ -33,6 +33,7 @@ export function restore(block) {
 	}
 	fields.settle()
 	if (fields.stale) return leftOver(block)
+	block.putReceipt(saved.receipt)
 	block.become('done', result(block, words.restored), 'success')
 }
 

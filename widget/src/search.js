@@ -16,6 +16,9 @@ const RULES = `.prefill-list{position:absolute;z-index:9999;margin:0;padding:0;l
 .prefill-list>li{margin:0;padding:.6em .8em;list-style:none;min-height:1.5em;cursor:pointer}
 .prefill-list>[aria-selected=true]{background:Highlight;color:HighlightText;outline:2px solid Highlight}`
 
+/** How many establishments are chosen from at a glance. */
+const SHORT = 10
+
 /** @param {import('./sentences.js').Sentences['t']} t */
 const sentencesIn = t => ({
 	results: (/** @type {number} */ count) =>
@@ -26,6 +29,11 @@ const sentencesIn = t => ({
 		'No result yet: type the whole word, or the SIRET.',
 	),
 	more: t('Précisez votre recherche : d’autres résultats existent.', 'There are more results: be more specific.'),
+	place: t(
+		'Pour réduire la liste, ajoutez la commune après le SIREN.',
+		'To shorten the list, add the town after the SIREN.',
+	),
+	soon: t('La liste sera complétée d’elle-même.', 'The list will be completed by itself.'),
 	choose: t('Choisissez l’établissement', 'Choose the establishment'),
 	companies: t('Entreprises', 'Companies'),
 	closed: t('fermé', 'closed'),
@@ -51,12 +59,17 @@ export class Search {
 	}
 
 	/** @param {Record<string, any>} found Companies, or establishments, as the service answers. */
-	show({ companies, establishments, partial, incompleteWord }) {
+	show({ companies, establishments, partial, incompleteWord, retryAfter }) {
 		const { block, words } = this
 		const options = companies ? companies.map(this.#company) : establishments.map(this.#establishment)
 		this.#open(options, companies ? words.companies : words.choose)
 		if (!options.length) return block.become('idle', incompleteWord ? words.incomplete : words.none, 'warning')
-		block.become('choosing', words.results(options.length) + (partial ? `. ${words.more}` : ''))
+		const more = retryAfter
+			? words.soon
+			: establishments && (partial || options.length > SHORT)
+				? words.place
+				: partial && words.more
+		block.become('choosing', words.results(options.length) + (more ? `. ${more}` : ''))
 	}
 
 	/** @returns {Option} */

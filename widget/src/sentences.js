@@ -33,6 +33,10 @@ export function sentencesIn(language) {
 			'The registers do not answer: carry on by hand, or try again.',
 		),
 		restored: t('repris de votre visite', 'kept from your visit'),
+		spent: t(
+			'Trop de recherches en ce moment : celle-ci reprendra d’elle-même, ou saisissez le SIRET.',
+			'Too many searches at the moment: this one will resume by itself, or type the SIRET.',
+		),
 		silent: t('Le service ne répond pas : continuez à la main.', 'The service does not answer: carry on by hand.'),
 		offline: t(
 			'Connexion interrompue : la recherche reprendra d’elle-même.',
@@ -54,11 +58,16 @@ export function sentencesIn(language) {
 			'Votre accord est demandé avant toute recherche.',
 			'Your consent is asked before anything is looked up.',
 		),
-		filledBy: (/** @type {string} */ producer, /** @type {string} */ day) =>
-			t(`Prérempli : ${producer}, ${day}. `, `Prefilled: ${producer}, ${day}. `),
+		filledBy: (/** @type {string} */ producer, /** @type {string} */ day, asOf = '') =>
+			asOf
+				? t(`Prérempli : ${producer}, donnée du ${asOf}. `, `Prefilled: ${producer}, as of ${asOf}. `)
+				: t(`Prérempli : ${producer}, ${day}. `, `Prefilled: ${producer}, ${day}. `),
 		check: t('À vérifier.', 'Please check.'),
 		confirm: t('À confirmer.', 'Please confirm.'),
-		asOf: t('Registre indisponible, donnée de cette date.', 'Register unavailable, as of that date.'),
+		asOf: t(
+			'Registre indisponible : réponse gardée, à vérifier.',
+			'Register unavailable: an earlier answer, please check.',
+		),
 		suggestion: (/** @type {string} */ producer, /** @type {string} */ text) =>
 			t(`${producer} : ${text} — `, `${producer}: ${text} — `),
 		foreign: (/** @type {string} */ number) =>

@@ -10,6 +10,7 @@ const FIRST_RETRY = 5
  * @typedef {object} Request
  * @property {string} [schema] @property {string} [url] @property {string} [tenant] @property {string} [with]
  * @property {string} [fields] @property {string} [lang] @property {AbortSignal} [signal]
+ * @property {string} [receipt] Reference of the procedure that a receipt is wanted for.
  */
 
 /** A request that brought no answer: refused by the service (`problem`), or lost on the way. */
@@ -120,7 +121,13 @@ let streamsOffUntil = 0
  * @returns {Promise<Answer>}
  */
 export async function ask(number, options, onPart) {
-	const url = addressOf(`prefill/${encodeURIComponent(number)}`, options, ['schema', 'fields', 'with', 'tenant'])
+	const url = addressOf(`prefill/${encodeURIComponent(number)}`, options, [
+		'schema',
+		'fields',
+		'with',
+		'tenant',
+		'receipt',
+	])
 	if (onPart && Date.now() > streamsOffUntil)
 		try {
 			return await once(url, options, 'text/event-stream', STREAM_SILENCE, onPart)

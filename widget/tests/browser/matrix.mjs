@@ -6,6 +6,7 @@
 
 import assert from 'node:assert/strict'
 import puppeteer from 'puppeteer-core'
+import { byName, SEARCHES } from './search.mjs'
 
 const {
 	PREFILL_SITE: site,
@@ -383,6 +384,10 @@ const SCENARIOS = {
 	},
 }
 
+/** The search is the same script in each kit: what its list does is seen in one. @param {string} kit */
+const scenariosOf = kit =>
+	KITS.includes(kit) ? { ...SCENARIOS, 'company by name': byName, ...(kit === 'plain' && SEARCHES) } : { example }
+
 const flags = [
 	'--no-sandbox',
 	'--disable-gpu',
@@ -400,12 +405,13 @@ const browser = await puppeteer.launch({
 })
 try {
 	for (const kit of [...KITS, ...EXAMPLES])
-		for (const [scenario, run] of Object.entries(KITS.includes(kit) ? SCENARIOS : { example })) {
+		for (const [scenario, run] of Object.entries(scenariosOf(kit))) {
 			if (!only.test(`${kit} ${scenario}`)) continue
 			const page = await browser.newPage()
 			const errors = []
 			page.on('pageerror', error => errors.push(`${error.message}`))
 			const form = new Form(page, kit)
+			form.service = service
 			form.visit = `${browserName}-${process.pid}-${++visits}`
 			const from = Date.now()
 			let error = ''

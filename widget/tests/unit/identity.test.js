@@ -1,7 +1,7 @@
 /** The number's input: names and SIREN with and without a search, Enter, notice and consent, refusals and retries. */
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { A, B, Service, open, settled, tick, type } from './page.js'
 
 const PAGE =
@@ -34,10 +34,12 @@ const ESTABLISHMENTS = {
 async function visit(answers, body = PAGE) {
 	const service = new Service()
 	const calls = []
+	const asked = []
 	const { fetch } = service
 	service.fetch = (url, options) => {
 		const path = new URL(url).pathname.slice(1)
 		calls.push(path)
+		asked.push(new URL(url).searchParams)
 		const known = Object.keys(answers).find(key => path.startsWith(key))
 		return known ? Promise.resolve(answers[known]()) : fetch(url, options)
 	}
@@ -52,7 +54,7 @@ async function visit(answers, body = PAGE) {
 	const says = () => window.document.querySelector('[role=status]').textContent
 	const options = () => [...window.document.querySelectorAll('[role=option]')]
 	const state = () => at('form').dataset.prefillState
-	return { window, service, calls, at, press, says, options, state }
+	return { window, service, calls, asked, at, press, says, options, state }
 }
 const searched = () => tick(320).then(settled)
 
@@ -81,6 +83,50 @@ test('a name opens the list; arrows, then Enter, choose a company and its establ
 	window.close()
 })
 
+// These wait for the same five seconds: together.
+describe('a quota that is spent', { concurrency: true }, () => {
+	test('a search that is out of calls is tried again, and is not taken for one without result', async () => {
+		let answered = { companies: [], partial: true, retryAfter: 1 }
+		const { window, says, state, options } = await visit({ companies: () => json(answered) })
+		type(window, 'siret', 'menuiserie', false)
+		await searched()
+		assert.equal(state(), 'error')
+		assert.match(says(), /^Trop de recherches en ce moment/)
+		assert.match(window.document.querySelector('.prefill-retry').textContent, /Réessayer dans \d s/)
+		answered = COMPANIES
+		await tick(5600)
+		await settled()
+		assert.equal(options().length, 2)
+		window.close()
+	})
+
+	test('what is known is offered while the rest waits for calls, and is completed by itself', async () => {
+		let answered = { companies: COMPANIES.companies.slice(0, 1), partial: true, retryAfter: 1 }
+		const { window, says, options } = await visit({ companies: () => json(answered) })
+		type(window, 'siret', 'menuiserie', false)
+		await searched()
+		assert.deepEqual([options().length, says()], [1, '1 résultat. La liste sera complétée d’elle-même.'])
+		answered = COMPANIES
+		await tick(5600)
+		await settled()
+		assert.equal(options().length, 2)
+		window.close()
+	})
+
+	test('a list that somebody chooses from does not change under their hand', async () => {
+		const answered = { companies: COMPANIES.companies.slice(0, 1), partial: true, retryAfter: 1 }
+		const { window, press, options, calls } = await visit({ companies: () => json(answered) })
+		type(window, 'siret', 'menuiserie', false)
+		await searched()
+		press('ArrowDown')
+		await tick(5600)
+		await settled()
+		assert.equal(options()[0].getAttribute('aria-selected'), 'true')
+		assert.equal(calls.filter(path => path.startsWith('companies')).length, 1)
+		window.close()
+	})
+})
+
 test('Escape closes the list and keeps what was typed', async () => {
 	const { window, at, press, options } = await visit({ companies: () => json(COMPANIES) })
 	type(window, 'siret', 'menuiserie', false)
@@ -93,17 +139,51 @@ test('Escape closes the list and keeps what was typed', async () => {
 	window.close()
 })
 
-test('a search that is out of calls is tried again, and is not taken for one without result', async () => {
-	let answered = { companies: [], partial: true, retryAfter: 1 }
-	const { window, says, state, options } = await visit({ companies: () => json(answered) })
-	type(window, 'siret', 'menuiserie', false)
+test('an unfinished word is told so, whether or not more was found', async () => {
+	for (const partial of [false, true]) {
+		const { window, says, state } = await visit({
+			companies: () => json({ companies: [], incompleteWord: true, partial }),
+		})
+		type(window, 'siret', 'menuis', false)
+		await searched()
+		assert.equal(state(), 'idle')
+		assert.match(says(), /écrivez le mot en entier/)
+		window.close()
+	}
+})
+
+test('a SIREN and a place list the establishments there', async () => {
+	const { window, options, asked } = await visit({
+		'companies/000001008/establishments': () => json(ESTABLISHMENTS),
+	})
+	type(window, 'siret', '000 001 008 brest', false)
 	await searched()
-	assert.equal(state(), 'error')
-	assert.doesNotMatch(says(), /résultat/)
-	answered = COMPANIES
-	await tick(5600)
-	await settled()
 	assert.equal(options().length, 2)
+	assert.equal(asked.at(-1).get('q'), 'brest')
+	window.close()
+})
+
+test('a receipt is kept in the hidden field of its procedure, and goes with the company', async () => {
+	const answer = {
+		siret: A,
+		complete: true,
+		receipt: 'signed',
+		data: { name: 'A' },
+		provenance: { '/name': { source: 'register', producer: 'Insee', retrievedAt: '2026-11-25', asOf: '2026-11-22' } },
+		aliases: { name: '/name' },
+	}
+	const body = PAGE.replace(
+		'</form>',
+		'<input type="hidden" name="recu" id="receipt" data-prefill-receipt="2026-42"></form>',
+	)
+	const { window, at, asked } = await visit({ prefill: () => json(answer) }, body)
+	type(window, 'siret', A)
+	await settled()
+	assert.equal(at('receipt').value, 'signed')
+	assert.equal(asked.at(-1).get('receipt'), '2026-42')
+	assert.match(at('form').textContent, /Prérempli : Insee, donnée du 22\/11\/2026\. À vérifier\./)
+	window.Prefill.attach('#form').undo()
+	assert.equal(at('receipt').value, '')
 	window.close()
 })
 
