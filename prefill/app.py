@@ -24,7 +24,7 @@ from prefill.web.context import AppContext
 from prefill.web.middleware.response_cache import ResponseCache
 from prefill.web.protection.proxies import ProxyWatch
 from prefill.web.protection.rate_limit import RateLimiter
-from prefill.web.protection.slots import WaitingSlots, body_slots
+from prefill.web.protection.slots import body_slots, waiting_slots
 from prefill.web.tenant_services import TenantServicesRegistry
 
 
@@ -69,7 +69,7 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         company_search=search,
         search_limiter=open_limiter(prefix="prefill:search"),
         response_cache=ResponseCache(settings.response_cache, tenants=tenants.directory),
-        waiting_slots=WaitingSlots(settings.threads),
+        waiting_slots=waiting_slots(settings.threads),
         body_slots=body_slots(settings.threads),
         proxy_watch=ProxyWatch(settings.proxies or 0),
         templates=assembly.templates_folder(settings),

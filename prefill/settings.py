@@ -292,7 +292,7 @@ class Settings:
         "PREFILL_WORKERS", _whole(1, 1000), 32, "Nombre d'appels simultanés à un même fournisseur, au plus, par processus."
     )
     threads: int = _setting(
-        "PREFILL_THREADS", _whole(8, 1000), 128,
+        "PREFILL_THREADS", _whole(8, 1000), 64,
         "Requêtes servies à la fois par processus ; les trois quarts peuvent attendre les registres, au-delà ce qui est connu est répondu aussitôt.",
     )
     redis_url: str | None = _setting(

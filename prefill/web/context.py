@@ -14,7 +14,7 @@ from prefill.audit.trail import AuditTrail
 from prefill.auth.authenticator import Authenticator
 from prefill.company_search.service import CompanySearch
 from prefill.domain.permissions import Caller
-from prefill.domain.requester import Requester
+from prefill.domain.requester import SERVICE, Requester
 from prefill.forms.registry import FormRegistry
 from prefill.prefilling.service import Prefill, Service
 from prefill.receipts.receipt import Receipts
@@ -25,7 +25,7 @@ from prefill.web.middleware.response_cache import ResponseCache
 from prefill.web.protection.pacing import DelayScheduler, PacedRegisters, VisitMemory
 from prefill.web.protection.proxies import ProxyWatch
 from prefill.web.protection.rate_limit import RateLimiter
-from prefill.web.protection.slots import STREAMS, Slots, WaitingSlots
+from prefill.web.protection.slots import STREAMS, SharedSlots, Slot, Slots
 from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 EXTENSION = "prefill"
@@ -76,8 +76,8 @@ class AppContext:
     company_search: CompanySearch | None
     search_limiter: RateLimiter
     response_cache: ResponseCache
-    waiting_slots: WaitingSlots
-    body_slots: Slots
+    waiting_slots: SharedSlots
+    body_slots: SharedSlots
     proxy_watch: ProxyWatch
     templates: Path | None
     now: Callable[[], datetime]
@@ -118,10 +118,11 @@ def current_services() -> TenantServices:
 
 def may_wait(*, agent: bool) -> bool:
     """Whether the current request may hold its thread while registers answer; until its response is complete."""
-    if "waits" not in g:
-        g.waits = app_context().waiting_slots.acquire(agent=agent)
-    waits: bool = g.waits
-    return waits
+    if "slot" not in g:
+        requester = SERVICE if agent else current_requester()
+        g.slot = app_context().waiting_slots.acquire(requester, agent=agent)
+    slot: Slot | None = g.slot
+    return slot is not None
 
 
 def agent_service() -> Service:

@@ -106,12 +106,13 @@ def read_body(max_bytes: int) -> bytes:
     """
     request.max_content_length = max_bytes
     slots = app_context().body_slots
-    if not slots.acquire():
+    slot = slots.acquire(current_requester())
+    if slot is None:
         raise TooManyRequests(retry_after=BUSY_SECONDS, retryAfter=BUSY_SECONDS)
     try:
         return request.get_data()
     finally:
-        slots.release()
+        slots.release(slot)
 
 
 def read_json(max_bytes: int) -> Any:

@@ -7,17 +7,13 @@ the rest of the minute is always left to those who go before it.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from enum import IntEnum
 
-from cachetools import LRUCache
-
+from prefill.decaying_scores import DecayingScores
 from prefill.domain.requester import NETWORK_FACTOR, Requester, RequesterKind
 from prefill.registers.quota import Ceiling
 
-HALF_LIFE = 120.0  # seconds after which a call counts half
-MAX_REMEMBERED = 50_000  # addresses and networks
 FREQUENT_CALLS = 10  # in two minutes or so: somewhat more than two companies take
 FIRST_COMPANY_CALLS = 6  # what one company takes, and one or two to spare
 
@@ -49,18 +45,15 @@ class CallHistory:
     """How many calls each address and each network asked for of late, older ones counting less."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._scores: LRUCache[str, tuple[float, float]] = LRUCache(MAX_REMEMBERED)
+        self._scores = DecayingScores(clock)
 
     def record(self, requester: Requester) -> tuple[Rank, float]:
         """Count one call that is asked for. Return its rank, and the score by which it is ordered in its rank."""
         if requester.kind is RequesterKind.AGENT:
             return Rank.AGENT, 0.0
-        with self._lock:
-            score = self._add(requester.address)
-            network = self._add(f"/48 {requester.network}") / NETWORK_FACTOR if requester.network else 0.0
-        score = max(score, network)
+        score = self._scores.add(requester.address)
+        if requester.network:
+            score = max(score, self._scores.add(f"/48 {requester.network}") / NETWORK_FACTOR)
         if requester.kind is RequesterKind.INTEGRATOR:  # within its own limit
             return Rank.OCCASIONAL, score
         if score > FREQUENT_CALLS:
@@ -68,10 +61,3 @@ class CallHistory:
         if score > FIRST_COMPANY_CALLS:
             return Rank.OCCASIONAL, score
         return (Rank.UNDER_WAY if requester.under_way else Rank.FIRST), score
-
-    def _add(self, name: str) -> float:
-        now = self._clock()
-        score, at = self._scores.get(name, (0.0, now))
-        score = score * 0.5 ** ((now - at) / HALF_LIFE) + 1
-        self._scores[name] = (score, now)
-        return float(score)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import structlog
 from flask import Response, current_app, g, request
 from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
@@ -57,8 +59,9 @@ def cache_response(response: Response) -> Response:
 
 def release_slot(response: Response) -> Response:
     """Let another request wait for registers: at the end of a stream, else now."""
-    if g.pop("waits", False):
-        release = app_context().waiting_slots.release
+    slot = g.pop("slot", None)
+    if slot is not None:
+        release = partial(app_context().waiting_slots.release, slot)
         if response.is_streamed:
             response.call_on_close(release)
         else:
@@ -68,8 +71,9 @@ def release_slot(response: Response) -> Response:
 
 def release_lost_slot(_: BaseException | None) -> None:
     """Release the slot of a request that ended without a response."""
-    if g.pop("waits", False):
-        app_context().waiting_slots.release()
+    slot = g.pop("slot", None)
+    if slot is not None:
+        app_context().waiting_slots.release(slot)
 
 
 def log_request(response: Response) -> Response:

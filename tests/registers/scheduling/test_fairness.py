@@ -7,12 +7,12 @@ from itertools import pairwise
 
 import pytest
 
+from prefill.decaying_scores import HALF_LIFE
 from prefill.domain.requester import NETWORK_FACTOR, SERVICE, Requester, RequesterKind
 from prefill.registers.scheduling.fairness import (
     CEILINGS,
     FIRST_COMPANY_CALLS,
     FREQUENT_CALLS,
-    HALF_LIFE,
     CallHistory,
     Rank,
 )

@@ -9,9 +9,11 @@ import pytest
 
 from prefill.app import build_context
 from prefill.assembly import read_forms
+from prefill.domain.requester import SERVICE, Requester, RequesterKind
 from prefill.settings import Settings
 from prefill.web.app import create_web
-from prefill.web.protection.slots import Slots, WaitingSlots
+from prefill.web.protection.slots import Slots, waiting_slots
+from tests.support.clock import FakeClock
 
 PATH = "/v1/prefill/00000100800010"
 EVENTS = {"Accept": "text/event-stream"}
@@ -51,7 +53,7 @@ DOSSIER = "/v1/dossiers/00000100800010?object=2026-TRX-014"
 
 @pytest.fixture
 def slots():
-    return WaitingSlots(8)
+    return waiting_slots(8)
 
 
 @pytest.fixture
@@ -60,17 +62,71 @@ def client(slots):
     return create_web(replace(build_context(settings, read_forms(settings)), waiting_slots=slots)).test_client()
 
 
-def take(slots, *, agent):
-    return sum(slots.acquire(agent=agent) for _ in range(100))
+def take(slots, *, agent=False, requester=SERVICE):
+    """Take all that this requester is given."""
+    return len(list(iter(lambda: slots.acquire(requester, agent=agent), None)))
+
+
+def candidate(address, network=""):
+    return Requester(RequesterKind.CANDIDATE, address=address, network=network, calls_per_minute=30)
 
 
 def test_a_quarter_of_the_threads_never_waits_and_the_last_of_the_others_are_for_agents():
-    slots = WaitingSlots(64)
+    slots = waiting_slots(64)
+    first = slots.acquire()
 
-    assert (take(slots, agent=False), take(slots, agent=True)) == (40, 8)
-    slots.release()
-    assert not slots.acquire(agent=False)
+    assert (take(slots), take(slots, agent=True)) == (39, 8)
+    slots.release(first)
+    assert slots.acquire() is None
     assert slots.acquire(agent=True)
+
+
+def test_an_address_takes_a_quarter_of_the_slots_and_a_network_half():
+    slots = waiting_slots(64)
+
+    assert take(slots, requester=candidate("a")) == 10
+    assert [take(slots, requester=candidate(f"b{host}", "b")) for host in range(3)] == [10, 10, 0]
+    assert take(slots, requester=Requester(RequesterKind.INTEGRATOR, address="key")) == 10
+    assert take(slots, agent=True) == 8
+
+
+def test_an_address_that_gives_a_slot_back_may_take_another():
+    slots = waiting_slots(64)
+    held = slots.acquire(candidate("a", "n"))
+    take(slots, requester=candidate("a", "n"))
+    slots.release(held)
+
+    assert take(slots, requester=candidate("a", "n")) == 1
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(1, 0), (5, 10), (60, 20)])
+def test_those_who_waited_for_long_of_late_leave_slots_to_those_who_did_not(seconds, left):
+    clock = FakeClock()
+    slots = waiting_slots(64, clock=clock)
+    greedy = [candidate(f"greedy {rank}") for rank in range(50)]
+    first = [slots.acquire(each) for each in greedy[:40]]
+    assert slots.acquire(candidate("new")) is None, "nothing tells them apart yet"
+
+    clock.at += seconds
+    for slot in first:
+        slots.release(slot)
+    taken = sum(slots.acquire(each) is not None for each in greedy[:40])
+
+    assert (taken, sum(slots.acquire(candidate(f"new {rank}")) is not None for rank in range(20))) == (40 - left, left)
+
+
+def test_who_asked_no_more_for_some_minutes_is_as_new():
+    clock = FakeClock()
+    slots = waiting_slots(64, clock=clock)
+    held = slots.acquire(candidate("a"))
+    clock.at += 60
+    slots.release(held)
+    others = [slots.acquire(candidate(f"b{rank}")) for rank in range(30)]
+
+    assert others[-1]
+    assert slots.acquire(candidate("a")) is None
+    clock.at += 900
+    assert slots.acquire(candidate("a"))
 
 
 def test_a_prefill_beyond_the_cap_is_answered_at_once_with_what_is_known(client, slots):
@@ -84,9 +140,10 @@ def test_a_prefill_beyond_the_cap_is_answered_at_once_with_what_is_known(client,
 
 
 def test_its_calls_go_on_and_the_next_question_has_their_answer(client, slots):
+    held = slots.acquire(agent=True)
     take(slots, agent=True)
     client.get(PATH)
-    slots.release()
+    slots.release(held)
     end = time.monotonic() + 20
     while not client.get(PATH).json["complete"]:
         assert time.monotonic() < end
@@ -105,8 +162,7 @@ def test_what_waits_and_cannot_be_answered_in_part_says_when_to_come_back(client
 def test_bodies_that_are_read_at_once_are_few_and_each_gives_its_slot_back(client, path):
     slots = client.application.extensions["prefill"].body_slots
     first = [client.post(path, json={}).status_code for _ in range(20)]
-    while slots.acquire():
-        pass
+    take(slots)
     refused = client.post(path, json={})
 
     assert max(first) < 429
