@@ -13,6 +13,7 @@ from prefill import assembly, telemetry
 from prefill.auth.authenticator import Authenticator
 from prefill.auth.jwks import JWKSClient
 from prefill.auth.login_throttle import LoginThrottle
+from prefill.auth.signin.cookies import CookieSigner
 from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.forms.registry import FormRegistry
 from prefill.health import log_start
@@ -62,6 +63,8 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         authenticator=Authenticator(
             tenants.directory, jwks_client=jwks_client, login_throttle=throttle, today=assembly.today
         ),
+        sign_in=assembly.open_sign_in(settings, tenants, resources, jwks_client),
+        cookie_signer=CookieSigner(secret),
         receipts=assembly.open_receipts(settings),
         audit_trail=audit_trail,
         rate_limiter=rate_limiter,

@@ -16,6 +16,10 @@ import requests
 from prefill import __version__
 from prefill.audit.factory import open_audit_trail
 from prefill.audit.trail import AuditTrail, AuditWriteError
+from prefill.auth.jwks import JWKSClient
+from prefill.auth.signin.flow import SignInFlow
+from prefill.auth.signin.providers import Providers
+from prefill.auth.signin.sessions import Sessions
 from prefill.company_search.factory import open_search
 from prefill.company_search.registers import OpenDirectory, OpenRegisters, RegistersWithFallback
 from prefill.company_search.service import CompanySearch
@@ -104,6 +108,19 @@ def open_receipts(settings: Settings) -> Receipts | None:
     if settings.receipt_keys:
         return Receipts(read_keys(settings.receipt_keys), sandbox=settings.sandbox)
     return Receipts(read_keys([SANDBOX_SEED]), sandbox=True) if settings.sandbox else None
+
+
+def open_sign_in(settings: Settings, tenants: Tenants, resources: SharedResources, jwks: JWKSClient) -> SignInFlow:
+    """Open what signs agents in by their identity provider; their sessions are in Redis where there is one."""
+    open_session = session_opener(settings)
+    return SignInFlow(
+        tenants.directory,
+        providers=Providers(open_session=open_session, clock=time.monotonic),
+        jwks=jwks,
+        sessions=Sessions(resources.shared, idle_seconds=60.0 * settings.session_minutes, clock=time.time),
+        open_session=open_session,
+        timestamp=time.time,
+    )
 
 
 def upstream_url(settings: Settings) -> str:

@@ -236,6 +236,18 @@ class TooManyAttempts(Problem):
     shown = frozenset({"retryAfter"})
 
 
+class SignInUnavailable(Problem):
+    """Sessions are in Redis, which does not answer: none can be trusted meanwhile."""
+
+    status = 503
+    code = "sign_in_unavailable"
+    title = {"fr": "Connexion indisponible", "en": "Sign-in unavailable"}
+    sentence = {
+        "fr": "Les sessions ne peuvent pas être vérifiées pour l'instant : réessayez dans un moment, ou présentez une clé d'agent.",
+        "en": "Sessions cannot be verified at the moment: try again in a while, or present an agent's key.",
+    }
+
+
 class TenantUnknown(Problem):
     status = 400
     code = "tenant_unknown"

@@ -233,6 +233,14 @@ class Settings:
         "PREFILL_TENANTS", str, None,
         "Fichier TOML des acheteurs servis, avec le jeton, les origines et les agents de chacun. Sans lui, un seul acheteur, celui des variables.",
     )
+    public_url: str | None = _setting(
+        "PREFILL_PUBLIC_URL", read_web_address, None,
+        "Adresse publique du service, où le fournisseur d'identité renvoie les agents : elle s'y déclare suivie de /signin/callback.",
+    )
+    session_minutes: int = _setting(
+        "PREFILL_SESSION_MINUTES", _whole(5, 480), 30,
+        "Minutes sans usage après lesquelles la session d'un agent s'arrête ; huit heures après sa connexion dans tous les cas.",
+    )
     receipt_keys: tuple[str, ...] = _setting(
         "PREFILL_RECEIPT_KEYS", _receipt_keys, (),
         "Clés qui signent les reçus de préremplissage : la première signe, les suivantes vérifient encore. Sans elles, pas de reçu.",

@@ -101,6 +101,8 @@ def check_deployment(
         )
         yield remark("processes", message)
     yield from _threads(settings, environ, threads_allowed)
+    if tenants.directory().signing_in():
+        yield from (remark("signin", message) for message in _sign_in(settings))
     if not settings.sandbox:
         yield from (remark("origins", message) for message in _origins(settings, tenants))
     if not settings.sandbox and not settings.contact:
@@ -108,6 +110,14 @@ def check_deployment(
             "PREFILL_CONTACT manque : API Entreprise ne sait pas à qui écrire avant de bannir l'adresse du service."
         )
         yield remark("contact", message)
+
+
+def _sign_in(settings: Settings) -> Iterator[str]:
+    """What sign-in of agents needs of the settings."""
+    if not settings.public_url:
+        yield "PREFILL_PUBLIC_URL manque : les agents ne peuvent se connecter que depuis cette machine."
+    if settings.instances > 1 and not settings.redis_url:
+        yield f"{settings.instances} processus sans REDIS_URL : la session d'un agent n'est connue que de l'un d'eux."
 
 
 def _threads(settings: Settings, environ: Mapping[str, str], allowed: int | None) -> Iterator[Check]:

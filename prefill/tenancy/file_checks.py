@@ -8,7 +8,7 @@ from itertools import combinations
 
 from prefill.config_files.schema import hint
 from prefill.config_files.source_file import SourceFile
-from prefill.tenancy.model import AgentKey, IntegratorKey, Tenant
+from prefill.tenancy.model import AgentKey, IntegratorKey, SignIn, Tenant
 
 
 def check_forms(file: SourceFile, tenants: Sequence[Tenant], known: Sequence[str]) -> None:
@@ -55,6 +55,24 @@ def check_providers(file: SourceFile, tenants: Sequence[Tenant]) -> None:
                 "avec une valeur différente, pour que ses agents ne soient pas ceux de l'autre"
             )
             file.report(("tenants", other, "oidc", "claims"), message)
+
+
+def check_sign_in(file: SourceFile, tenants: Sequence[Tenant]) -> None:
+    """Tenants may share the client of a provider: the agent's SIRET then tells whose agent it is."""
+    signing_in = [(tenant.id, tenant.signin) for tenant in tenants if tenant.signin]
+    for (one, own), (other, others) in combinations(signing_in, 2):
+        if own.client != others.client:
+            continue
+        place = ("tenants", other, "signin")
+        if set(own.sirets) & set(others.sirets):
+            file.report(place, f"un agent de ce SIRET serait aussi de « {one} », qui a le même client")
+        if _asked(own) != _asked(others):
+            message = f"le même client que « {one} » : donnez-leur les mêmes secret, scope, acr_values et siret_claim"
+            file.report(place, message)
+
+
+def _asked(signin: SignIn) -> tuple[object, ...]:
+    return signin.client_secret, signin.scope, signin.acr_values, signin.siret_claim
 
 
 def _apart(one: Mapping[str, str], other: Mapping[str, str]) -> bool:

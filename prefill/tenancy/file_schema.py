@@ -104,6 +104,27 @@ class OidcSchema(FileSchema):
     scopes = mapping(_scopes())
 
 
+class SignInSchema(FileSchema):
+    """The table `signin` of a buyer: its agents sign in on the page."""
+
+    issuer = text(_reads(read_web_address), required=True)
+    client_id = text(required=True)
+    client_secret_env = text(_matches(VARIABLE, "le nom d'une variable d'environnement, comme LYON_SECRET"))
+    client_secret_file = text()
+    label = text(_printable, load_default="")
+    scope = text(load_default="openid")
+    acr_values = listed(text(), "niveaux d'authentification", load_default=list)
+    siret_claim = text(load_default="siret")
+    sirets = listed(text(_reads(read_siret)), "SIRET", load_default=list)
+    agents = listed(text(_matches(re.compile(r"\S+@\S+"), "une adresse électronique")), "adresses", load_default=list)
+    scopes = _scopes(required=True)
+    refused = {
+        "client_secret": (
+            "un secret ne s'écrit jamais ici : dites où il est, avec client_secret_env (une variable) ou client_secret_file"
+        ),
+    }
+
+
 MONTHS = f"attend un nombre de mois de 1 à {MAX_RETENTION_MONTHS}"
 
 
@@ -136,6 +157,7 @@ class TenantSchema(FileSchema):
     keys = listed(nested(KeySchema), "clés ([[tenants.ID.keys]])", load_default=list)
     integrators = listed(nested(IntegratorSchema), "clés de serveurs ([[tenants.ID.integrators]])", load_default=list)
     oidc = nested(OidcSchema, load_default=None)
+    signin = nested(SignInSchema, load_default=None)
     notice = nested(InformationSchema, load_default=None)
     refused = {
         "token": "un jeton ne s'écrit jamais ici : dites où il est, avec token_env (une variable) ou token_file",

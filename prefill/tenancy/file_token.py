@@ -1,4 +1,4 @@
-"""The token of a tenant, fetched from where the tenants file says that it is."""
+"""The secrets of a tenant, fetched from where the tenants file says that they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from prefill.config_files.schema import Steps
 from prefill.config_files.source_file import SourceFile, UnreadableFile, read_bytes
 from prefill.settings import BadValue, read_token
 
-KEYS = ("token_env", "token_file")
+TOKEN, CLIENT_SECRET = "token", "client_secret"
+NOUNS = {TOKEN: "le jeton", CLIENT_SECRET: "le secret"}
 
 
 class _NoToken(Exception):
@@ -26,20 +27,23 @@ class TokenReader:
         self._environ = environ
         self.files: list[Path] = []
 
-    def read(self, place: Steps, tree: Mapping[str, Any]) -> str:
-        """Return a tenant's token; empty, and a diagnostic, when there is none."""
-        keys = [key for key in KEYS if key in tree]
+    def read(self, place: Steps, tree: Mapping[str, Any], secret: str = TOKEN) -> str:
+        """Return a secret of a tenant; empty, and a diagnostic, when there is none."""
+        readers: Mapping[str, Callable[[str], str]] = {
+            f"{secret}_env": self._variable,
+            f"{secret}_file": self._content,
+        }
+        keys = [key for key in readers if key in tree]
         if len(keys) != 1:
-            if all(self._file.is_valid((*place, key)) for key in ("token", *KEYS)):
-                message = "dites où est le jeton : token_env (une variable) ou token_file (un fichier), pas les deux"
+            if all(self._file.is_valid((*place, key)) for key in (secret, *readers)):
+                message = f"dites où est {NOUNS[secret]} : {secret}_env (une variable) ou {secret}_file (un fichier), pas les deux"
                 self._file.report(place, message)
             return ""
         [key] = keys
-        readers: Mapping[str, Callable[[str], str]] = {"token_env": self._variable, "token_file": self._content}
         try:
             return read_token(readers[key](tree[key]))
         except BadValue as fault:
-            self._file.report((*place, key), f"le jeton {fault}")
+            self._file.report((*place, key), f"{NOUNS[secret]} {fault}")
         except _NoToken as fault:
             self._file.report((*place, key), str(fault))
         return ""

@@ -67,6 +67,40 @@ class Oidc:
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """How a tenant's agents sign in on the page, with OpenID Connect.
+
+    Attributes:
+        label: how the page names the provider.
+        acr_values: the levels of authentication asked for, one of which must be obtained; none by default.
+        siret_claim: which claim holds the establishment of the agent.
+        sirets: the establishments whose agents are this tenant's.
+        agents: the e-mail addresses of those who may, everybody of those establishments when there is none.
+        scopes: what they may do.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    label: str
+    scope: str
+    acr_values: tuple[str, ...]
+    siret_claim: str
+    sirets: tuple[str, ...]
+    agents: frozenset[str] = field(repr=False)
+    scopes: frozenset[Scope]
+
+    @property
+    def client(self) -> tuple[str, str]:
+        """What tells a provider's clients apart: tenants may share one."""
+        return self.issuer, self.client_id
+
+    def admits(self, siret: str, email: str) -> bool:
+        """Tell whether an agent of that establishment is this tenant's."""
+        return siret in self.sirets and (not self.agents or email.casefold() in self.agents)
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     """One public buyer. `forms` are the candidates' forms it offers, None for every one.
 
@@ -84,12 +118,13 @@ class Tenant:
     keys: tuple[AgentKey, ...] = ()
     integrators: tuple[IntegratorKey, ...] = ()
     oidc: Oidc | None = None
+    signin: SignIn | None = None
     information: Information = field(default_factory=Information)
     delegation: str | None = None
 
     @property
     def has_agents(self) -> bool:
-        return bool(self.keys or self.oidc)
+        return bool(self.keys or self.oidc or self.signin)
 
     @property
     def every_key(self) -> tuple[AgentKey | IntegratorKey, ...]:
@@ -125,6 +160,10 @@ class Directory:
         """Find a key by its public id."""
         found = ((tenant, key) for tenant in self.tenants.values() for key in tenant.every_key if key.id == name)
         return next(found, None)
+
+    def signing_in(self) -> tuple[tuple[Tenant, SignIn], ...]:
+        """Return the tenants whose agents sign in on the page."""
+        return tuple((tenant, tenant.signin) for tenant in self.tenants.values() if tenant.signin)
 
     def tenants_trusting(self, issuer: str) -> tuple[tuple[Tenant, Oidc], ...]:
         """Return the tenants that trust an issuer of identity tokens."""

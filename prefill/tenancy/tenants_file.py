@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlsplit
 
 from prefill.config_files.diagnostics import InvalidConfigFile, short_name
 from prefill.config_files.schema import Steps
@@ -17,11 +18,11 @@ from prefill.config_files.source_file import SourceFile
 from prefill.config_files.toml_file import read_toml
 from prefill.domain.permissions import Scope
 from prefill.settings import BadValue, read_delegation, read_siret, read_web_address
-from prefill.tenancy.file_checks import check_forms, check_keys, check_providers
+from prefill.tenancy.file_checks import check_forms, check_keys, check_providers, check_sign_in
 from prefill.tenancy.file_schema import TenantsFileSchema
-from prefill.tenancy.file_token import TokenReader
+from prefill.tenancy.file_token import CLIENT_SECRET, TokenReader
 from prefill.tenancy.information import read_information
-from prefill.tenancy.model import AgentKey, Directory, IntegratorKey, Oidc, Tenant, directory
+from prefill.tenancy.model import AgentKey, Directory, IntegratorKey, Oidc, SignIn, Tenant, directory
 
 KEY_FIELDS = {"id", "name", "hash", "expires", "revoked"}
 
@@ -34,6 +35,7 @@ def read_tenants(path: Path, environ: Mapping[str, str], forms: Iterable[str], t
     check_forms(file, read, list(forms))
     check_keys(file, read, today)
     check_providers(file, read)
+    check_sign_in(file, read)
     if not file.is_valid():
         raise InvalidConfigFile(sorted(file.diagnostics, key=lambda one: (not one.blocking, one.line)))
     return directory(read, file.diagnostics, tokens.files)
@@ -70,6 +72,7 @@ def _tenant(file: SourceFile, tokens: TokenReader, name: str, tree: Mapping[str,
             _integrator_key(one) for one in tree.get("integrators", ()) if one.keys() >= KEY_FIELDS | {"calls"}
         ),
         oidc=oidc,
+        signin=_sign_in(tokens, place, tree),
         information=read_information(tree.get("notice"), buyer=tree.get("name", "")),
     )
 
@@ -94,6 +97,29 @@ def _oidc(file: SourceFile, place: Steps, tree: Mapping[str, Any] | None) -> Oid
         claims=MappingProxyType(dict(tree.get("claims", {}))),
         scopes_claim=tree.get("scopes_claim", ""),
         scopes=MappingProxyType({role: frozenset(map(Scope, own)) for role, own in tree.get("scopes", {}).items()}),
+    )
+
+
+def _sign_in(tokens: TokenReader, place: Steps, buyer: Mapping[str, Any]) -> SignIn | None:
+    """Make how agents sign in; an agent of the buyer's own establishment is always one of its agents."""
+    tree = buyer.get("signin")
+    if not tree:
+        return None
+    secret = tokens.read((*place, "signin"), tree, CLIENT_SECRET)
+    if not {"issuer", "client_id", "scopes"} <= tree.keys() or "recipient" not in buyer:
+        return None
+    words = tree.get("scope", "").split()
+    return SignIn(
+        issuer=tree["issuer"],
+        client_id=tree["client_id"],
+        client_secret=secret,
+        label=tree.get("label", "") or str(urlsplit(tree["issuer"]).hostname),
+        scope=" ".join(words if "openid" in words else ["openid", *words]),
+        acr_values=tuple(tree.get("acr_values", ())),
+        siret_claim=tree.get("siret_claim", ""),
+        sirets=tuple(read_siret(text) for text in (buyer["recipient"], *tree.get("sirets", ()))),
+        agents=frozenset(text.casefold() for text in tree.get("agents", ())),
+        scopes=frozenset(map(Scope, tree["scopes"])),
     )
 
 

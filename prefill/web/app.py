@@ -18,6 +18,7 @@ from prefill.web.routes import (
     prefill,
     privacy,
     receipts,
+    signin,
     tenders,
 )
 from prefill.web.routes.exports import documents, espd
@@ -33,6 +34,7 @@ BLUEPRINTS = (
     receipts.blueprint,
     operations.blueprint,
     dossiers.blueprint,
+    signin.blueprint,
     pages.blueprint,
 )
 

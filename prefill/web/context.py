@@ -12,6 +12,8 @@ from flask import current_app, g, request
 
 from prefill.audit.trail import AuditTrail
 from prefill.auth.authenticator import Authenticator
+from prefill.auth.signin.cookies import CookieSigner
+from prefill.auth.signin.flow import SignInFlow
 from prefill.company_search.service import CompanySearch
 from prefill.domain.permissions import Caller
 from prefill.domain.requester import SERVICE, Requester
@@ -30,6 +32,7 @@ from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 EXTENSION = "prefill"
 AGENTS_BLUEPRINT = "dossiers"
+SIGN_IN_BLUEPRINT = "signin"
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
@@ -43,6 +46,8 @@ class AppContext:
         tenants: the buyers served, read again when their file changes.
         tenant_services: what serves each tenant.
         authenticator: verifies agents' credentials.
+        sign_in: signs agents in by their identity provider, and keeps their sessions.
+        cookie_signer: signs the cookies of sign-in.
         receipts: signs what the registers said; None without keys.
         audit_trail: where each access to protected data is recorded.
         rate_limiter: requests per address; it also hashes what logs must not show.
@@ -69,6 +74,8 @@ class AppContext:
     tenants: Tenants
     tenant_services: TenantServicesRegistry
     authenticator: Authenticator
+    sign_in: SignInFlow
+    cookie_signer: CookieSigner
     receipts: Receipts | None
     audit_trail: AuditTrail
     rate_limiter: RateLimiter

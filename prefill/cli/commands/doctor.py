@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 import click
 
@@ -18,6 +20,7 @@ from prefill.assembly import (
     open_tenants,
     session_opener,
 )
+from prefill.auth.signin.providers import Providers, ProviderUnavailable
 from prefill.authoring.versions.lock import UnreadableLock, compare_with_lock, forms_of, locked_forms
 from prefill.cli.commands.fill import fetch_json
 from prefill.cli.commands.schema import forms_and_mistakes
@@ -43,6 +46,7 @@ from prefill.problems import SettingsInvalid
 from prefill.process_limits import thread_limit
 from prefill.redis_client import OptionalRedis
 from prefill.settings import Settings, describe, refuse_unwanted_sandbox
+from prefill.tenancy.model import Directory
 
 SETTINGS_PAGE = """\
 # Settings
@@ -108,6 +112,7 @@ def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
     yield from check_tenants(settings, tenants, now())
     yield from check_deployment(settings, tenants, os.environ, threads_allowed=thread_limit())
     yield from check_information(settings, tenants)
+    yield from _sign_in(settings, tenants.directory())
     yield _audit(settings)
     yield from _search(settings)
     if settings.open_only:
@@ -115,6 +120,24 @@ def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
     for buyer in tenants.directory().tenants.values():
         for one in check_remotely(session_opener(settings)(), connection(settings, buyer), library, now):
             yield replace(one, message=f"{buyer.id} : {one.message}") if settings.tenants else one
+
+
+def _sign_in(settings: Settings, directory: Directory) -> Iterator[Check]:
+    """Ask each identity provider what it says of itself; a remark, since agents may also present a key."""
+    issuers = sorted({own.issuer for _, own in directory.signing_in()})
+    providers = Providers(open_session=session_opener(settings), clock=time.monotonic)
+    for issuer in issuers:
+        host = urlsplit(issuer).hostname
+        try:
+            metadata = providers.get(issuer)
+        except ProviderUnavailable as fault:
+            message = f"Le fournisseur d'identité {host} ne peut pas être employé ({fault})."
+            yield Check("signin", False, message, vital=False)
+            continue
+        silent = len(issuers) > 1 and not metadata.says_issuer
+        message = "ne se nomme pas dans ses réponses (iss) : avec plusieurs fournisseurs, elles sont refusées"
+        told = message if silent else "répond"
+        yield Check("signin", not silent, f"Le fournisseur d'identité {host} {told}.", vital=False)
 
 
 def _search(settings: Settings) -> Iterator[Check]:

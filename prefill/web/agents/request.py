@@ -10,7 +10,8 @@ from prefill.domain.permissions import Caller, Scope, require_scope
 from prefill.dossier.themes import ON_REQUEST
 from prefill.forms.model import Form
 from prefill.prefilling.service import Request
-from prefill.problems import ParameterInvalid, Unauthorized
+from prefill.problems import ParameterInvalid
+from prefill.web.agents.session import session_agent
 from prefill.web.context import app_context, current_caller
 from prefill.web.openapi.parameters import parameter
 from prefill.web.openapi.texts import text
@@ -97,9 +98,7 @@ def read_agent_request(number: str, *scopes: Scope, own_forms: bool = False) -> 
 
 def _agent(scopes: Iterable[Scope]) -> Caller:
     """Return the authenticated agent; without credentials nothing is revealed, not even which buyers exist."""
-    if "Authorization" not in request.headers:
-        raise Unauthorized
-    agent = current_caller()
+    agent = current_caller() if "Authorization" in request.headers else session_agent()
     for scope in scopes:
         require_scope(agent, scope)
     return agent

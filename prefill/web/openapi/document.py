@@ -52,6 +52,15 @@ SECURITY_SCHEMES = {
             "An OpenID Connect token of an identity provider that the tenant trusts.",
         ),
     },
+    "agentSession": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-prefill-session",
+        "description": text(
+            "La session ouverte par /signin ; chaque requête porte aussi X-Prefill-CSRF, que donne /v1/session.",
+            "The session that /signin opens; each request also carries X-Prefill-CSRF, which /v1/session gives.",
+        ),
+    },
 }
 
 

@@ -30,7 +30,7 @@ from prefill.web.rendering.prefill import render_prefill
 from prefill.web.responses import json_response, streamed
 
 PDF, ZIP = "application/pdf", "application/zip"
-AGENT: Sequence[Mapping[str, Any]] = ({"agentKey": []}, {"identityToken": []})
+AGENT: Sequence[Mapping[str, Any]] = ({"agentKey": []}, {"identityToken": []}, {"agentSession": []})
 WITH_DOCUMENTS = sorted(source.name for source in SOURCES if source.documents)
 SOURCE = parameter(
     "source",

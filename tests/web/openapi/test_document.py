@@ -11,7 +11,10 @@ from prefill.app import create_app
 from prefill.settings import Settings
 from prefill.web.openapi.document import openapi_path
 
-PAGES = {"/docs/examples/{name}", "/", "/docs", "/dossier", "/dossiers", "/static/{filename}"}  # HTML for people
+PAGES = {
+    "/docs/examples/{name}", "/", "/docs", "/dossier", "/dossiers", "/signin", "/signin/callback", "/signout",
+    "/static/{filename}",
+}  # for people  # fmt: skip
 
 
 @pytest.fixture(scope="module")

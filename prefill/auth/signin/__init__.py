@@ -1,0 +1,1 @@
+"""Sign-in of agents by OpenID Connect: authorization code with PKCE, sessions kept on the server."""
