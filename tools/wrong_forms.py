@@ -10,11 +10,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.support.wrong_forms import PAGE, read_wrong_forms, render_wrong_forms
+from tests.support.wrong_forms import PAGE, observed, read_wrong_forms, render_wrong_forms
 
 
 def main() -> None:
-    forms = read_wrong_forms()
+    forms = tuple(map(observed, read_wrong_forms()))
     PAGE.write_text(render_wrong_forms(forms), encoding="utf-8")
     print(f"{len(forms)} forms in {PAGE.name}")
 

@@ -1,9 +1,14 @@
 """YAML files as plain values; what forms are refused for is in tests/forms/test_registry.py."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 
 from prefill.config_files.source_file import SourceFile
-from prefill.config_files.yaml_file import read_yaml
+from prefill.config_files.yaml_file import FAST_LOADER, read_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -52,3 +57,19 @@ def test_what_cannot_be_read_is_reported_where_it_begins(read):
 
     assert tree is None
     assert file.diagnostics[0].line == 2
+
+
+def nodes(node):
+    """List a tree's values with their tags and lines."""
+    if isinstance(node, yaml.ScalarNode):
+        return node.tag, node.value, node.style or None, node.start_mark.line
+    pairs = node.value if isinstance(node, yaml.SequenceNode) else [one for pair in node.value for one in pair]
+    return node.tag, [nodes(one) for one in pairs], node.start_mark.line
+
+
+@pytest.mark.skipif(FAST_LOADER is yaml.SafeLoader, reason="this PyYAML was built without libyaml")
+@pytest.mark.parametrize("path", sorted((ROOT / "schemas").glob("*.yaml")), ids=lambda path: path.stem)
+def test_both_parsers_read_the_same_values_at_the_same_lines(path):
+    text = path.read_text(encoding="utf-8")
+
+    assert nodes(yaml.compose(text, Loader=FAST_LOADER)) == nodes(yaml.compose(text, Loader=yaml.SafeLoader))

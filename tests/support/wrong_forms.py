@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -51,17 +52,20 @@ def read_wrong_forms() -> tuple[WrongForm, ...]:
     return tuple(forms)
 
 
+def observed(form: WrongForm) -> WrongForm:
+    """Return the form with what the checker and an editor say of it now."""
+    return replace(form, told=checker_says(form.text), seen=editor_sees(form.text))
+
+
 def render_wrong_forms(forms: tuple[WrongForm, ...]) -> str:
-    """Write the page anew, with what the checker and an editor say now."""
+    """Write the page."""
     lines, section = [HEAD], ""
     for form in forms:
         if form.section != section:
             section = form.section
             lines.append(f"## {section}\n")
-        seen = SEEN if editor_sees(form.text) else UNSEEN
-        lines.append(
-            f"### {form.title}\n\n```yaml\n{form.text}```\n\n```text\n{checker_says(form.text)}```\n\n{seen}\n"
-        )
+        seen = SEEN if form.seen else UNSEEN
+        lines.append(f"### {form.title}\n\n```yaml\n{form.text}```\n\n```text\n{form.told}```\n\n{seen}\n")
     return "\n".join(lines)
 
 
@@ -100,5 +104,9 @@ def editor_sees(text: str) -> bool:
         trees = list(yaml.load_all(text, Loader=EditorLoader))
     except yaml.YAMLError:
         return True
-    validator = jsonschema.Draft7Validator(form_grammar())
-    return not all(validator.is_valid(tree) for tree in trees)
+    return not all(_validator().is_valid(tree) for tree in trees)
+
+
+@cache
+def _validator() -> jsonschema.Draft7Validator:
+    return jsonschema.Draft7Validator(form_grammar())

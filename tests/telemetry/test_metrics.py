@@ -75,13 +75,19 @@ def client():
     return create_app(Settings(log="json", metrics_token=METRICS_TOKEN, rate_limit=0)).test_client()
 
 
+@pytest.fixture(scope="module")
+def stranger():
+    """A client of a service that keeps nothing of what it is asked here."""
+    return create_app(Settings(log="json", metrics_token=METRICS_TOKEN, rate_limit=0)).test_client()
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize(
     "proof", [None, "", "Bearer", "Bearer ", "Bearer nearly", f"Bearer {METRICS_TOKEN}x", "Bearer é"]
 )
-def test_without_the_token_there_is_nothing_at_that_address(client, method, proof):
+def test_without_the_token_there_is_nothing_at_that_address(stranger, method, proof):
     headers = {} if proof is None else {"Authorization": proof}
-    here, nowhere = (client.open(path, method=method, headers=headers) for path in ("/metrics", "/nowhere"))
+    here, nowhere = (stranger.open(path, method=method, headers=headers) for path in ("/metrics", "/nowhere"))
 
     assert here.status_code == 404
     assert here.text.replace(here.headers["X-Request-ID"], "") == nowhere.text.replace(

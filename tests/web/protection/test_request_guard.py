@@ -12,7 +12,7 @@ PATH = "/v1/prefill/00000100800010"
 ALLOWED = "https://marches.exemple.fr"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client():
     settings = Settings(
         log="json", token="eyJ.x.y", recipient="21750001600019", url="http://127.0.0.1:9", allowed_origins=(ALLOWED,),
