@@ -9,7 +9,7 @@ from typing import Any
 from prefill.authoring.cases import Case, Expectation
 from prefill.authoring.trial import Outcome
 from prefill.forms.filling import FilledForm
-from prefill.forms.model import Field, Form, pointer_keys
+from prefill.forms.model import Field, Form
 from prefill.forms.reasons import Reason
 
 ANY = "…"
@@ -80,13 +80,10 @@ def show_field(part: Field, filled: FilledForm) -> Shown:
     gap = filled.missing.get(part.path)
     if gap is not None:
         return Shown(reason=gap.reason)
-    signed = {one.field: (pointer, one) for pointer, one in filled.provenance.items()}
+    signed = filled.values()
     if part.path not in signed:  # an optional field that is empty
         return Shown(reason=Reason.ABSENT)
-    pointer, provenance = signed[part.path]
-    value: Any = filled.data
-    for key in pointer_keys(pointer):
-        value = value[int(key)] if isinstance(value, list) else value[key]
+    value, provenance = signed[part.path]
     return Shown(value, provenance.source)
 
 

@@ -11,7 +11,7 @@ from prefill.documents.french import BY_CANDIDATE, EITHER, clean, label_of, sour
 from prefill.documents.model import Document, Line, Origin, Part, Section
 from prefill.domain.company import Role
 from prefill.forms.filling import FilledForm, Provenance
-from prefill.forms.model import Field, Form, Type, value_at
+from prefill.forms.model import Field, Form, Type
 from prefill.forms.reasons import Reason
 
 SOLE_OR_LEAD = (Role.SOLE_TENDERER, Role.GROUP_LEAD)
@@ -76,11 +76,10 @@ class _Content:
 
     form: Form
     company: Company
-    _signed: dict[str, tuple[str, Provenance]] = field(init=False)
+    _signed: dict[str, tuple[Any, Provenance]] = field(init=False)
 
     def __post_init__(self) -> None:
-        signed = self.company.filled.provenance.items()
-        self._signed = {one.field: (pointer, one) for pointer, one in signed}
+        self._signed = self.company.filled.values()
 
     @property
     def name(self) -> str:
@@ -111,8 +110,7 @@ class _Content:
                 yield part.path, line.text
 
     def _line(self, part: Field) -> Line:
-        pointer, one = self._signed.get(part.path, ("", None))
-        known = value_at(self.company.filled.data, pointer) if one else None
+        known, one = self._signed.get(part.path, (None, None))
         label = label_of(part)
         if part.path in self.company.typed and self.company.typed[part.path] != known:
             text = text_of(part, self.company.typed[part.path])

@@ -11,12 +11,15 @@ from types import MappingProxyType
 from typing import Any
 
 from prefill.domain.dates import paris_date
-from prefill.domain.identifiers import siren_of
+from prefill.domain.identifiers import is_rna, siren_of
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """The facts that decide which sources can apply; None is unknown."""
+    """The facts that decide which sources can apply; None is unknown.
+
+    `siren` is empty for an association that has none, or whose RNA number alone is known.
+    """
 
     siren: str
     siret: str | None = None
@@ -54,7 +57,14 @@ class Company:
     @classmethod
     def unread(cls, number: str) -> Company:
         """Know a company by its number alone."""
+        if is_rna(number):
+            return cls(siren="", rna=number)
         return cls(siren=siren_of(number), siret=number if len(number) == 14 else None)
+
+    @property
+    def number(self) -> str:
+        """The most precise number that is known of it."""
+        return self.siret or self.siren or self.rna or ""
 
 
 _NAF = re.compile(r"\d{2}[0-9.A-Z]*")
@@ -86,6 +96,8 @@ def anyone(_: Company) -> bool:
 
 def registers_at_rcs(company: Company) -> bool | None:
     """Insee legal forms beginning with 1, 3, 4, 5 or 6 register there."""
+    if company.rna and not company.siren:
+        return False  # an association that Sirene does not know
     return company.legal_form[0] in "13456" if company.legal_form else None
 
 

@@ -1,4 +1,4 @@
-"""SIRET and SIREN numbers, from what people type to what the registers know.
+"""SIRET, SIREN and RNA numbers, from what people type to what the registers know.
 
 A number stays a string: leading zeros matter. The check digits follow ISO/IEC 7812 (Luhn), with
 La Poste's exception, whose establishments sum to a multiple of five instead.
@@ -17,6 +17,7 @@ LONGEST_INPUT = 100
 
 # What people type between the digits, and the invisible marks that come along when they paste.
 _SEPARATORS = re.compile(r"[\s.\-_/\u00ad\u200b-\u2015\u202a-\u202e\u2060-\u2069\u2212\ufeff]+")
+_RNA = re.compile(r"W[0-9][0-9A-Z][0-9]{7}")
 _GROUPS = {
     "siren": ("sa clé SIREN (les 9 premiers chiffres) est fausse", "its SIREN (the first 9 digits) fails the check"),
     "siret": ("sa clé SIRET (les 14 chiffres) est fausse", "its 14 digits fail the SIRET check"),
@@ -41,6 +42,25 @@ def parse(text: str) -> str:
     if len(number) == 14 and not valid_siret(number):
         raise _checksum(number, "siret")
     return number
+
+
+def parse_entry(text: str) -> str:
+    """Read what names a company to a candidate's form: a SIRET, a SIREN, or the RNA number of an association.
+
+    >>> parse_entry(" w751 234567 "), parse_entry("552 049 447")
+    ('W751234567', '552049447')
+    """
+    number = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text[:LONGEST_INPUT])).upper()
+    return number if is_rna(number) and len(text) <= LONGEST_INPUT else parse(text)
+
+
+def is_rna(number: str) -> bool:
+    """Tell whether a number is one of the national register of associations.
+
+    >>> is_rna("W9M1000123"), is_rna("552049447")
+    (True, False)
+    """
+    return _RNA.fullmatch(number) is not None
 
 
 def luhn(number: str) -> bool:
@@ -82,11 +102,13 @@ def siren_of(number: str) -> str:
 
 
 def spaced(number: str) -> str:
-    """Write a SIRET or a SIREN in the usual groups.
+    """Write a SIRET or a SIREN in the usual groups; an RNA number has none.
 
-    >>> spaced("55204944776279")
-    '552 049 447 76279'
+    >>> spaced("55204944776279"), spaced("W751234567")
+    ('552 049 447 76279', 'W751234567')
     """
+    if is_rna(number):
+        return number
     return " ".join(part for part in (number[:3], number[3:6], number[6:9], number[9:]) if part)
 
 

@@ -207,11 +207,12 @@ class Source:
     def identify(self, company: Company) -> str | None:
         """Choose the number this endpoint wants of a company; None when it has none."""
         if self.identifier is Identifier.SIREN:
-            return company.siren
+            return company.siren or None
         if self.identifier is Identifier.SIRET:
             return company.siret
-        other = company.siren if self.identifier is Identifier.RNA_OR_SIREN else company.siret
-        return other if self.identifier is Identifier.RNA_OR_SIREN else company.rna or other
+        if self.identifier is Identifier.RNA_OR_SIREN:
+            return company.siren or company.rna
+        return company.rna or company.siret
 
     def path_for(self, number: str, year: int) -> str:
         """Write the path for a company; `year` is the current one, for the rows that count back from it."""

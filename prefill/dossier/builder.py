@@ -13,13 +13,13 @@ from typing import Any
 
 import jmespath
 
+from prefill.domain.answer_shapes.links import is_outside_link
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
 from prefill.domain.sources import Kind, Sentence, Source
 from prefill.dossier.mentions import mentions_of
 from prefill.dossier.model import EXPIRES_SOON, Detail, Document, Dossier, Proof
-from prefill.dossier.outside import is_outside_link
 from prefill.dossier.states import REFUSAL_CODES, STATES, State
 from prefill.dossier.themes import (
     ANSWERING_SOURCES,
@@ -31,7 +31,7 @@ from prefill.dossier.themes import (
     THEMES,
     Theme,
 )
-from prefill.dossier.validity import next_deadline, state_on, value_at, with_validity
+from prefill.dossier.validity import next_deadline, state_on, with_validity
 from prefill.forms.filling import FilledForm
 from prefill.forms.model import Form
 
@@ -73,17 +73,9 @@ def build_dossier(
 
 def details_of(form: Form, filled: FilledForm, *place: str) -> tuple[Detail, ...]:
     """Return the values under a place of the form, in the form's order, fields added by an integrator included."""
-    filled_fields = {provenance.field: (pointer, provenance) for pointer, provenance in filled.provenance.items()}
-    fields = (field for field in form.fields if field.place[: len(place)] == place and field.path in filled_fields)
-    return tuple(
-        Detail(
-            "/".join(field.place[len(place) :]),
-            field,
-            value_at(filled.data, filled_fields[field.path][0]),
-            filled_fields[field.path][1],
-        )
-        for field in fields
-    )
+    values = filled.values()
+    fields = (field for field in form.fields if field.place[: len(place)] == place and field.path in values)
+    return tuple(Detail("/".join(field.place[len(place) :]), field, *values[field.path]) for field in fields)
 
 
 def documents_of(source: Source, answer: Answer | None, fetchable: Fetchable = lambda _: True) -> tuple[Document, ...]:

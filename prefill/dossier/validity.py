@@ -10,7 +10,6 @@ from typing import Any
 from prefill.dossier.model import Detail
 from prefill.dossier.states import State
 from prefill.forms.functions import read_iso_date
-from prefill.forms.model import pointer_keys
 
 DATED = frozenset({State.DELIVERED, State.AVAILABLE, State.CLOSED, State.UP_TO_DATE})
 
@@ -73,10 +72,3 @@ def _row(row: Any, today: date) -> Any:
     if not isinstance(row, Mapping) or not read_iso_date(str(row.get("validUntil"))):
         return row
     return {**row, "valid": not _is_archived(row) and date.fromisoformat(row["validUntil"]) >= today}
-
-
-def value_at(data: Any, pointer: str) -> Any:
-    """Follow a JSON pointer that `fill` wrote."""
-    for key in pointer_keys(pointer):
-        data = data[int(key)] if isinstance(data, list) else data[key]
-    return data

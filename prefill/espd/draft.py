@@ -20,7 +20,7 @@ TRADE_REGISTER = "/partIV/A/tradeRegister"
 SET_UP_DATE = "/partIV/B/setUpDate"
 NO_PROCEDURE = "SANS-CONSULTATION"
 LARGEST_AMOUNT = 10.0**15
-SIRET_DIGITS = 14
+KINDS = {14: "SIRET", 9: "SIREN"}  # by the length of a number
 NATURAL_PERSON = "1"  # first digit of the legal form
 
 
@@ -76,7 +76,7 @@ def _identifiers(operator: Mapping[str, Any], data: Mapping[str, Any], declared:
     entity = operator.get("legalEntity", {})
     number = entity.get("companyID") or declared.number
     if not known and number:
-        yield Identifier("NATIONAL", number, "SIRET" if len(number) == SIRET_DIGITS else "SIREN")
+        yield Identifier("NATIONAL", number, KINDS.get(len(number), "RNA"))
     euid = _euid(entity, data)
     if euid:
         yield Identifier("BRIS", euid)

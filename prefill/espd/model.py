@@ -14,7 +14,7 @@ class Declared:
     """What the caller declares, as the candidate's own: never taken from a register.
 
     Attributes:
-        number: the SIRET or SIREN that was typed, where no register gives an identifier.
+        number: the SIRET, SIREN or RNA number that was typed, where no register gives an identifier.
         role: role of the operator, a code of `ROLES`.
         lot: identifier of the lot.
         procedure: reference of the procedure; None for a profile.

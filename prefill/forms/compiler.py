@@ -98,16 +98,19 @@ class FormCompiler:
     def _check_kind(self, declaration: FieldDeclaration) -> None:
         tree, entry = declaration.tree, declaration.path.endswith("]")
         is_list = tree.get("type") == Type.LIST
-        if is_list and entry:
-            declaration.report("une entrée nommée porte une seule valeur, pas une liste", "type")
-        elif is_list and not (tree.get("items", True) or "reserved" in tree or tree.get("declared")):
+        if is_list and not (tree.get("items", True) or "reserved" in tree or tree.get("declared")):
             declaration.report("une liste a besoin de « items » : les clés de ses objets")
         if "type" in tree and not is_list and tree.get("items"):
             declaration.report("« items » ne va qu'avec « type: list »", "items")
         if tree.get("constants") and not entry:
             declaration.report("« constants » ne va qu'avec une entrée nommée, comme /…/identifiers[vat]", "constants")
+        for name, item in tree.get("items", {}).items():
+            if item.get("expires") and item.get("type") != Type.DATE:
+                declaration.report("« expires » ne va qu'avec « type: date »", "items", name, "expires")
         if tree.get("choices") and tree.get("type", Type.STRING) != Type.STRING:
             declaration.report("« choices » donne des textes : écrivez « type: string », ou rien", "choices")
+        for name in tree.get("constants", {}).keys() & tree.get("items", {}).keys():
+            declaration.report(f"« {name} » est déjà une clé de « items »", "constants", name)
         if "value" in tree.get("constants", {}):
             declaration.report("« value » est déjà la clé de la valeur elle-même", "constants", "value")
 
@@ -257,8 +260,9 @@ class FormCompiler:
             if "origin" not in tree:
                 continue
             expression = self._expression(declaration, tree["origin"], rows, "items", name, "from", made=made)
-            if expression and tree.keys() >= {"label", "type", "identifying"}:
-                yield ListItem(name, tree["label"], expression, Type(tree["type"]), identifying=tree["identifying"])
+            if expression and tree.keys() >= {"label", "type", "identifying", "expires"}:
+                flags = {"identifying": tree["identifying"], "expires": tree["expires"]}
+                yield ListItem(name, tree["label"], expression, Type(tree["type"]), **flags)
 
     def _check_clashes(self) -> None:
         """No field may stand inside another; the named entries of a list share it with nothing else."""

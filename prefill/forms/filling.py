@@ -25,7 +25,7 @@ from prefill.domain.permissions import Audience, can_query
 from prefill.domain.sources import Fix, Source
 from prefill.forms.expressions import Expression, compile_expression
 from prefill.forms.functions import ACTIVITIES, DAY, Unreadable, is_nothing, read_iso_date
-from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, active, list_of
+from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, active, list_of, value_at
 from prefill.forms.reasons import REASONS, WEIGHT, Missing, Reason
 
 INSEE = "Insee"
@@ -77,12 +77,27 @@ class TypeMismatch:
 
 @dataclass(slots=True)
 class FilledForm:
-    """A form filled as far as the answers go; keys of `provenance` and `missing` are JSON pointers."""
+    """A form filled as far as the answers go; keys of `provenance` and `missing` are JSON pointers.
+
+    The rows of a named entry have a pointer each.
+    """
 
     data: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Provenance] = field(default_factory=dict)
     missing: dict[str, Missing] = field(default_factory=dict)
     mismatches: list[TypeMismatch] = field(default_factory=list)
+
+    def values(self) -> dict[str, tuple[Any, Provenance]]:
+        """Give the value of each field that has one, by the form's path, and who says so; of a named list, its rows."""
+        found: dict[str, tuple[Any, Provenance]] = {}
+        for pointer, one in self.provenance.items():
+            value = value_at(self.data, pointer)
+            if one.field.endswith("]") and isinstance(value, dict):
+                rows = found.setdefault(one.field, ([], one))[0]
+                rows.append(value)
+            else:
+                found[one.field] = (value, one)
+        return found
 
     @property
     def complete(self) -> bool:
@@ -114,13 +129,13 @@ def fill(
                 filled.missing[part.path] = gap
             continue
         value, answer, origin = outcome
-        pointer = _put(filled.data, part, value)
         row = CATALOGUE[answer.source]
-        filled.provenance[pointer] = Provenance(
+        signed = Provenance(
             part.path, row.name, row.producer, answer.retrieved_at, confirm=part.confirm or _is_coarse(answer, origin),
             stale=answer.stale, fallback=bool(answer.stand_in and answer.stand_in.replaced),
             as_of=visible.as_of(answer), fix=visible.correction(row, origin),
         )  # fmt: skip
+        filled.provenance.update(dict.fromkeys(_put(filled.data, part, value), signed))
     return filled
 
 
@@ -131,7 +146,7 @@ class VisibleAnswers:
         self, answers: Mapping[str, Answer], audience: Audience, extra: frozenset[str], today: date | None = None
     ) -> None:
         self._answers = answers
-        self._today = today
+        self.today = today
         self._data: dict[str, Any] = {}
         self._audience = audience
         self._extra = extra
@@ -148,10 +163,10 @@ class VisibleAnswers:
 
     def data(self, answer: Answer) -> Any:
         """What an expression reads: the answer's data, and the day beside what depends on it."""
-        if self._today is None or not isinstance(answer.data, dict) or ACTIVITIES[0] not in answer.data:
+        if self.today is None or not isinstance(answer.data, dict) or ACTIVITIES[0] not in answer.data:
             return answer.data
         if answer.source not in self._data:
-            self._data[answer.source] = {**answer.data, DAY: self._today.isoformat()}
+            self._data[answer.source] = {**answer.data, DAY: self.today.isoformat()}
         return self._data[answer.source]
 
     def as_of(self, answer: Answer) -> date | None:
@@ -210,7 +225,7 @@ def _resolve(
     for origin in part.origins:
         answer = visible.of(part, origin.source)
         superseded = visible.is_superseded(part, origin)
-        outcome = Reason.ABSENT if superseded else _read(part, origin, answer, visible.data(answer))
+        outcome = Reason.ABSENT if superseded else _read(part, origin, answer, visible)
         if isinstance(outcome, TypeMismatch):
             mismatches.append(outcome)
             missing.append(Missing(Reason.UNAVAILABLE))
@@ -251,6 +266,7 @@ def describes_establishment(expression: Expression) -> bool:
 
 
 # The reasons that are no gap where a field is optional.
+LAST_DAY = date.max.isoformat()
 NO_GAP = frozenset({Reason.ABSENT, Reason.NOT_APPLICABLE})
 
 
@@ -263,38 +279,40 @@ def _of_company(part: Field, gap: Missing, company: Company | None) -> Missing:
     return Missing(Reason.NOT_APPLICABLE, gap.source, gap.producer)
 
 
-def _read(part: Field, origin: ValueSource, answer: Answer, data: Any) -> Any:
+def _read(part: Field, origin: ValueSource, answer: Answer, visible: VisibleAnswers) -> Any:
     """Read one origin: the value, the reason it gives none, or the mismatch of its type."""
     if not answer.ok:
         return REASONS[answer.status]
     try:
-        value = origin.expression(data)
+        value = origin.expression(visible.data(answer))
         if part.type is Type.LIST:
-            return _read_rows(part.items, value)
+            return _read_rows(part.items, value, visible.today)
         return _checked(part.type, _chosen(part.choices, value) if part.choices else value)
     except Unreadable as fault:
         expected = fault.expected or f"the types of {origin.expression.text}"
         return TypeMismatch(part.path, origin.source, expected, fault.got or "another")
 
 
-def _read_rows(items: tuple[ListItem, ...], value: Any) -> list[dict[str, Any]] | Reason:
+def _read_rows(items: tuple[ListItem, ...], value: Any, today: date | None) -> list[dict[str, Any]] | Reason:
     if is_nothing(value):
         return Reason.ABSENT
     if is_mask(value):
         return Reason.WITHHELD
     if not isinstance(value, list):
         raise Unreadable(expected=Type.LIST, got=type_name(value))
-    read = [_read_row(items, one) for one in value]
+    read = [_read_row(items, one, today) for one in value]
     rows = [row for row in read if isinstance(row, dict)]
     return rows or _strongest(row for row in read if isinstance(row, Reason))
 
 
-def _read_row(items: tuple[ListItem, ...], one: Any) -> dict[str, Any] | Reason:
+def _read_row(items: tuple[ListItem, ...], one: Any, today: date | None) -> dict[str, Any] | Reason:
     """Read one object of a list, or say why nothing identifies it."""
     if is_mask(one):
         return Reason.WITHHELD
     values = {item.name: _checked(item.type, item.expression(one)) for item in items}
     known = {name: value for name, value in values.items() if not isinstance(value, Reason)}
+    if today and any(item.expires and known.get(item.name, LAST_DAY) < today.isoformat() for item in items):
+        return Reason.ABSENT
     identifying = [item.name for item in items if item.identifying] or list(values)
     if known.keys() & set(identifying):
         return known
@@ -370,14 +388,17 @@ _CHECKS = {
 }
 
 
-def _put(data: dict[str, Any], part: Field, value: Any) -> str:
-    """Place the value and give the JSON pointer where it now stands."""
+def _put(data: dict[str, Any], part: Field, value: Any) -> list[str]:
+    """Place the value and give the JSON pointer where it now stands; of the rows of an entry, one each."""
     *parents, last = part.place
     for key in parents:
         data = data.setdefault(key, {})
     if part.entry is None:
         data[last] = value
-        return part.path
-    entries = data.setdefault(last, [])
+        return [part.path]
+    entries, place = data.setdefault(last, []), list_of(part.path)
+    if part.type is Type.LIST:
+        entries.extend({**row, **part.constants} for row in value)
+        return [f"{place}/{rank}" for rank in range(len(entries) - len(value), len(entries))]
     entries.append({**part.constants, "value": value})
-    return f"{list_of(part.path)}/{len(entries) - 1}/value"
+    return [f"{place}/{len(entries) - 1}/value"]

@@ -46,6 +46,7 @@ class ItemSchema(FileSchema):
     type = text(among(kind.value for kind in Type if kind is not Type.LIST), load_default=Type.STRING.value)
     origin = text(required=True, data_key="from")
     identifying = flag()
+    expires = flag()
 
 
 class FieldSchema(FileSchema):

@@ -10,6 +10,7 @@ from typing import Any
 
 from jmespath import functions
 
+from prefill.domain.answer_shapes.links import is_lasting_link
 from prefill.domain.catalogue import officers
 from prefill.domain.countries import FRANCE, alpha3
 from prefill.domain.dates import UNKNOWN_DAY, paris_date
@@ -185,15 +186,20 @@ def currency(capital: Mapping[str, Any] | None) -> str | None:
 
 
 def names_nothing(label: str) -> bool:
-    """Recognise the label that says only that a code is not in the nomenclature.
+    """Recognise the label that says only that a code is not in the nomenclature, or that nobody filled it in.
 
     >>> names_nothing("ancienne révision NAF (NAFRev1) non supportée"), names_nothing("Conseil informatique")
     (True, False)
     """
     words = plain(label)
-    return "non reference" in words or ("revision naf" in words and "non support" in words)
+    return (
+        words.strip() in SAYS_NOTHING
+        or "non reference" in words
+        or ("revision naf" in words and "non support" in words)
+    )
 
 
+SAYS_NOTHING = frozenset({"non renseigne", "inconnu"})
 PROVISIONAL_ACTIVITY = "00.00Z"
 NAF_2025_IN_FORCE = "2027-01-01"
 
@@ -330,7 +336,7 @@ class OurFunctions(functions.Functions):
 
     @_takes("string")
     def _func_label(self, text: str | None) -> str | None:
-        """Libellé, sauf s'il dit seulement que le code n'est pas référencé."""
+        """Libellé, sauf s'il dit seulement que le code n'est pas référencé, ou pas renseigné."""
         return None if text is None or names_nothing(text) else text
 
     @_takes("string")
@@ -397,6 +403,16 @@ class OurFunctions(functions.Functions):
     def _func_substring(self, text: str | None, start: float | None, length: float | None) -> str | None:
         """Morceau d'un texte, depuis un rang compté de 0 : substring(siret, `0`, `9`)."""
         return substring(text, start, length)
+
+    @_takes("array", "object")
+    def _func_with_keys(self, rows: list[Any] | None, keys: dict[str, Any] | None) -> list[Any] | None:
+        """Lignes d'une liste, chacune complétée des clés d'un objet : with_keys(lignes, {fin: date_fin})."""
+        return None if rows is None else [{**row, **(keys or {})} for row in rows if isinstance(row, dict)]
+
+    @_takes("string")
+    def _func_web_address(self, text: str | None) -> str | None:
+        """Adresse https publique et durable, sinon null : jamais celle d'un fichier d'API Entreprise, qui expire."""
+        return text if text and is_lasting_link(text) else None
 
     @_takes("string", "object")
     def _func_pick(self, word: str | None, words: dict[str, Any] | None) -> Any:

@@ -34,20 +34,22 @@ class ValueSource:
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """One key of the objects of a list; a row without any identifying key is dropped."""
+    """One key of the objects of a list; a row without any identifying key is dropped, and so is one that `expires` and has."""
 
     name: str
     label: str
     expression: Expression
     type: Type = Type.STRING
     identifying: bool = False
+    expires: bool = False
 
 
 @dataclass(frozen=True)
 class Field:
     """One place of the output. `path` is a JSON pointer under `data`.
 
-    A path ending in `[name]` is a named entry of a list: an object made of `constants` and the value. A `declared` field
+    A path ending in `[name]` is a named entry of a list: an object made of `constants` and the value, or, where the field is
+    itself a list, its rows, each with the `constants`. A `declared` field
     is the candidate's alone: no register fills it. An `optional` one is often empty, which is no gap. `only_for` names the
     companies (`PERIMETERS`) for which alone the field can exist. `roles` are those of the companies that the field is about; none
     means all. `synonyms` has other ways of writing its value. `labels` are the label in other languages, by code; `choices`

@@ -81,8 +81,8 @@ SENTENCES: Mapping[Reason, Mapping[Language, str]] = {
         "en": "Does not apply to this company.",
     },
     Reason.RESERVED: {
-        "fr": "L'acheteur obtient cette information directement : rien à fournir.",
-        "en": "The buyer obtains this directly: nothing to supply.",
+        "fr": "L'acheteur peut l'obtenir directement ({producer}) : à fournir seulement s'il le demande.",
+        "en": "The buyer can obtain this directly ({producer}): to be supplied only if it asks.",
     },
     Reason.DECLARED: {
         "fr": "À remplir par le candidat.",

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from prefill.domain.answers import Answer
+from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.catalogue.officers import is_liquidator
 from prefill.domain.company import closed_on
 from prefill.domain.dates import paris_date
 from prefill.domain.disclosure import UNCONFIRMED, masked, partial
-from prefill.domain.identifiers import siren_of, spaced, valid_siret
+from prefill.domain.identifiers import is_rna, siren_of, spaced, valid_siret
 from prefill.forms.functions import read_iso_date
 from prefill.problems import Language
 
@@ -64,6 +64,14 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "fr": "Vous avez saisi un SIREN : ce sont les données du siège, SIRET {answered}.",
         "en": "You typed a SIREN: these are the data of the head office, SIRET {answered}.",
     },
+    "association_head_office": {
+        "fr": "Vous avez saisi un numéro RNA : ce sont les données du siège, SIRET {answered}.",
+        "en": "You typed an RNA number: these are the data of the head office, SIRET {answered}.",
+    },
+    "association_without_siren": {
+        "fr": "Le RNA ne connaît pas de SIREN à cette association : ce que l'Insee donnerait est à saisir.",
+        "en": "The RNA knows no SIREN of this association: please fill in what Insee would give.",
+    },
     "insee_unavailable": {
         "fr": "L'Insee ne répond pas : l'identité vient de l'API Recherche d'entreprises (DINUM), d'après Insee (Sirene) et INPI (RNE){as_of}. Vérifiez-la.",
         "en": "The Insee does not answer: the identity is from the API Recherche d'entreprises (DINUM), after Insee (Sirene) and INPI (RNE){as_of_en}. Check it.",
@@ -106,12 +114,15 @@ def notice_all(number: str, answers: Mapping[str, Answer], today: date) -> tuple
 
 def _of_establishment(number: str, answers: Mapping[str, Answer], today: date) -> Iterator[Notice]:
     answer = answers.get("etablissements")
+    if is_rna(number) and answer is not None and answer.status is Status.NOT_APPLICABLE:
+        yield Notice("association_without_siren")
     if answer is None or not answer.ok:
         return
     data = answer.data
     unit, address = data["unite_legale"], data["adresse"]
-    if len(number) == 9:
-        yield Notice("head_office_used", {"answered": spaced(data["siret"])}, {"siret": data["siret"]})
+    if len(number) == 9 or is_rna(number):
+        code = "association_head_office" if is_rna(number) else "head_office_used"
+        yield Notice(code, {"answered": spaced(data["siret"])}, {"siret": data["siret"]})
     elif data["siret"] != number:
         values = {"asked": spaced(number), "answered": spaced(data["siret"]), "siren": spaced(siren_of(data["siret"]))}
         other = siren_of(data["siret"]) != siren_of(number)

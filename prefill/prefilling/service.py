@@ -7,6 +7,7 @@ same time, only what can apply to such a company.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,11 @@ FIRST: Mapping[Audience, tuple[tuple[Source, Source], ...]] = {
         (ESTABLISHMENT, HEAD_OFFICE),
     ),
 }
+# Asked first of all where an RNA number was typed.
+ASSOCIATIONS: Mapping[Audience, tuple[Source, ...]] = {
+    Audience.CANDIDATE: (CATALOGUE["associations"],),
+    Audience.AGENT: (CATALOGUE["associations_instructeur"], CATALOGUE["associations"]),
+}
 AT_ONCE = 0.02  # seconds that a prefill lasts which may not wait
 CALL_SECONDS = 1.0  # kept of the deadline for the call itself
 HEAD_OFFICES = (HEAD_OFFICE.name, "siege_social_instructeur")
@@ -49,7 +55,7 @@ REFUSALS: Mapping[Status, type[Problem]] = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which form to fill, for which number (14 digits, or 9 for the head office), for whom.
+    """Which form to fill, for which number (14 digits, 9 for the head office, an association's RNA number), for whom.
 
     `extra` names the sources asked on demand, `object` the procedure that the registers are told, and
     `every` asks also the sources that do not concern such a company. `on_request` names those that are asked only when
@@ -153,7 +159,14 @@ class Service:
         """Tell whether the company is known already and asking costs the registers nothing new."""
         company = Company.unread(request.number)
         establishment, head_office = FIRST[request.caller.audience][0]
-        return self._registers.is_cached(establishment if company.siret else head_office, company)
+        first = (
+            establishment
+            if company.siret
+            else head_office
+            if company.siren
+            else ASSOCIATIONS[request.caller.audience][0]
+        )
+        return self._registers.is_cached(first, company)
 
     def prefill(self, request: Request) -> Prefill:
         """Fill the form, whole. Raise a `Problem` when Sirene refuses the company itself."""
@@ -183,10 +196,22 @@ class Service:
 
     def _identify(self, asking: PrefillRun) -> Iterator[Event]:
         """Ask for the establishment, or for the head office of a SIREN: they have the same shape."""
+        if not asking.company.siren:
+            yield from self._find_association(asking)
+        if not asking.company.siren:
+            return
         for establishment, head_office in FIRST[asking.request.caller.audience]:
             source = establishment if asking.company.siret else head_office
             for event in self.arrivals(asking, self.start(asking, [source]), expected=1):
                 yield self.recognise(asking, event) if isinstance(event, Answered) else event
+            if asking.answers[source.name].status is not Status.NOT_ENTITLED:
+                return
+
+    def _find_association(self, asking: PrefillRun) -> Iterator[Event]:
+        """Ask the RNA whose number was typed which company it is: the Insee's answers are had by SIREN."""
+        for source in ASSOCIATIONS[asking.request.caller.audience]:
+            for event in self.arrivals(asking, self.start(asking, [source]), expected=1):
+                yield _known_by_rna(asking, event) if isinstance(event, Answered) else event
             if asking.answers[source.name].status is not Status.NOT_ENTITLED:
                 return
 
@@ -198,7 +223,8 @@ class Service:
         alone = asking.company.siret is None
         asking.answers[ESTABLISHMENT.name] = answer
         if answer.ok:
-            asking.company = Company.read(answer.data, today=self._today())
+            company = Company.read(answer.data, today=self._today())
+            asking.company = replace(company, rna=company.rna or asking.company.rna)
         elif answer.limited:
             asking.company = replace(asking.company, partial=True)
         if alone or asking.company.head_office:
@@ -251,6 +277,22 @@ class Service:
         asking.answers[name] = answer
         visible = _visible_answers(asking)
         return Answered(asking.request, visible, answer, expected, asking.useless, asking.company, self._today())
+
+
+def _known_by_rna(asking: PrefillRun, event: Answered) -> Answered:
+    """Learn the numbers of an association; without a SIREN the Insee has nothing to say of it."""
+    answer = event.answer
+    if answer.status in REFUSALS:
+        raise REFUSALS[answer.status](number=asking.request.number)
+    siren = answer.data.get("siren") if answer.ok else None
+    if isinstance(siren, str) and re.fullmatch(r"[0-9]{9}", siren):
+        asking.company = replace(asking.company, siren=siren)
+        return event
+    unknown = (
+        Answer(ESTABLISHMENT.name, Status.NOT_APPLICABLE) if answer.ok else replace(answer, source=ESTABLISHMENT.name)
+    )
+    asking.answers.update(dict.fromkeys((ESTABLISHMENT.name, *HEAD_OFFICES), unknown))
+    return replace(event, answers=_visible_answers(asking))
 
 
 def _fill(request: Request, answers: Mapping[str, Answer], company: Company | None, today: date | None) -> FilledForm:

@@ -569,8 +569,9 @@ COMPANIES: tuple[SandboxCompany, ...] = (
 
 
 _SIRENS = frozenset(company.siret[:9] for company in (*COMPANIES, *SEARCHED))
+_RNA_NUMBERS = frozenset(company.rna for company in COMPANIES)
 
 
 def is_invented(number: str) -> bool:
-    """Tell whether a SIRET or a SIREN is one of the sandbox's companies, or of another establishment of one."""
-    return number[:9] in _SIRENS
+    """Tell whether a SIRET, a SIREN or an RNA number is one of the sandbox's companies, or of another establishment of one."""
+    return number[:9] in _SIRENS or number in _RNA_NUMBERS

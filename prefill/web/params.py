@@ -9,7 +9,7 @@ from flask import g, request
 
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Role
-from prefill.domain.identifiers import parse, spaced
+from prefill.domain.identifiers import parse, parse_entry, spaced
 from prefill.domain.permissions import Audience, Caller, can_query
 from prefill.domain.requester import SERVICE, Requester
 from prefill.domain.sources import Source
@@ -40,7 +40,7 @@ def read_prefill_request(number: str) -> Request:
     candidate = current_candidate()
     form = find_form(request.args.get("schema", DEFAULT_FORM), candidate)
     asked = Request(
-        read_number(number),
+        read_entry(number),
         narrow_form(form.for_role(read_role(request.args.get("role"))), read_names("fields")),
         candidate,
         read_extra_sources(form, candidate, read_names("with")),
@@ -77,7 +77,15 @@ def read_role(text: str | None) -> Role:
 
 def read_number(text: str) -> str:
     """Read a SIRET or a SIREN. Raise its problems and, in the sandbox, that of a company which nobody invented."""
-    number = parse(text)
+    return _invented(parse(text))
+
+
+def read_entry(text: str) -> str:
+    """Read what names a candidate's company: a SIRET, a SIREN or an RNA number. Raise as `read_number` does."""
+    return _invented(parse_entry(text))
+
+
+def _invented(number: str) -> str:
     if app_context().settings.sandbox and not is_invented(number):
         raise CompanyNotInvented(number=spaced(number))
     return number

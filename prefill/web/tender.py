@@ -24,9 +24,9 @@ from prefill.web.params import (
     current_candidate,
     find_form,
     narrow_form,
+    read_entry,
     read_extra_sources,
     read_json,
-    read_number,
     read_role,
 )
 
@@ -210,7 +210,7 @@ def prefill_tender(tender: Tender, *, costly: bool = False) -> list[Prefill | Pr
 
 def _request_or_problem(tender: Tender, company: TenderCompany) -> Request | Problem:
     try:
-        number = read_number(company.siret)
+        number = read_entry(company.siret)
     except Problem as problem:
         return problem
     form = _narrowed(tender.form.for_role(company.role), tender.fields)

@@ -756,6 +756,14 @@ REAL = {
     "conventions_collectives": [{"numero_idcc": 3222, "titre": "Menuiseries", "active": True}],
     "actes_inpi": {"actes": [{"date_depot": "2020-01-02", "types_actes": [{"type_acte": "Statuts"}]}]},
     "documents_associations": [{"timestamp": "1705273200", "type": "Statuts"}],
+    "certificats_qualibat": {"date_fin_validite": "2028-01-31", "entity": {"certifications": [{"code": "4312", "libelle": "Bois"}]}},
+    "certificats_opqibi": {"url": "https://www.opqibi.com/a", "date_validite_qualifications": "2028-02-29",
+                           "qualifications": [{"nom": "Études", "code_qualification": "0101"}]},
+    "certificats_qualifelec": [{"document_url": "https://www.qualifelec.fr/a.pdf", "numero": 12, "date_fin": "2027-01-31",
+                                "qualification": {"label": "Logement"}}],
+    "certificats_rge_ademe": [{"url": "https://www.qualibat.com/a.pdf", "nom_certificat": "RGE", "organisme": "qualibat",
+                               "qualification": {"code": "7131", "nom": "Isolation"}, "domaine": "Combles",
+                               "date_expiration": "2027-02-01", "meta": {"archived": False}}],
 }  # fmt: skip
 
 
@@ -784,13 +792,7 @@ def put(value, spot, wrong):
 
 def values_by_path(outcome):
     """Lay out what was filled, by the form's paths."""
-    found = {}
-    for pointer, signed in outcome.provenance.items():
-        value = outcome.data
-        for key in pointer_keys(pointer):
-            value = value[int(key)] if isinstance(value, list) else value[key]
-        found[signed.field] = value
-    return found
+    return {path: value for path, (value, _) in outcome.values().items()}
 
 
 SPOTS = [(source, spot) for source, data in REAL.items() for spot in spots(data)]
@@ -798,7 +800,75 @@ TRUTH = values_by_path(fill_dume(REAL))
 
 
 def test_the_real_answer_fills_almost_everything():
-    assert TRUTH.keys() >= {part.path for part in DUME.fields} - {"/partIV/A/tradeRegister/strikeOffDate"}
+    read = {part.path for part in DUME.fields if part.origins}
+
+    assert TRUTH.keys() >= read - {"/partIV/A/tradeRegister/strikeOffDate"}
+
+
+DAY_OF_QUALITY = date(2026, 11, 30)
+
+
+def quality(path, **answers):
+    """Fill one list of part IV.D on that day."""
+    [part] = [part for part in DUME.fields if part.path == path]
+    known = {source: Answer(source, Status.OK, data) for source, data in answers.items()}
+    return fill(form(part), known, audience=Audience.CANDIDATE, extra=EVERYTHING, today=DAY_OF_QUALITY)
+
+
+def test_the_certificates_of_several_bodies_make_one_list_each_row_signed_by_its_own():
+    outcome = fill_dume(REAL)
+
+    assert outcome.data["partIV"]["D"] == {
+        "qualityAssurance": [
+            {"name": "Bois", "code": "4312", "validUntil": "2028-01-31", "issuer": "Qualibat"},
+            {"name": "Études", "code": "0101", "validUntil": "2028-02-29", "issuer": "OPQIBI", "uri": "https://www.opqibi.com/a"},
+            {"name": "Logement", "code": "12", "validUntil": "2027-01-31", "issuer": "Qualifelec", "uri": "https://www.qualifelec.fr/a.pdf"},
+        ],
+        "environmentalManagement": [
+            {"name": "Isolation", "code": "7131", "scope": "Combles", "issuer": "qualibat", "validUntil": "2027-02-01", "uri": "https://www.qualibat.com/a.pdf"},
+        ],
+    }  # fmt: skip
+    signed = {pointer: (one.source, one.confirm) for pointer, one in outcome.provenance.items() if "/D/" in pointer}
+    assert signed == {
+        "/partIV/D/qualityAssurance/0": ("certificats_qualibat", True),
+        "/partIV/D/qualityAssurance/1": ("certificats_opqibi", True),
+        "/partIV/D/qualityAssurance/2": ("certificats_qualifelec", True),
+        "/partIV/D/environmentalManagement/0": ("certificats_rge_ademe", True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        ({"date_expiration": "2026-11-30"}, True),
+        ({"date_expiration": "2026-11-29"}, False),
+        ({"date_expiration": None}, True),
+        ({"meta": {"archived": True}}, False),
+    ],
+)
+def test_a_certificate_that_expired_or_is_archived_is_not_proposed(change, kept):
+    path = "/partIV/D/environmentalManagement[rge]"
+    outcome = quality(path, certificats_rge_ademe=[{**REAL["certificats_rge_ademe"][0], **change}])
+
+    assert bool(outcome.data) is kept
+    assert kept or outcome.missing[path].reason is Reason.ABSENT
+
+
+@pytest.mark.parametrize(
+    "url", ["http://www.qualibat.com/a.pdf", "javascript:alert(1)", "https://storage.entreprise.api.gouv.fr/a.pdf", "https://10.0.0.1/a", ""]
+)  # fmt: skip
+def test_the_link_of_a_certificate_lasts_and_is_public_or_is_none(url):
+    row = {**REAL["certificats_rge_ademe"][0], "url": url}
+    outcome = quality("/partIV/D/environmentalManagement[rge]", certificats_rge_ademe=[row])
+
+    assert "uri" not in outcome.data["partIV"]["D"]["environmentalManagement"][0]
+
+
+def test_what_nobody_filled_in_is_no_value():
+    row = {**REAL["certificats_rge_ademe"][0], "domaine": "Non renseigné", "organisme": "Inconnu"}
+    outcome = quality("/partIV/D/environmentalManagement[rge]", certificats_rge_ademe=[row])
+
+    assert outcome.data["partIV"]["D"]["environmentalManagement"][0].keys().isdisjoint({"scope", "issuer"})
 
 
 @pytest.mark.parametrize(
@@ -833,7 +903,7 @@ def test_another_type_anywhere_leaves_the_other_sources_alone(source, spot):
         assert {path: found.get(path) for path in untouched} == {path: TRUTH.get(path) for path in untouched}
 
 
-@pytest.mark.parametrize("path", [part.path for part in DUME.fields if part.type is not Type.LIST])
+@pytest.mark.parametrize("path", [part.path for part in DUME.fields if part.type is not Type.LIST and part.origins])
 def test_an_answer_that_is_masked_under_every_key_gives_no_value(path):
     [part] = [part for part in DUME.fields if part.path == path]
     masks = {name: Answer(name, Status.OK, dict.fromkeys(CATALOGUE[name].keys, MASK)) for name in ASKED}

@@ -368,7 +368,7 @@ FIELD_KEYS = (
     "(clés possibles : label, labels, type, from, items, constants, choices, alias, on_demand, confirm, reserved, declared, optional, "
     "only_for, roles, synonyms)"
 )
-ITEM_KEYS = "(clés possibles : label, type, from, identifying)"
+ITEM_KEYS = "(clés possibles : label, type, from, identifying, expires)"
 WORD = "attend un mot : une lettre, puis lettres sans accent, chiffres, - ou _"
 TYPES = "string ou date ou integer ou number ou boolean ou list"
 
@@ -708,8 +708,10 @@ SIRET = "from: {etablissements: siret}"
          "fields → /a → constants : « constants » ne va qu'avec une entrée nommée, comme /…/identifiers[vat]"),
         ("/a[x]: {label: A, constants: {value: t}, " + SIRET + "}",
          "fields → /a[x] → constants → value : « value » est déjà la clé de la valeur elle-même"),
-        ("/a[x]: {label: A, type: list, items: {x: {label: X, from: siret}}, from: {etablissements: '@'}}",
-         "fields → /a[x] → type : une entrée nommée porte une seule valeur, pas une liste"),
+        ("/a[x]: {label: A, type: list, constants: {x: t}, items: {x: {label: X, from: id}}, from: {actes_inpi: actes}}",
+         "fields → /a[x] → constants → x : « x » est déjà une clé de « items »"),
+        ("/a: {label: A, type: list, items: {x: {label: X, from: id, expires: true}}, from: {actes_inpi: actes}}",
+         "fields → /a → items → x → expires : « expires » ne va qu'avec « type: date »"),
         ("/a: {label: A, reserved: exercices, " + SIRET + "}",
          "fields → /a → reserved : « from » et « reserved » s'excluent : ce que l'acheteur obtient n'est pas lu"),
         ("/a: {label: A, reserved: exercice}",

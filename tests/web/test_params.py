@@ -45,7 +45,7 @@ def told(answer):
         ),
         (
             ("/partIV/B", "siret"),
-            {"/partIV/B/setUpDate", f"{IDENTIFIERS}[siret]"},
+            {"/partIV/B/setUpDate", "/partIV/B/generalYearlyTurnover", f"{IDENTIFIERS}[siret]"},
             {"etablissements"},
         ),
     ],

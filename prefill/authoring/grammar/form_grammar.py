@@ -33,7 +33,7 @@ FIELD = {
     "type": "Le type de la valeur : string si rien n'est dit.",
     "from": "D'où vient la valeur, dans l'ordre : « source: expression », la première qui en a une l'emporte.",
     "items": "Pour une liste : les clés de ses objets.",
-    "constants": "Pour une entrée nommée : des textes à côté de la valeur.",
+    "constants": "Pour une entrée nommée : des textes à côté de la valeur, ou dans chaque ligne.",
     "alias": "Un nom court, unique dans le formulaire, qu'une page emploie à la place du chemin.",
     "on_demand": "true : demandé seulement quand l'appelant nomme la source (with=).",
     "confirm": "true : la valeur est à vérifier par le candidat.",
@@ -49,6 +49,7 @@ ITEM = {
     "type": FIELD["type"],
     "from": "Une expression sur la ligne.",
     "identifying": "true : une ligne où aucune de ces clés n'a de valeur est laissée de côté.",
+    "expires": "true : une ligne dont cette date est passée est laissée de côté.",
 }
 LIST_TYPE: Node = {"required": ["type"], "properties": {"type": {"const": Type.LIST.value}}}
 DECLARED: Node = {"required": ["declared"], "properties": {"declared": {"const": True}}}
@@ -121,7 +122,6 @@ def _field(*, entry: bool) -> Node:
     }
     node = object_schema(FieldSchema, FIELD, given)
     if entry:
-        node["properties"]["type"] = {"enum": [kind.value for kind in Type if kind is not Type.LIST]}
         node["properties"]["constants"]["not"] = {"required": ["value"]}
     else:
         del node["properties"]["constants"]

@@ -15,8 +15,8 @@ from prefill.cli.tables import pretty_json, terminal_width, text_table, wrap_cel
 from prefill.config_files.diagnostics import InvalidConfigFile
 from prefill.domain.answers import Status
 from prefill.domain.company import Role
-from prefill.domain.identifiers import parse, spaced
-from prefill.forms.model import Form, pointer_keys
+from prefill.domain.identifiers import parse_entry, spaced
+from prefill.forms.model import Field, Form, Type, value_at
 from prefill.forms.registry import FormRegistry
 from prefill.health import SANDBOX_BANNER
 from prefill.problems import Language, Problem, SettingsInvalid
@@ -98,14 +98,14 @@ def fetch_json(
 
 def read_number(text: str, language: Language) -> str:
     try:
-        return parse(text)
+        return parse_entry(text)
     except Problem as problem:
         raise CliError(problem.detail(language)) from problem
 
 
 def _prefill_lines(form: Form, prefill: Mapping[str, Any], language: Language) -> Iterator[str]:
     words = WORDS[language]
-    number = spaced(prefill.get("siret") or prefill["siren"])
+    number = spaced(prefill.get("siret") or prefill.get("siren", ""))
     yield from wrap_cell(f"{number} · {form.title} ({form.id} {form.version})", terminal_width())
     yield ""
     yield from text_table(words["headings"], _field_rows(form, prefill, words))
@@ -124,23 +124,28 @@ def _remarks(prefill: Mapping[str, Any], words: Mapping[str, Any]) -> Iterator[s
 
 def _field_rows(form: Form, prefill: Mapping[str, Any], words: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
     """Give each field's label with its value and who says so, or with the reason why it has none."""
-    pointers = {one.get("field", pointer): pointer for pointer, one in prefill["provenance"].items()}
+    pointers: dict[str, list[str]] = {}
+    for pointer, one in prefill["provenance"].items():
+        pointers.setdefault(one.get("field", pointer), []).append(pointer)
     for part in form.fields:
-        pointer = pointers.get(part.path)
-        if pointer is None:
+        if part.path not in pointers:
             gap = prefill["missing"].get(part.path, {})
             yield part.label_in(words["language"]), f"— {gap.get('message', '')}".strip(), ""
             continue
-        origin = prefill["provenance"][pointer]
+        origin = prefill["provenance"][pointers[part.path][0]]
         remarks = [words[key] for key in ("confirm", "stale") if origin.get(key)]
         signed = f"{origin['source']} ({', '.join(remarks)})" if remarks else origin["source"]
-        yield part.label_in(words["language"]), _written(_value_at(prefill["data"], pointer), words), signed
+        yield (
+            part.label_in(words["language"]),
+            _written(_value_of(part, prefill["data"], pointers[part.path]), words),
+            signed,
+        )
 
 
-def _value_at(data: Any, pointer: str) -> Any:
-    for key in pointer_keys(pointer):
-        data = data[int(key)] if isinstance(data, list) else data[key]
-    return data["value"] if isinstance(data, dict) else data
+def _value_of(part: Field, data: Any, pointers: list[str]) -> Any:
+    """Read a value where it stands; of a list under a named entry, its rows."""
+    values = [value_at(data, pointer) for pointer in pointers]
+    return values if part.entry and part.type is Type.LIST else values[0]
 
 
 def _written(value: Any, words: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from prefill.domain.answer_shapes.model import Kind, Shape
@@ -38,7 +38,18 @@ FRENCH: Mapping[Kind, str] = {
 RESULTS: Mapping[str, Types] = {
     **dict.fromkeys(("street", "person_name", "country", "currency", "label", "trade_name", "place_name"), TEXT),
     **dict.fromkeys(
-        ("join_parts", "registration_number", "join", "to_string", "type", "department", "upper", "lower", "substring"),
+        (
+            "join_parts",
+            "registration_number",
+            "join",
+            "to_string",
+            "type",
+            "department",
+            "upper",
+            "lower",
+            "substring",
+            "web_address",
+        ),
         TEXT,
     ),
     **dict.fromkeys(("paris_date", "iso_date"), DATE),
@@ -188,6 +199,8 @@ class TypeInference:
             return given[0] if name in SAME else _items(given[0])
         if name == "not_null":
             return self._union(arguments, current)
+        if name == "with_keys":
+            return _with_keys(*given)
         if name == "pick":
             return _unlike(member for shape in given[1] for member in shape.members.values())
         return UNKNOWN
@@ -267,6 +280,14 @@ def _unlike(shapes: Iterable[Shape]) -> Types:
         if shape not in kept:
             kept.append(shape)
     return tuple(kept)
+
+
+def _with_keys(lists: Types, objects: Types) -> Types:
+    """Give the rows of a list with the members of an object besides."""
+    if len(objects) != 1 or not _items(lists):
+        return (Shape(Kind.LIST),)
+    added = objects[0].members
+    return _list_of(tuple(replace(row, members={**row.members, **added}) for row in _items(lists)))
 
 
 def _any(types: Types) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from prefill.domain.answers import Answer, Cause, Status
+from prefill.domain.identifiers import is_rna
 from prefill.domain.sources import Source
 from prefill.registers.transport.http import FailedCall
 
@@ -66,6 +67,8 @@ def is_about(source: Source, data: Any, meta: Mapping[str, Any], number: str) ->
     asked = meta.get("redirect_from_siret") or meta.get("redirect_from_siren")
     if isinstance(asked, str) and asked[:9] == number[:9]:
         return True
+    if is_rna(number):
+        return data.get("rna") in (None, number)
     unit = data.get("unite_legale")
     siren = unit.get("siren") if isinstance(unit, dict) else data.get("siren")
     own = data.get("siret")

@@ -41,16 +41,22 @@ def _leaf(part: Field) -> dict[str, Any]:
     if part.type is not Type.LIST:
         choices = {"enum": list(dict.fromkeys(part.choices.values()))} if part.choices else {}
         return {"title": part.label, **JSON_TYPES[part.type], **choices}
-    items = {item.name: {"title": item.label, **JSON_TYPES[item.type]} for item in part.items}
-    return {"title": part.label, "type": "array", "items": _object(items)}
+    return {"title": part.label, "type": "array", "items": _object(_keys(part))}
+
+
+def _keys(part: Field) -> dict[str, Any]:
+    return {item.name: {"title": item.label, **JSON_TYPES[item.type]} for item in part.items}
 
 
 def _with_entry(known: dict[str, Any] | None, part: Field) -> dict[str, Any]:
     constants = {key: {"const": value} for key, value in part.constants.items()}
-    entry = {
-        "title": part.label,
-        **_object({**constants, "value": JSON_TYPES[part.type]}),
-        "required": [*constants, "value"],
-    }
+    if part.type is Type.LIST:
+        entry = {"title": part.label, **_object({**constants, **_keys(part)}), "required": [*constants]}
+    else:
+        entry = {
+            "title": part.label,
+            **_object({**constants, "value": JSON_TYPES[part.type]}),
+            "required": [*constants, "value"],
+        }
     entries = known["items"]["anyOf"] if known else []
     return {"type": "array", "items": {"anyOf": [*entries, entry]}}

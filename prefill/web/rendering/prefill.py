@@ -26,7 +26,7 @@ def render_prefill(prefill: Prefill, language: Language, receipt: str | None = N
     form = prefill.request.form
     return dump(PrefillSchema, {
         "siret": prefill.company.siret,
-        "siren": prefill.company.siren,
+        "siren": prefill.company.siren or None,
         "form": form,
         "complete": prefill.filled.complete,
         **render_filled(form, prefill.filled, language),

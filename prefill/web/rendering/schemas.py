@@ -138,7 +138,11 @@ def by_name(shape: type[Schema], fr: str, en: str) -> Prerendered:
 
 class PrefillSchema(ResponseSchema):
     siret = fields.String(metadata={"example": "55204944776279"})
-    siren = fields.String(required=True, metadata={"example": "552049447"})
+    siren = fields.String(
+        metadata=described(
+            "Absent d'une association qui n'en a pas.", "Absent of an association that has none.", example="552049447"
+        )
+    )
     form = fields.Nested(FormHeader, data_key="schema", required=True)
     complete = fields.Boolean(
         required=True,

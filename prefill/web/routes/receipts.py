@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from prefill.domain.identifiers import holds_number, parse
+from prefill.domain.identifiers import holds_number, parse_entry
 from prefill.forms.model import value_at
 from prefill.prefilling.service import Prefill
 from prefill.problems import NotFound, ParameterInvalid
@@ -75,7 +75,7 @@ def verify_body(receipts: Receipts, body: Mapping[str, Any]) -> Any:
         )
     return receipts.verify(
         receipt,
-        siret=parse(str(body.get("siret", ""))),
+        siret=parse_entry(str(body.get("siret", ""))),
         values=values,
         today=app_context().now().date(),
         procedure=None if procedure is None else str(procedure),
@@ -109,9 +109,7 @@ def _sign(receipts: Receipts, procedure: str, prefill: Prefill, **issued: Any) -
         for pointer, one in filled.provenance.items()
     }
     company = prefill.company
-    return receipts.issue(
-        company.siret or company.siren, values, form=prefill.request.form.id, procedure=procedure, **issued
-    )
+    return receipts.issue(company.number, values, form=prefill.request.form.id, procedure=procedure, **issued)
 
 
 def _receipts() -> Receipts:

@@ -8,13 +8,13 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from prefill.domain.answer_shapes.links import host_of
 from prefill.domain.answers import Answer
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.identifiers import siren_of
 from prefill.dossier.builder import build_dossier
 from prefill.dossier.mentions import ARTICLE, EXPLANATION, Mention
 from prefill.dossier.model import Detail, Document, Dossier, Proof
-from prefill.dossier.outside import host_of
 from prefill.dossier.states import TONES, WORDS, State
 from prefill.dossier.themes import Theme
 from prefill.forms.filling import Provenance

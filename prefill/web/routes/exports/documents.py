@@ -126,6 +126,6 @@ def _completed(form: Form) -> Form:
 def _company(company: TenderCompany, outcome: Prefill | Problem) -> Company:
     if isinstance(outcome, Problem):
         return Company(company.role, company.siret, typed=company.values, warnings=(outcome.detail("fr"),))
-    number = outcome.company.siret or outcome.company.siren
+    number = outcome.company.number
     warnings = tuple(notice.message("fr") for notice in outcome.notices)
     return Company(company.role, spaced(number), outcome.filled, company.values, warnings)

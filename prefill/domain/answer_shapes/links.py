@@ -1,9 +1,12 @@
-"""Links to documents on the hosts of third parties, which the agent's browser opens and this service does not fetch."""
+"""Addresses on the hosts of third parties, which a browser opens and this service does not fetch."""
 
 from __future__ import annotations
 
 import ipaddress
 from urllib.parse import urlsplit
+
+# Where files lie for a day at most.
+PASSING_HOST = "entreprise.api.gouv.fr"
 
 
 def is_outside_link(url: str) -> bool:
@@ -23,6 +26,16 @@ def is_outside_link(url: str) -> bool:
         return False
     host = parts.hostname or ""
     return parts.scheme == "https" and "@" not in parts.netloc and port in (None, 443) and _is_public_name(host)
+
+
+def is_lasting_link(url: str) -> bool:
+    """Whether an address is fit for a link and is not one of API Entreprise's, which expire.
+
+    >>> is_lasting_link("https://www.opqibi.com/fiche"), is_lasting_link("https://storage.entreprise.api.gouv.fr/a.pdf")
+    (True, False)
+    """
+    host = host_of(url) if is_outside_link(url) else PASSING_HOST
+    return host != PASSING_HOST and not host.endswith("." + PASSING_HOST)
 
 
 def host_of(url: str) -> str:
