@@ -194,7 +194,7 @@ def test_the_key_is_in_memory_alone(page):
 
 def test_a_forgotten_key_takes_the_dossier_away(page):
     consult(page, UP_TO_DATE)
-    page.get_by_role("button", name="Oublier la clé").click()
+    page.get_by_role("button", name="Se déconnecter").click()
 
     expect(page.locator("#dossier")).to_be_hidden()
     page.get_by_role("button", name="Consulter le dossier").click()
@@ -208,7 +208,7 @@ def test_a_false_key_is_told_and_forgotten(page):
     page.get_by_label("Procédure").fill("X")
     page.get_by_role("button", name="Consulter le dossier").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("Présentez une clé d'agent")
+    expect(page.get_by_role("alert")).to_contain_text("Cette clé n’est pas reconnue")
     expect(page.get_by_label("Clé d’agent")).to_be_focused()
 
 

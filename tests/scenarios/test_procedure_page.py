@@ -103,7 +103,7 @@ def test_what_was_waiting_goes_on_after_a_reload_and_the_key(page):
     expect(page.locator(f"[data-siret='{BEHIND}']")).to_contain_text("À traiter")
     page.unroute_all(behavior="ignoreErrors")
     page.reload()
-    expect(page.get_by_role("status")).to_contain_text("Présentez de nouveau votre clé")
+    expect(page.get_by_role("status")).to_contain_text("Connectez-vous de nouveau, ou présentez votre clé")
     page.click("#use-sandbox")
 
     all_answered(page, 2)

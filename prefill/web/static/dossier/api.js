@@ -1,9 +1,17 @@
-// Calls to the service on behalf of the agent, whose key stays in this module's memory: neither storage, nor address,
-// nor field.
+// Calls to the service on behalf of the agent: by a session, whose cookie no script reads, or with a key, which stays in
+// this module's memory: neither storage, nor address, nor field.
 
 let key = ''
+let session = '' // the token that requests of a session carry
 
-export const signedIn = () => key !== ''
+export const signedIn = () => key !== '' || session !== ''
+
+export const sessionToken = () => (key ? '' : session)
+
+/** @param {string} token */
+export const setSession = token => {
+	session = token
+}
 
 /** @param {string} text */
 export const setKey = text => {
@@ -15,14 +23,37 @@ export const setKey = text => {
  * @param {string} accept
  * @param {AbortSignal} [signal]
  */
-export const call = (path, accept, signal) =>
+export const call = (path, accept, signal) => send(path, { accept, signal })
+
+/**
+ * @param {string} path
+ * @param {{ accept: string, method?: string, signal?: AbortSignal }} options
+ */
+const send = (path, { accept, method, signal }) =>
 	fetch(path, {
-		headers: { Authorization: `Bearer ${key}`, Accept: accept, 'Accept-Language': 'fr' },
+		method,
+		headers: { ...credentials(), Accept: accept, 'Accept-Language': 'fr' },
 		cache: 'no-store',
-		credentials: 'omit',
+		credentials: key ? 'omit' : 'same-origin',
 		referrerPolicy: 'no-referrer',
 		signal,
 	})
+
+/** @returns {Record<string, string>} */
+const credentials = () => {
+	if (key) return { Authorization: `Bearer ${key}` }
+	return session ? { 'X-Prefill-CSRF': session } : {}
+}
+
+/** Whose the key or the session is; of nobody, how to sign in. */
+export const askSession = () => call(`/v1/session${location.search}`, 'application/json')
+
+/** @returns {Promise<string>} Where the provider ends its own session; empty when it does not. */
+export const signOutOfSession = async () => {
+	const response = await send('/signout', { accept: 'application/json', method: 'POST' })
+	session = ''
+	return response.ok ? (await response.json()).location || '' : ''
+}
 
 /** An error of the service, with its HTTP status. */
 export class Refusal extends Error {

@@ -1,10 +1,11 @@
 // The page at /dossier: an agent signs in, asks for a company, and reads its proofs as the registers answer.
 
-import { call, followStream, refusalOf, setKey, signedIn } from './api.js'
+import { call, followStream, refusalOf, signedIn } from './api.js'
 import { download } from './documents.js'
 import { announce, byId, make } from './dom.js'
 import { day, moment, written } from './format.js'
 import { badge, row } from './proofs.js'
+import { forgetLink, setUpSignIn, signInAgain, signInSettled, useKey } from './signin.js'
 import { messageTo } from './triage.js'
 
 /** @typedef {import('./proofs.js').Proof & { theme: string }} ThemedProof */
@@ -66,7 +67,7 @@ const refuse = fault => {
 	announce('')
 	byId('problem').textContent = fault.message || 'Le service ne répond pas : réessayez plus tard.'
 	byId('problem').hidden = false
-	if (fault.status === 401) signOut()
+	if (fault.status === 401) signInAgain()
 }
 
 /** @param {any} body */
@@ -250,47 +251,36 @@ const ACTIONS = {
 	download: (href, button) => fetchFile(href, button, announce),
 }
 
-/** @param {string} key */
-const signIn = key => {
-	setKey(key)
-	byId('key').value = ''
-	byId('signin').hidden = true
-	byId('signed').hidden = false
-	byId('siret').focus()
-}
-
-const signOut = () => {
-	setKey('')
-	byId('signin').hidden = false
-	byId('signed').hidden = true
-	byId('key').focus()
-}
-
-byId('signin').addEventListener('submit', (/** @type {Event} */ event) => {
-	event.preventDefault()
-	if (byId('key').value.trim()) signIn(byId('key').value)
+const linked = setUpSignIn({
+	opened: () => {
+		byId('problem').hidden = true
+		byId('siret').focus()
+	},
+	closed: () => {
+		running?.abort()
+		clear()
+		forgetLink()
+		announce('')
+		byId('key').focus()
+	},
+	refused: message => refuse(new Error(message)),
 })
-byId('use-sandbox')?.addEventListener('click', () => signIn(byId('sandbox-key').textContent))
-byId('signout').addEventListener('click', () => {
-	running?.abort()
-	clear()
-	announce('')
-	signOut()
-})
-byId('ask').addEventListener('submit', (/** @type {Event} */ event) => {
+byId('ask').addEventListener('submit', async (/** @type {Event} */ event) => {
 	event.preventDefault()
+	await signInSettled()
 	if (signedIn()) {
 		ask()
 		return
 	}
-	refuse(new Error('Présentez d’abord votre clé d’agent.'))
+	if (byId('problem').hidden) refuse(new Error('Connectez-vous, ou présentez votre clé d’agent.'))
 	byId('key').focus()
 })
 for (const card of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-siret]'))) {
 	card.addEventListener('click', async () => {
 		byId('siret').value = card.dataset.siret
 		byId('object').value ||= '2026-TRX-014'
-		if (!signedIn()) signIn(byId('sandbox-key').textContent)
+		await signInSettled()
+		if (!signedIn()) await useKey(byId('sandbox-key').textContent)
 		await ask()
 		if (!byId('dossier').hidden) byId('dossier').scrollIntoView()
 	})
@@ -313,12 +303,9 @@ addEventListener('beforeprint', () => {
 	for (const part of /** @type {NodeListOf<HTMLDetailsElement>} */ (document.querySelectorAll('.aside')))
 		part.open = true
 })
-addEventListener('pagehide', signOut)
 
-// A link to a candidate carries its number in the fragment, which is sent to no server.
-const linked = new URLSearchParams(location.hash.slice(1))
 if (linked.has('siret')) {
 	byId('siret').value = linked.get('siret')
 	byId('object').value = linked.get('object') || ''
-	byId('key').focus()
+	signInSettled().then(() => byId(signedIn() ? 'go' : 'key').focus())
 }

@@ -1,10 +1,11 @@
 // The page at /dossiers: the candidates of one procedure, a row each, filled as the registers answer within the quota.
 
-import { call, refusalOf, setKey, signedIn } from './api.js'
+import { call, refusalOf, signedIn } from './api.js'
 import { toCsv } from './csv.js'
 import { announce, byId, make } from './dom.js'
 import { duration } from './format.js'
 import { badge } from './proofs.js'
+import { setUpSignIn, signInAgain, signInSettled } from './signin.js'
 import { messageTo, nameOf, triage, urgency } from './triage.js'
 
 /**
@@ -41,12 +42,14 @@ export const readNumbers = text => {
 	return [...new Set(found)]
 }
 
-const begin = () => {
+const begin = async () => {
 	const numbers = readNumbers(byId('sirets').value)
 	byId('problem').hidden = true
+	await signInSettled()
+	if (!byId('problem').hidden) return
 	const object = byId('object').value.trim()
 	const refusal = !signedIn()
-		? 'Présentez d’abord votre clé d’agent.'
+		? 'Connectez-vous, ou présentez votre clé d’agent.'
 		: !object
 			? 'Indiquez la procédure.'
 			: !numbers.length
@@ -71,6 +74,7 @@ const resume = () => {
 	running.abort()
 	running = new AbortController()
 	for (const one of procedure.candidates) if (one.state === 'asking') one.state = 'waiting'
+	keep()
 	show()
 	for (let place = 0; place < AT_ONCE; place++) work(running.signal)
 }
@@ -142,7 +146,8 @@ const refused = async (candidate, response) => {
 	fail(candidate, fault.message)
 	if (response.status === 401) {
 		candidate.state = 'waiting'
-		signOut()
+		running.abort()
+		signInAgain()
 		refuse(fault.message)
 	}
 	return 0
@@ -285,26 +290,14 @@ const refuse = message => {
 	byId('problem').hidden = false
 }
 
-/** @param {string} key */
-const signIn = key => {
-	setKey(key)
-	byId('key').value = ''
-	byId('signin').hidden = true
-	byId('signed').hidden = false
+const goOn = () => {
 	byId('problem').hidden = true
 	if (procedure.candidates.some(one => one.state === 'waiting' || one.state === 'asking')) resume()
 	else byId('sirets').focus()
 }
 
-const signOut = () => {
-	running.abort()
-	setKey('')
-	byId('signin').hidden = false
-	byId('signed').hidden = true
-}
-
 const forget = () => {
-	signOut()
+	running.abort()
 	tab.removeItem(KEPT)
 	procedure = { object: '', before: '', candidates: [] }
 	show()
@@ -320,16 +313,10 @@ const restore = () => {
 	byId('sirets').value = procedure.candidates.map(one => one.siret).join('\n')
 	show()
 	if (procedure.candidates.some(one => one.state !== 'done' && one.state !== 'failed')) {
-		announce('Présentez de nouveau votre clé : la consultation reprend où elle en était.')
+		announce('Connectez-vous de nouveau, ou présentez votre clé : la consultation reprend où elle en était.')
 	}
 }
 
-byId('signin').addEventListener('submit', (/** @type {Event} */ event) => {
-	event.preventDefault()
-	if (byId('key').value.trim()) signIn(byId('key').value)
-})
-byId('use-sandbox')?.addEventListener('click', () => signIn(byId('sandbox-key').textContent))
-byId('signout').addEventListener('click', forget)
 byId('ask').addEventListener('submit', (/** @type {Event} */ event) => {
 	event.preventDefault()
 	begin()
@@ -357,6 +344,12 @@ byId('again').addEventListener('click', () => {
 		}
 	}
 	if (signedIn()) resume()
-	else refuse('Présentez d’abord votre clé d’agent.')
+	else refuse('Connectez-vous, ou présentez votre clé d’agent.')
+})
+// What a page that goes away was asking has not failed: it goes on when the page comes back.
+addEventListener('pagehide', () => running.abort())
+addEventListener('pageshow', event => {
+	if (event.persisted && signedIn()) goOn()
 })
 restore()
+setUpSignIn({ opened: goOn, closed: forget, refused: refuse })
