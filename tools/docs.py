@@ -23,6 +23,7 @@ from prefill.dossier import states
 from prefill.prefilling import notices
 from prefill.problems import every_problem
 from prefill.sandbox.companies import COMPANIES
+from prefill.telemetry.catalogue import EVENTS
 from tests.support.wrong_forms import PAGE as WRONG_FORMS
 from tests.support.wrong_forms import read_wrong_forms, render_wrong_forms
 
@@ -73,6 +74,11 @@ def proof_states() -> str:
     )
 
 
+def events() -> str:
+    rows = ((f"`{name}`", event.level, event.meaning) for name, event in EVENTS.items())
+    return table(("Event", "Level", "Meaning, and fields"), rows)
+
+
 def metrics() -> str:
     rows = (
         (
@@ -115,7 +121,7 @@ def _commands(group: click.Group, prefix: str) -> Iterator[tuple[str, str]]:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     function.__name__: function
-    for function in (errors, notice_codes, proof_states, metrics, rate_groups, companies, commands)
+    for function in (errors, notice_codes, proof_states, events, metrics, rate_groups, companies, commands)
 }
 
 

@@ -1,4 +1,4 @@
-"""Measure the service side by side with something simpler, in ratios; write tools/bench/results.json and docs/performance.md.
+"""Measure the service side by side with something simpler, in ratios; write results.json, figures.md and docs/performance.md.
 
     python tools/bench/bench.py             everything
     python tools/bench/bench.py warm cold   these alone; the other lines are kept

@@ -1,4 +1,4 @@
-"""Write the measures into the tables of docs/performance.md, between its marks."""
+"""Write the measures into tools/bench/figures.md, and those that have a goal into docs/performance.md, between their marks."""
 
 from __future__ import annotations
 
@@ -7,17 +7,34 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+BENCH = Path(__file__).resolve().parent
+FIGURES = BENCH / "figures.md"
+SUMMARY = BENCH.parents[1] / "docs" / "performance.md"
 JUDGED = {True: "yes", False: "**no**", None: ""}
 
 
 def write(results: Mapping[str, Any]) -> None:
     """Replace what stands between `<!-- bench:NAME -->` and `<!-- end -->` for each section measured."""
-    page = PAGE.read_text(encoding="utf-8")
     for name, found in results.items():
-        block = f"<!-- bench:{name} -->\n{table(name, found)}\n<!-- end -->"
-        page = re.sub(rf"<!-- bench:{name} -->.*?<!-- end -->", lambda _, text=block: text, page, flags=re.DOTALL)
-    PAGE.write_text(page, encoding="utf-8")
+        _replace(FIGURES, name, table(name, found))
+    _replace(SUMMARY, "summary", summary(results))
+
+
+def _replace(page: Path, name: str, text: str) -> None:
+    marked = re.compile(rf"<!-- bench:{name} -->.*?<!-- end -->", re.DOTALL)
+    block = f"<!-- bench:{name} -->\n{text}\n<!-- end -->"
+    page.write_text(marked.sub(lambda _: block, page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def summary(results: Mapping[str, Any]) -> str:
+    """Give the lines that have a goal."""
+    rows = [["Section", "Measure", "Median", "Goal", "Met", "Measured"], ["---", "---", "---:", "---:", "---", "---"]]
+    for name, found in results.items():
+        for line in found["lines"]:
+            if line["goal"]:
+                what, median, _, goal, met, _ = _row(line)
+                rows.append([name, what, median, goal, met, found["at"][:10]])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def table(name: str, found: Mapping[str, Any]) -> str:
