@@ -339,9 +339,10 @@ class EspdVersionUnsupported(Problem):
     code = "espd_version_unsupported"
     title = {"fr": "Version d'ESPD non prise en charge", "en": "Unsupported ESPD version"}
     sentence = {
-        "fr": "Cette demande est de la version {version} d'ESPD-EDM : elle peut être lue, pas complétée. Versions complétées : {known}.",
-        "en": "This Request is of version {version} of ESPD-EDM: it can be read, not completed. Versions completed: {known}.",
+        "fr": "Cette demande est de la version {version} d'ESPD-EDM : elle peut être lue, pas complétée. Versions complétées : {known}. Les registres répondent à {matched} de ses {asked} critères : « criteria » dit où, dans le JSON du DUME.",
+        "en": "This Request is of version {version} of ESPD-EDM: it can be read, not completed. Versions completed: {known}. Registers answer {matched} of its {asked} criteria: “criteria” says where, in the DUME's JSON.",
     }
+    shown = frozenset({"version", "criteria"})
 
 
 class EspdLotUnknown(Problem):

@@ -7,13 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from prefill.espd.model import CriterionAnswer, Declared, Evidence, Note
-from prefill.espd.values import at, rows
-
-# Where the JSON has them, and the criterion that each kind answers.
-CERTIFICATES = {
-    "/partIV/D/qualityAssurance": "qu-certif-indep",
-    "/partIV/D/environmentalManagement": "envir-certif-indep",
-}
+from prefill.espd.values import at, is_date, rows, texts
+from prefill.espd.versions import Ask, Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +20,11 @@ class Certified:
     left_out: tuple[Note, ...] = ()
 
 
-def certified_by(data: Mapping[str, Any], declared: Declared, pointer: str, criterion: str) -> Certified:
+def certified_by(data: Mapping[str, Any], declared: Declared, pointer: str, criterion: Subject) -> Certified:
     """Answer that certificates can be produced, once the candidate confirms one; the standard takes one evidence each."""
-    known = {f"{pointer}/{index}": row for index, row in enumerate(rows(at(data, pointer))) if row.get("name")}
+    known = {
+        f"{pointer}/{index}": row for index, row in enumerate(map(texts, rows(at(data, pointer)))) if row.get("name")
+    }
     confirmed = {place: row for place, row in known.items() if place in declared.certificates}
     places = [place for place, row in confirmed.items() if str(row.get("uri", "")).startswith("https://")]
     notes = [
@@ -37,18 +34,22 @@ def certified_by(data: Mapping[str, Any], declared: Declared, pointer: str, crit
     ]
     if not confirmed:
         return Certified(left_out=tuple(notes))
-    answers = [CriterionAnswer(criterion, "RG1/RSG1/QSG2/Q1", "INDICATOR", "true")]
+    answers = [CriterionAnswer(criterion, Ask.ANSWER, "true")]
     evidence = _evidence(confirmed[places[0]], criterion) if places else None
     if evidence:
         answers += [
-            CriterionAnswer(criterion, "RG1/RSG1/QSG3/Q1", "INDICATOR", "true"),
-            CriterionAnswer(criterion, "RG1/RSG1/QSG3/QSG1/Q1", "EVIDENCE_IDENTIFIER", evidence.id),
+            CriterionAnswer(criterion, Ask.ONLINE, "true"),
+            CriterionAnswer(criterion, Ask.EVIDENCE, evidence.id),
         ]
     return Certified(tuple(answers), evidence, tuple(notes))
 
 
-def _evidence(row: Mapping[str, Any], criterion: str) -> Evidence:
-    return Evidence(criterion, row["name"], str(row.get("code") or row["name"]), row["uri"], row.get("issuer"))
+def _evidence(row: Mapping[str, Any], criterion: Subject) -> Evidence:
+    until = row.get("validUntil")
+    number = str(row.get("code") or row["name"])
+    return Evidence(
+        criterion.value, row["name"], number, row["uri"], row.get("issuer"), until if is_date(until) else None
+    )
 
 
 def _why_left_out(row: Mapping[str, Any], *, confirmed: bool) -> str:

@@ -9,24 +9,75 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from prefill.espd.certificates import CERTIFICATES, certified_by
+from prefill.espd.carried import (
+    ANSWERED,
+    CATEGORY,
+    ENVIRONMENT,
+    IDENTIFIERS,
+    MEMBERS,
+    OPERATOR,
+    PROFESSIONAL_REGISTER,
+    QUALITY,
+    REPRESENTATIVES,
+    SET_UP_DATE,
+    TRADE_REGISTER,
+)
+from prefill.espd.certificates import certified_by
 from prefill.espd.model import CriterionAnswer, Declared, Draft, Identifier, Note, Representative
-from prefill.espd.values import at, clean, is_code, is_date, mapping, rows, sound_operator
-from prefill.espd.versions import CURRENCIES, SIZE_OF_CATEGORY
+from prefill.espd.sources import sources_of
+from prefill.espd.values import at, clean, is_code, is_date, mapping, rows, sound_operator, texts
+from prefill.espd.versions import CURRENCIES, LATEST, VERSIONS, Ask, Subject, Version
+from prefill.forms.filling import Provenance
 
-OPERATOR = "/partII/A/economicOperator"
-REPRESENTATIVES = "/partII/B/representatives"
-TRADE_REGISTER = "/partIV/A/tradeRegister"
-SET_UP_DATE = "/partIV/B/setUpDate"
 NO_PROCEDURE = "SANS-CONSULTATION"
-LARGEST_AMOUNT = 10.0**15
+# Between the names of a professional register, of the court that keeps it, and the number there.
+BETWEEN = " · "
+STRUCK_OFF = "Radié du registre du commerce et des sociétés{number} le {day}."
+SMALLEST_AMOUNT, LARGEST_AMOUNT = 0.01, 10.0**15
 KINDS = {14: "SIRET", 9: "SIREN"}  # by the length of a number
 NATURAL_PERSON = "1"  # first digit of the legal form
+CERTIFICATES = ((QUALITY, Subject.QUALITY), (ENVIRONMENT, Subject.ENVIRONMENT))
 
 
-def draft_response(data: Mapping[str, Any], declared: Declared) -> Draft:
-    """Draft a Response from the `data` of a filled DUME and what the caller declares."""
+def draft_response(
+    data: Mapping[str, Any],
+    declared: Declared,
+    provenance: Mapping[str, Provenance] | None = None,
+    version: Version = VERSIONS[LATEST],
+) -> Draft:
+    """Draft a Response from the `data` of a filled DUME, what the caller declares, and who gave each value."""
     data = clean(data) or {}
+    operator, capital = _operator(data, declared)
+    size = declared.size or version.size_of_category.get(str(operator.get("companyCategory")))
+    identifiers = tuple(_identifiers(operator, data, declared))
+    certified = [certified_by(data, declared, pointer, subject) for pointer, subject in CERTIFICATES]
+    answers = (
+        *_trade_register(data), *_professional_register(data, declared), *_set_up(data, declared),
+        *(answer for one in certified for answer in one.answers),
+    )  # fmt: skip
+    persons, unusable = _representatives(data, declared)
+    carried = {*_carried(operator, declared, answers), *([REPRESENTATIVES] if persons else ())}
+    return Draft(
+        declared,
+        operator,
+        identifiers,
+        size,
+        persons,
+        answers,
+        tuple(one.evidence for one in certified if one.evidence),
+        tuple(sources_of(provenance or {}, carried, tuple(_declared(declared, data, persons, answers)))),
+        tuple(_remaining(operator, size, identifiers, answers)),
+        (
+            *unusable,
+            *_left_out(data, declared, capital),
+            *(note for one in certified for note in one.left_out),
+        ),
+        tuple(_to_confirm(declared, size, identifiers)),
+    )
+
+
+def _operator(data: Mapping[str, Any], declared: Declared) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Read the operator with what is declared of it; its capital too, which it carries where its currency is known."""
     operator = sound_operator(at(data, OPERATOR))
     if declared.name:
         operator["name"] = declared.name
@@ -37,39 +88,25 @@ def draft_response(data: Mapping[str, Any], declared: Declared) -> Draft:
     if capital.get("currencyID"):
         entity["shareCapital"] = capital
     operator["legalEntity"] = entity
-    size = declared.size or SIZE_OF_CATEGORY.get(str(operator.get("companyCategory")))
-    identifiers = tuple(_identifiers(operator, data, declared))
-    certified = [certified_by(data, declared, pointer, criterion) for pointer, criterion in CERTIFICATES.items()]
-    answers = (
-        *_trade_register(data), *_set_up(data, declared), *(answer for one in certified for answer in one.answers),
-    )  # fmt: skip
-    persons, unusable = _representatives(data, declared)
-    return Draft(
-        declared,
-        operator,
-        identifiers,
-        size,
-        persons,
-        answers,
-        tuple(one.evidence for one in certified if one.evidence),
-        tuple(_remaining(operator, size, identifiers, answers)),
-        (*unusable, *_left_out(capital), *(note for one in certified for note in one.left_out)),
-        tuple(_to_confirm(declared, operator, identifiers)),
-    )
+    if operator.get("headOfficeAddress") == operator.get("postalAddress"):
+        operator.pop("headOfficeAddress", None)
+    return operator, capital
 
 
 def _capital(written: Any, declared: Declared) -> dict[str, Any]:
     """Read a capital that is one: its amount, and a currency of the standard's list where it is known."""
     capital = mapping(written)
     amount, currency = capital.get("amount"), declared.currency or capital.get("currencyID")
-    if isinstance(amount, bool) or not isinstance(amount, int | float) or not 0 < amount < LARGEST_AMOUNT:
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        return {}
+    if not SMALLEST_AMOUNT <= amount < LARGEST_AMOUNT:
         return {}
     return {"amount": amount, **({"currencyID": currency} if is_code(currency, CURRENCIES) else {})}
 
 
 def _identifiers(operator: Mapping[str, Any], data: Mapping[str, Any], declared: Declared) -> Iterator[Identifier]:
     """Give the identifiers, the VAT number first: the standard prefers it."""
-    known = [entry for entry in rows(operator.get("identifiers")) if entry.get("value")]
+    known = [texts(entry) for entry in rows(operator.get("identifiers")) if texts(entry).get("value")]
     for entry in sorted(known, key=lambda entry: entry.get("scheme") != "VAT"):
         scheme = "VAT" if entry.get("scheme") == "VAT" else "NATIONAL"
         yield Identifier(scheme, entry["value"], None if scheme == "VAT" else entry.get("schemeName"))
@@ -95,25 +132,35 @@ def _euid(entity: Mapping[str, Any], data: Mapping[str, Any]) -> str | None:
 def _trade_register(data: Mapping[str, Any]) -> tuple[CriterionAnswer, ...]:
     """Answer both questions or neither: a yes obliges to give the number, a no the reason."""
     register = mapping(at(data, TRADE_REGISTER))
-    number, struck_off = register.get("registrationNumber"), register.get("strikeOffDate")
+    number, struck_off = texts(register).get("registrationNumber"), register.get("strikeOffDate")
     if register.get("registered") is True and number:
+        return _registered(Subject.TRADE_REGISTER, number)
+    if register.get("registered") is False and is_date(struck_off):
+        reason = STRUCK_OFF.format(number=f" (numéro {number})" if number else "", day=struck_off)
         return (
-            CriterionAnswer("trade-regist", "RG1/RSG1/QSG2/Q1", "INDICATOR", "true"),
-            CriterionAnswer("trade-regist", "RG1/RSG1/QSG2/QSG1/Q1", "DESCRIPTION", number),
-        )
-    if register.get("registered") is False and struck_off:
-        sentence = f"Radié du registre du commerce et des sociétés le {struck_off}."
-        return (
-            CriterionAnswer("trade-regist", "RG1/RSG1/QSG2/Q1", "INDICATOR", "false"),
-            CriterionAnswer("trade-regist", "RG1/RSG1/QSG2/QSG2/Q1", "DESCRIPTION", sentence),
+            CriterionAnswer(Subject.TRADE_REGISTER, Ask.ANSWER, "false"),
+            CriterionAnswer(Subject.TRADE_REGISTER, Ask.REASON, reason),
         )
     return ()
+
+
+def _professional_register(data: Mapping[str, Any], declared: Declared) -> tuple[CriterionAnswer, ...]:
+    """Answer once the candidate confirms: a register of associations is not always one of those that buyers mean."""
+    register = texts(at(data, PROFESSIONAL_REGISTER))
+    named = [register[name] for name in ("registerName", "court", "registrationNumber") if name in register]
+    if not declared.professional_register or "registrationNumber" not in register:
+        return ()
+    return _registered(Subject.PROFESSIONAL_REGISTER, BETWEEN.join(named))
+
+
+def _registered(subject: Subject, number: str) -> tuple[CriterionAnswer, ...]:
+    return CriterionAnswer(subject, Ask.ANSWER, "true"), CriterionAnswer(subject, Ask.NUMBER, number)
 
 
 def _set_up(data: Mapping[str, Any], declared: Declared) -> tuple[CriterionAnswer, ...]:
     known = at(data, SET_UP_DATE)
     day = known if is_date(known) else declared.set_up_date
-    return (CriterionAnswer("gen-year-to", "RG1/RSG1/QSG3/Q1", "DATE", day),) if day else ()
+    return (CriterionAnswer(Subject.SET_UP, Ask.DATE, day),) if day else ()
 
 
 def _representatives(
@@ -122,7 +169,7 @@ def _representatives(
     """Keep natural persons whose country of residence was declared: the standard refuses the others."""
     persons: list[Representative] = []
     unusable: list[Note] = []
-    for index, row in enumerate(rows(at(data, REPRESENTATIVES))):
+    for index, row in enumerate(map(texts, rows(at(data, REPRESENTATIVES)))):
         pointer = f"{REPRESENTATIVES}/{index}"
         country = declared.residence.get(index)
         if not row.get("familyName") or not row.get("firstName"):
@@ -132,6 +179,43 @@ def _representatives(
         else:
             persons.append(Representative(row["firstName"], row["familyName"], row.get("role"), country))
     return tuple(persons), tuple(unusable)
+
+
+def _carried(operator: Mapping[str, Any], declared: Declared, answers: tuple[CriterionAnswer, ...]) -> Iterator[str]:
+    """Give the places of the data that the document carries, representatives apart."""
+    for member in MEMBERS:
+        if at(operator, f"/{member.pointer}"):
+            yield f"{OPERATOR}/{member.pointer}"
+    yield from (
+        f"{OPERATOR}/legalEntity/shareCapital/{name}" for name in at(operator, "/legalEntity/shareCapital") or ()
+    )
+    yield from (f"{IDENTIFIERS}/{index}/value" for index, _ in enumerate(rows(operator.get("identifiers"))))
+    if declared.size is None:
+        yield CATEGORY
+    for subject in {answer.criterion for answer in answers}:
+        yield from ANSWERED[subject]
+
+
+def _declared(
+    declared: Declared,
+    data: Mapping[str, Any],
+    persons: tuple[Representative, ...],
+    answers: tuple[CriterionAnswer, ...],
+) -> Iterator[str]:
+    """Give the places that the candidate filled or confirmed."""
+    given = {
+        f"{OPERATOR}/name": declared.name,
+        CATEGORY: declared.size,
+        f"{OPERATOR}/postalAddress/countryCode": declared.country,
+        f"{OPERATOR}/legalEntity/shareCapital/currencyID": declared.currency,
+        f"{REPRESENTATIVES}/residenceCountry": persons,
+        SET_UP_DATE: None if is_date(at(data, SET_UP_DATE)) else declared.set_up_date,
+    }
+    yield from (pointer for pointer, value in given.items() if value)
+    confirmed = {Subject.PROFESSIONAL_REGISTER, Subject.QUALITY, Subject.ENVIRONMENT}
+    yield from (
+        ANSWERED[subject][0] for subject in Subject if subject in confirmed & {one.criterion for one in answers}
+    )
 
 
 def _remaining(
@@ -144,26 +228,25 @@ def _remaining(
     if not operator.get("name"):
         yield Note(f"{OPERATOR}/name", "Nom ou dénomination sociale : à saisir.")
     if size is None:
-        yield Note(
-            f"{OPERATOR}/companyCategory", "Taille de l'entreprise : à choisir (micro, small, medium, sme, large)."
-        )
+        yield Note(CATEGORY, "Taille de l'entreprise : à choisir (micro, small, medium, sme, large).")
     if not at(operator, "/postalAddress/countryCode"):
         yield Note(f"{OPERATOR}/postalAddress/countryCode", "Pays : à saisir (code à trois lettres).")
     if not identifiers:
-        yield Note(f"{OPERATOR}/identifiers", "Aucun identifiant de l'entreprise n'est connu.")
+        yield Note(IDENTIFIERS, "Aucun identifiant de l'entreprise n'est connu.")
     if not answers:
         yield Note(SET_UP_DATE, "Date de création : à saisir, faute d'une autre réponse.")
 
 
-def _left_out(capital: Mapping[str, Any]) -> Iterator[Note]:
+def _left_out(data: Mapping[str, Any], declared: Declared, capital: Mapping[str, Any]) -> Iterator[Note]:
     if capital.get("amount") and not capital.get("currencyID"):
         yield Note(f"{OPERATOR}/legalEntity/shareCapital/currencyID", "Capital : devise à choisir.")
+    if texts(at(data, PROFESSIONAL_REGISTER)).get("registrationNumber") and not declared.professional_register:
+        yield Note(PROFESSIONAL_REGISTER, "Registre professionnel : à confirmer pour y répondre.")
 
 
-def _to_confirm(declared: Declared, operator: Mapping[str, Any], identifiers: tuple[Identifier, ...]) -> Iterator[Note]:
+def _to_confirm(declared: Declared, size: str | None, identifiers: tuple[Identifier, ...]) -> Iterator[Note]:
     yield Note("/role", f"Rôle dans la candidature : {declared.role}.")
-    size = SIZE_OF_CATEGORY.get(str(operator.get("companyCategory")))
     if declared.size is None and size:
-        yield Note(f"{OPERATOR}/companyCategory", f"Taille déduite de la catégorie de l'Insee : {size}.")
+        yield Note(CATEGORY, f"Taille déduite de la catégorie de l'Insee : {size}.")
     if any(identifier.scheme == "BRIS" for identifier in identifiers):
-        yield Note(f"{OPERATOR}/identifiers", "Identifiant européen (EUID) calculé à partir du greffe et du SIREN.")
+        yield Note(IDENTIFIERS, "Identifiant européen (EUID) calculé à partir du greffe et du SIREN.")

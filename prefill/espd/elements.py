@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from xml.etree import ElementTree as ET
 
 REQUEST = "urn:oasis:names:specification:ubl:schema:xsd:QualificationApplicationRequest-2"
 RESPONSE = "urn:oasis:names:specification:ubl:schema:xsd:QualificationApplicationResponse-2"
 CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
 CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
+# For paths.
+PREFIXES = {"cac": CAC, "cbc": CBC}
 # Control characters, surrogates and non-characters: XML 1.0 cannot hold them, and ElementTree writes them all the same.
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
@@ -35,10 +38,11 @@ def optional(place: ET.Element, name: str, value: object) -> None:
 def decimal(amount: float) -> str:
     """Write an amount without exponent.
 
-    >>> decimal(37000.0), decimal(0.5)
-    ('37000', '0.5')
+    >>> decimal(37000.0), decimal(0.5), decimal(1e-05)
+    ('37000', '0.5', '0.00001')
     """
-    return f"{amount:.2f}".rstrip("0").rstrip(".")
+    text = format(Decimal(str(amount)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def serialize(root: ET.Element) -> bytes:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from prefill.espd.versions import Ask, Subject
+
 WHOLE = "LOT-0000"
 
 
@@ -19,6 +21,7 @@ class Declared:
         lot: identifier of the lot.
         procedure: reference of the procedure; None for a profile.
         buyer: name of the buyer.
+        group: name of the group, of a candidate in one.
         name: name of the operator, where no register gives it.
         size: size of the operator, a code of `SIZES`.
         country: alpha-3 country of the operator, where no register gives it.
@@ -26,12 +29,14 @@ class Declared:
         residence: alpha-3 country of residence of each representative, by its index in the data.
         set_up_date: date of creation, where no register gives it.
         certificates: the certificates of part IV.D that the candidate confirms, by JSON pointer.
+        professional_register: whether the candidate confirms the professional register that the data names.
     """
 
     role: str = "sole-tenderer"
     lot: str = WHOLE
     procedure: str | None = None
     buyer: str | None = None
+    group: str | None = None
     name: str | None = None
     size: str | None = None
     country: str | None = None
@@ -39,18 +44,23 @@ class Declared:
     residence: Mapping[int, str] = field(default_factory=dict)
     set_up_date: str | None = None
     certificates: frozenset[str] = frozenset()
+    professional_register: bool = False
     number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A certificate that anybody can look at: `number` is its code, or its name where it has none."""
+    """A certificate that anybody can look at: `number` is its code, or its name where it has none.
+
+    `valid_until` is an ISO date.
+    """
 
     id: str
     name: str
     number: str
     uri: str
     issuer: str | None
+    valid_until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +80,10 @@ class Representative:
 
 @dataclass(frozen=True, slots=True)
 class CriterionAnswer:
-    """The answer to one question, by the criterion's code, the question's suffix in that criterion and the data type."""
+    """The answer to one question, whatever the version that it is written in."""
 
-    criterion: str
-    question: str
-    data: str
+    criterion: Subject
+    asked: Ask
     value: str
 
 
@@ -97,6 +106,7 @@ class Draft:
         representatives: natural persons with their country of residence.
         answers: answers to criteria.
         evidences: the certificates that answers point at.
+        sources: which register gave what the document carries, and when, a sentence each.
         remaining: what prevents a valid document.
         left_out: what the document cannot carry as it is.
         to_confirm: what the document carries and the candidate must look at.
@@ -109,6 +119,7 @@ class Draft:
     representatives: tuple[Representative, ...]
     answers: tuple[CriterionAnswer, ...]
     evidences: tuple[Evidence, ...]
+    sources: tuple[str, ...]
     remaining: tuple[Note, ...]
     left_out: tuple[Note, ...]
     to_confirm: tuple[Note, ...]

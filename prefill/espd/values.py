@@ -28,17 +28,26 @@ def clean(value: Any) -> Any:
 
 def sound_operator(data: Any) -> dict[str, Any]:
     """Keep of the operator what its codes, dates and lists allow: a code outside the standard's lists is no value."""
-    operator = dict(data) if isinstance(data, Mapping) else {}
+    given = mapping(data)
+    operator: dict[str, Any] = {**texts(given), "identifiers": rows(given.get("identifiers"))}
     for name in ("postalAddress", "headOfficeAddress"):
-        address = dict(mapping(operator.get(name)))
+        address = texts(given.get(name))
         if not is_code(address.get("countryCode"), COUNTRIES):
             address.pop("countryCode", None)
         operator[name] = address
-    entity = dict(mapping(operator.get("legalEntity")))
+    written = mapping(given.get("legalEntity"))
+    entity: dict[str, Any] = texts(written)
     if not is_date(entity.get("registrationDate")):
         entity.pop("registrationDate", None)
+    entity["registrationScheme"] = texts(written.get("registrationScheme"))
+    entity["shareCapital"] = written.get("shareCapital")
     operator["legalEntity"] = entity
     return {name: member for name, member in operator.items() if member}
+
+
+def texts(value: Any) -> dict[str, str]:
+    """Keep of an object the members that are texts."""
+    return {key: member for key, member in mapping(value).items() if isinstance(member, str)}
 
 
 def mapping(value: Any) -> Mapping[str, Any]:

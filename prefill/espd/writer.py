@@ -12,11 +12,11 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from prefill.espd.draft import NO_PROCEDURE
-from prefill.espd.elements import RESPONSE, decimal, group, leaf, optional, serialize
+from prefill.espd.elements import CAC, RESPONSE, decimal, group, leaf, optional, serialize
 from prefill.espd.model import CriterionAnswer, Draft, Evidence, Identifier, Representative
-from prefill.espd.request import Request
+from prefill.espd.reading.request import Request
 from prefill.espd.values import mapping
-from prefill.espd.versions import LATEST, VERSIONS, Criterion, Group, Property, Version
+from prefill.espd.versions import LATEST, VERSIONS, Ask, Criterion, Group, Property, Version
 
 AGENCY = "prefill"
 
@@ -38,9 +38,9 @@ class Identity:
     issued: datetime
 
 
-def write_profile(draft: Draft, identity: Identity, version: str = LATEST) -> bytes:
+def write_profile(draft: Draft, identity: Identity, version: Version = VERSIONS[LATEST]) -> bytes:
     """Write a Response without a Request, from a draft whose `remaining` is empty."""
-    return _Writer(VERSIONS[version]).profile(draft, identity)
+    return _Writer(version).profile(draft, identity)
 
 
 def complete_request(request: Request, draft: Draft, identity: Identity) -> bytes:
@@ -49,7 +49,7 @@ def complete_request(request: Request, draft: Draft, identity: Identity) -> byte
     A question is found by its criterion, its group, its rank there and its data type: the identifiers of questions are
     the buyer's own. What the Request does not ask gets no answer.
     """
-    return _Writer(VERSIONS[request.version]).completion(request, draft, identity)
+    return _Writer(request.version).completion(request, draft, identity)
 
 
 class _Writer:
@@ -64,19 +64,20 @@ class _Writer:
         procedure = draft.declared.procedure or NO_PROCEDURE
         leaf(root, "ContractFolderID", procedure, schemeAgencyID=draft.declared.buyer or AGENCY)
         self._issue(root, identity)
+        optional(root, "EconomicOperatorGroupName", draft.declared.group)
+        self._sources(root, draft)
         self._buyer(root, draft)
         self._operator(root, draft)
         project = group(root, "ProcurementProject")
         leaf(project, "Description", draft.declared.procedure or PROFILE_NOTICE)
         self._criterion_id(group(root, "ProcurementProjectLot"), "ID", draft.declared.lot)
         answered = {answer.criterion for answer in draft.answers}
-        for code, criterion in self._version.criteria.items():
-            if code in answered:
+        for subject, criterion in self._version.criteria.items():
+            if subject in answered:
                 self._criterion(root, criterion, draft.declared.lot)
         for rank, answer in enumerate(draft.answers, 1):
-            criterion = self._version.criteria[answer.criterion]
-            prefix = criterion.group.id.split("/")[0]
-            self._answer(root, rank, answer, f"{prefix}/{answer.question}", draft.declared.lot)
+            question = self._version.criteria[answer.criterion].places[answer.asked]
+            self._answer(root, rank, answer, question, draft.declared.lot)
         for evidence in draft.evidences:
             self._evidence(root, evidence)
         return serialize(root)
@@ -87,13 +88,17 @@ class _Writer:
         self._header(root, identity)
         root.extend(request.copies("ContractFolderID"))
         self._issue(root, identity)
-        root.extend(request.copies("ProcedureCode", "ContractingParty"))
+        optional(root, "EconomicOperatorGroupName", draft.declared.group)
+        root.extend(request.copies("ProcedureCode"))
+        self._sources(root, draft)
+        root.extend(request.copies("ContractingParty"))
         self._operator(root, draft)
         root.extend(request.copies("ProcurementProject"))
         self._criterion_id(group(root, "ProcurementProjectLot"), "ID", lot)
         root.extend(request.criteria(lot))
         answers = (
-            (answer, request.question(self._version.criteria[answer.criterion], answer)) for answer in draft.answers
+            (answer, request.question(self._version.criteria[answer.criterion], answer.asked))
+            for answer in draft.answers
         )
         asked = [(answer, question) for answer, question in answers if question]
         for rank, (answer, question) in enumerate(asked, 1):
@@ -101,7 +106,7 @@ class _Writer:
         root.extend(request.copies("AdditionalDocumentReference"))
         self._reference(root, request)
         for evidence in draft.evidences:
-            if any(answer.value == evidence.id for answer, _ in asked):
+            if any(answer.asked is Ask.EVIDENCE and answer.value == evidence.id for answer, _ in asked):
                 self._evidence(root, evidence)
         return serialize(root)
 
@@ -133,6 +138,10 @@ class _Writer:
         leaf(root, "IssueDate", identity.issued.date().isoformat())
         leaf(root, "IssueTime", identity.issued.isoformat(timespec="seconds").partition("T")[2])
 
+    def _sources(self, root: ET.Element, draft: Draft) -> None:
+        for sentence in draft.sources:
+            leaf(root, "Note", sentence)
+
     def _buyer(self, root: ET.Element, draft: Draft) -> None:
         party = group(group(root, "ContractingParty"), "Party")
         if draft.declared.buyer:
@@ -148,7 +157,10 @@ class _Writer:
             self._identifier(party, identifier)
         leaf(group(party, "PartyName"), "Name", draft.operator["name"])
         self._address(group(party, "PostalAddress"), draft.operator["postalAddress"])
-        self._legal_entity(group(party, "PartyLegalEntity"), draft.operator)
+        entity = ET.Element(f"{{{CAC}}}PartyLegalEntity")
+        self._legal_entity(entity, draft.operator)
+        if len(entity):
+            party.append(entity)
         for person in draft.representatives:
             self._representative(party, person)
 
@@ -177,15 +189,14 @@ class _Writer:
         if capital:
             leaf(place, "CorporateStockAmount", decimal(capital["amount"]), currencyID=capital["currencyID"])
         head_office = operator.get("headOfficeAddress")
-        if head_office and head_office != operator.get("postalAddress"):
+        if head_office:
             self._address(group(place, "RegistrationAddress"), head_office)
         scheme = mapping(entity.get("registrationScheme"))
-        if scheme.get("id"):
+        if scheme:
             register = group(place, "CorporateRegistrationScheme")
-            leaf(register, "ID", scheme["id"], schemeAgencyID="Infogreffe")
+            if scheme.get("id"):
+                leaf(register, "ID", scheme["id"], schemeAgencyID="Infogreffe")
             optional(register, "Name", scheme.get("name"))
-        if len(place) == 0:
-            leaf(place, "RegistrationName", operator["name"])
 
     def _representative(self, party: ET.Element, person: Representative) -> None:
         power = group(party, "PowerOfAttorney")
@@ -225,10 +236,11 @@ class _Writer:
         place = group(root, "TenderingCriterionResponse")
         leaf(place, "ID", str(rank), schemeAgencyID=AGENCY)
         self._criterion_id(place, "ValidatedCriterionPropertyID", question)
-        if answer.data == "EVIDENCE_IDENTIFIER":
+        if answer.asked is Ask.EVIDENCE:
             leaf(group(place, "EvidenceSupplied"), "ID", answer.value, schemeAgencyID=AGENCY)
         else:
-            leaf(group(place, "ResponseValue"), VALUE_ELEMENTS[answer.data], answer.value)
+            asked = self._version.criteria[answer.criterion].question(answer.asked)
+            leaf(group(place, "ResponseValue"), VALUE_ELEMENTS[asked.data], answer.value)
         self._criterion_id(group(place, "ProcurementProjectLotReference"), "ID", lot)
 
     def _evidence(self, root: ET.Element, evidence: Evidence) -> None:
@@ -239,6 +251,8 @@ class _Writer:
         reference = group(place, "DocumentReference")
         leaf(reference, "ID", evidence.number, schemeAgencyID=AGENCY)
         leaf(group(group(reference, "Attachment"), "ExternalReference"), "URI", evidence.uri)
+        if evidence.valid_until:
+            leaf(group(reference, "ValidityPeriod"), "EndDate", evidence.valid_until)
         if evidence.issuer:
             leaf(group(group(reference, "IssuerParty"), "PartyName"), "Name", evidence.issuer)
 

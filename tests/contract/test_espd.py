@@ -24,15 +24,19 @@ from prefill.domain.dates import PARIS
 from prefill.espd.draft import draft_response
 from prefill.espd.elements import CAC, CBC
 from prefill.espd.model import Declared, Draft
-from prefill.espd.reader import read
-from prefill.espd.request import read_request
+from prefill.espd.reading.reader import read
+from prefill.espd.reading.request import read_request
+from prefill.espd.reading.restored import restore
+from prefill.espd.values import clean
 from prefill.espd.versions import CURRENCIES, LATEST, VERSIONS, Group
 from prefill.espd.writer import Identity, complete_request, write_profile
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
 from tests.contract.reference import CASES, PRODUCTION_SHAPES, SHARED, require_reference
 from tests.contract.reference import read as read_cases
-from tests.espd.test_draft import REGISTERED, with_
+from tests.espd.round_trip import OPERATOR, assert_writes_again, everything, mapped
+from tests.espd.round_trip import put as put_at
+from tests.espd.test_draft import PROFESSIONAL, REGISTERED, with_
 from tests.support.sandbox import run_sandbox
 from tests.support.simulator import PATHS, close_service, open_service_on
 
@@ -160,10 +164,14 @@ CONFIRMED = frozenset({"/partIV/D/qualityAssurance/0", "/partIV/D/environmentalM
 
 
 def test_confirmed_certificates_are_evidences_of_a_valid_profile_and_of_the_official_request(validator, example):
-    data = with_("/partIV/D", CERTIFIED)
+    data = FULL
     request = read_request(example)
-    profile = write_profile(draft_response(data, Declared(certificates=CONFIRMED)), IDENTITY)
-    completed = draft_response(data, Declared(lot=request.lot(None), certificates=CONFIRMED))
+    profile = write_profile(
+        draft_response(data, Declared(certificates=CONFIRMED, professional_register=True)), IDENTITY
+    )
+    completed = draft_response(
+        data, Declared(lot=request.lot(None), certificates=CONFIRMED, professional_register=True)
+    )
 
     assert_valid(validator, profile)
     assert len(ET.fromstring(profile).findall(f"{{{CAC}}}Evidence")) == 2
@@ -175,6 +183,7 @@ def test_the_profile_with_all_that_can_be_declared_is_valid(validator):
         REGISTERED,
         Declared(
             role="group-lead",
+            group="Groupement du Val",
             procedure="2026-TRX-014",
             buyer="Ville de Lyon",
             size="medium",
@@ -192,12 +201,40 @@ def test_a_struck_off_company_is_valid(validator):
     assert_valid(validator, write_profile(draft_response(data, Declared()), IDENTITY))
 
 
-@pytest.mark.parametrize("siret", [company.siret for company in COMPANIES[:10]])
-def test_the_official_request_completed_is_valid(validator, filled, example, siret):
-    request = read_request(example)
-    draft = drafted(filled[siret], lot=request.lot(None))
+@pytest.mark.parametrize("siret", [company.siret for company in COMPANIES])
+def test_what_is_known_of_each_company_of_the_sandbox_comes_back_from_the_xml(filled, siret):
+    data = clean(filled.get(siret, {})) or {}
+    draft = drafted(data, **vars_of(everything(data)))
 
-    assert_valid(validator, complete_request(request, draft, IDENTITY))
+    if not draft.remaining:
+        document = write_profile(draft, IDENTITY)
+        restored = restore(document)
+        assert restored.data == with_declared(mapped(data), draft.declared)
+        assert_writes_again(restored, document, IDENTITY)
+
+
+def vars_of(declared: Declared) -> dict[str, Any]:
+    names = ("size", "currency", "residence", "professional_register", "certificates")
+    return {name: getattr(declared, name) for name in names}
+
+
+def with_declared(data: dict[str, Any], declared: Declared) -> dict[str, Any]:
+    """What the candidate typed for want of a register is in the document too."""
+    put_at(data, f"{OPERATOR}/name", declared.name)
+    put_at(data, f"{OPERATOR}/postalAddress/countryCode", declared.country)
+    put_at(data, "/partIV/B/setUpDate", declared.set_up_date)
+    return data
+
+
+@pytest.mark.parametrize("siret", [company.siret for company in COMPANIES[:10]])
+def test_the_official_request_completed_is_valid_and_gives_back_what_is_known(validator, filled, example, siret):
+    request = read_request(example)
+    data = clean(filled[siret]) or {}
+    draft = drafted(data, **vars_of(everything(data)), lot=request.lot(None))
+    document = complete_request(request, draft, IDENTITY)
+
+    assert_valid(validator, document)
+    assert restore(document).data == with_declared(mapped(data), draft.declared)
 
 
 def test_the_official_request_completed_keeps_its_criteria_and_reads_back(filled, example):
@@ -233,6 +270,7 @@ def pointers_of(tree: Any, place: str = "") -> list[str]:
 
 
 FULL = with_("/partIV/D", CERTIFIED)
+put_at(FULL, "/partIV/A/professionalRegister", PROFESSIONAL)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -241,7 +279,9 @@ def test_no_payload_makes_an_invalid_document(validator, changes):
     data = deepcopy(FULL)
     for pointer, value in changes.items():
         put(data, pointer.split("/")[1:], value)
-    draft = draft_response(data, Declared(size="small", residence={0: "FRA", 1: "BEL"}, certificates=CONFIRMED))
+    draft = draft_response(
+        data, Declared(size="small", residence={0: "FRA", 1: "BEL"}, certificates=CONFIRMED, professional_register=True)
+    )
 
     if not draft.remaining:
         assert_valid(validator, write_profile(draft, IDENTITY))

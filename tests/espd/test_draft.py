@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from prefill.espd.draft import draft_response
 from prefill.espd.model import CriterionAnswer, Declared, Identifier, Representative
+from prefill.espd.versions import Ask, Subject
+from prefill.forms.filling import Provenance
 
 REGISTERED = {
     "partII": {
@@ -128,7 +131,7 @@ def test_what_the_caller_declares_no_longer_remains():
     assert draft.remaining == ()
     assert draft.operator["name"] == "Chez nous"
     assert draft.operator["postalAddress"] == {"countryCode": "BEL"}
-    assert draft.answers == (CriterionAnswer("gen-year-to", "RG1/RSG1/QSG3/Q1", "DATE", "2020-01-31"),)
+    assert draft.answers == (CriterionAnswer(Subject.SET_UP, Ask.DATE, "2020-01-31"),)
 
 
 def test_a_capital_without_currency_is_left_out_and_never_in_euros():
@@ -162,8 +165,8 @@ def test_a_representative_whose_country_is_declared_is_carried():
 
 def test_a_registered_company_answers_yes_with_its_number():
     assert draft_response(REGISTERED, Declared()).answers[:2] == (
-        CriterionAnswer("trade-regist", "RG1/RSG1/QSG2/Q1", "INDICATOR", "true"),
-        CriterionAnswer("trade-regist", "RG1/RSG1/QSG2/QSG1/Q1", "DESCRIPTION", "000 001 008 R.C.S. Clermont-Ferrand"),
+        CriterionAnswer(Subject.TRADE_REGISTER, Ask.ANSWER, "true"),
+        CriterionAnswer(Subject.TRADE_REGISTER, Ask.NUMBER, "000 001 008 R.C.S. Clermont-Ferrand"),
     )
 
 
@@ -171,12 +174,9 @@ def test_a_struck_off_company_answers_no_with_the_date():
     data = with_("/partIV/A/tradeRegister", {"registered": False, "strikeOffDate": "2024-05-31"})
 
     assert draft_response(data, Declared()).answers[:2] == (
-        CriterionAnswer("trade-regist", "RG1/RSG1/QSG2/Q1", "INDICATOR", "false"),
+        CriterionAnswer(Subject.TRADE_REGISTER, Ask.ANSWER, "false"),
         CriterionAnswer(
-            "trade-regist",
-            "RG1/RSG1/QSG2/QSG2/Q1",
-            "DESCRIPTION",
-            "Radié du registre du commerce et des sociétés le 2024-05-31.",
+            Subject.TRADE_REGISTER, Ask.REASON, "Radié du registre du commerce et des sociétés le 2024-05-31."
         ),
     )
 
@@ -185,7 +185,7 @@ def test_a_struck_off_company_answers_no_with_the_date():
 def test_a_register_that_says_only_half_gets_no_answer(register):
     data = with_("/partIV/A/tradeRegister", register)
 
-    assert [answer.criterion for answer in draft_response(data, Declared()).answers] == ["gen-year-to"]
+    assert [answer.criterion for answer in draft_response(data, Declared()).answers] == [Subject.SET_UP]
 
 
 def test_the_number_that_was_typed_identifies_a_company_of_which_no_register_says_anything():
@@ -207,7 +207,7 @@ CERTIFICATES = {
 def test_a_certificate_is_no_answer_until_the_candidate_confirms_it():
     draft = draft_response(with_("/partIV/D", CERTIFICATES), Declared())
 
-    assert not any(answer.criterion == "qu-certif-indep" for answer in draft.answers)
+    assert not any(answer.criterion is Subject.QUALITY for answer in draft.answers)
     assert draft.evidences == ()
     assert pointers(draft.left_out)[-2:] == ["/partIV/D/qualityAssurance/0", "/partIV/D/qualityAssurance/1"]
 
@@ -216,8 +216,8 @@ def test_a_confirmed_certificate_is_an_answer_with_its_evidence():
     confirmed = frozenset({"/partIV/D/qualityAssurance/0"})
     draft = draft_response(with_("/partIV/D", CERTIFICATES), Declared(certificates=confirmed))
 
-    assert [answer.value for answer in draft.answers if answer.criterion == "qu-certif-indep"] == [
-        "true", "true", "qu-certif-indep",
+    assert [answer.value for answer in draft.answers if answer.criterion is Subject.QUALITY] == [
+        "true", "true", "quality",
     ]  # fmt: skip
     [evidence] = draft.evidences
     assert (evidence.number, evidence.uri, evidence.issuer) == ("4312", "https://www.qualibat.com/x", "Qualibat")
@@ -227,7 +227,7 @@ def test_a_certificate_without_a_safe_address_is_an_answer_without_evidence():
     confirmed = frozenset({"/partIV/D/qualityAssurance/1", "/partIV/D/qualityAssurance/9"})
     draft = draft_response(with_("/partIV/D", CERTIFICATES), Declared(certificates=confirmed))
 
-    assert [answer.value for answer in draft.answers if answer.criterion == "qu-certif-indep"] == ["true"]
+    assert [answer.value for answer in draft.answers if answer.criterion is Subject.QUALITY] == ["true"]
     assert draft.evidences == ()
 
 
@@ -248,3 +248,39 @@ def test_a_value_that_the_standards_lists_do_not_know_is_no_value(pointer, value
     assert "shareCapital" not in draft.operator["legalEntity"]
     assert draft.operator.get("postalAddress", {}).get("countryCode") in (None, "FRA")
     assert all(answer.value != "1998-03" for answer in draft.answers)
+
+
+PROFESSIONAL = {"registerName": "Registre des associations", "court": "Colmar", "registrationNumber": "volume 4"}
+
+
+def test_a_professional_register_is_an_answer_once_the_candidate_confirms_it():
+    data = with_("/partIV/A/professionalRegister", PROFESSIONAL)
+    draft, confirmed = draft_response(data, Declared()), draft_response(data, Declared(professional_register=True))
+
+    assert "/partIV/A/professionalRegister" in pointers(draft.left_out)
+    assert not any(answer.criterion is Subject.PROFESSIONAL_REGISTER for answer in draft.answers)
+    assert [answer.value for answer in confirmed.answers if answer.criterion is Subject.PROFESSIONAL_REGISTER] == [
+        "true", "Registre des associations · Colmar · volume 4",
+    ]  # fmt: skip
+
+
+INSEE = "Insee (etablissements), interrogé le 2026-11-30, état du 2026-11-02 : "
+
+
+def test_a_document_says_which_register_gave_what_and_what_the_candidate_declared():
+    asked = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    fields = ("name", "tradeName", "companyCategory", "legalEntity/shareCapital/amount")
+    provenance = {
+        f"/partII/A/economicOperator/{field}": Provenance(
+            field, "etablissements", "Insee", asked, as_of=date(2026, 11, 2)
+        )
+        for field in fields
+    }
+
+    assert draft_response(REGISTERED, Declared(), provenance).sources == (
+        f"{INSEE}/partII/A/economicOperator/name, /partII/A/economicOperator/companyCategory",
+    )
+    assert draft_response(REGISTERED, Declared(size="small", currency="EUR"), provenance).sources[-1] == (
+        "Déclaré par le candidat : /partII/A/economicOperator/companyCategory, "
+        "/partII/A/economicOperator/legalEntity/shareCapital/currencyID"
+    )

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from prefill.domain.dates import PARIS
 from prefill.espd.draft import draft_response
+from prefill.espd.elements import decimal
 from prefill.espd.model import Declared
-from prefill.espd.reader import read
+from prefill.espd.reading.reader import read
 from prefill.espd.versions import VERSIONS
-from prefill.espd.writer import Identity, decimal, write_profile
+from prefill.espd.writer import Identity, write_profile
 from tests.espd.test_draft import REGISTERED, with_
 
 IDENTITY = Identity("1", "5f0f3d2e-0000-4000-8000-000000000001", datetime(2026, 11, 25, 10, 0, tzinfo=PARIS))
@@ -83,7 +84,8 @@ def test_every_identifier_names_its_agency():
 def test_only_criteria_that_are_answered_are_written(data):
     root = written(data)
     asked = {criterion.findtext(f"{CBC}CriterionTypeCode") for criterion in root.iterfind(f"{CAC}TenderingCriterion")}
-    answered = {answer.criterion for answer in draft_response(data, Declared()).answers}
+    subjects = {answer.criterion for answer in draft_response(data, Declared()).answers}
+    answered = {VERSIONS["4.1.0"].criteria[subject].code for subject in subjects}
 
     assert asked == answered
 
@@ -136,4 +138,4 @@ def test_no_element_is_empty():
 @given(st.floats(min_value=0.01, max_value=1e12))
 def test_an_amount_is_a_plain_decimal(amount):
     assert "e" not in decimal(amount)
-    assert float(decimal(amount)) == pytest.approx(amount, abs=0.0051)
+    assert float(decimal(amount)) == amount

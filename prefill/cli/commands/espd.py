@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,10 +13,11 @@ from prefill.app import build_context
 from prefill.cli.commands.fill import fetch_json
 from prefill.cli.common import VERBOSE, command_forms, command_settings
 from prefill.cli.errors import CliError
-from prefill.cli.tables import text_table
-from prefill.espd.agreement import Verdict, compare, number_of
-from prefill.espd.reader import MAX_BYTES, Summary
-from prefill.espd.reader import read as read_document
+from prefill.cli.tables import pretty_json, text_table
+from prefill.espd.reading.agreement import Verdict, compare, number_of
+from prefill.espd.reading.reader import MAX_BYTES, Summary
+from prefill.espd.reading.reader import read as read_document
+from prefill.espd.reading.restored import restore
 from prefill.problems import Problem
 from prefill.web.app import create_web
 
@@ -56,19 +58,27 @@ def write(*, siret: tuple[str, ...], size: str | None, lot: str | None, procedur
 )
 @click.argument("file", metavar="FICHIER", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--offline", is_flag=True, help="Ne pas interroger les registres.")
+@click.option("--json", "as_json", is_flag=True, help="Écrire le document en JSON, comme un DUME rempli.")
 @VERBOSE
-def read(*, file: Path, offline: bool) -> None:
+def read(*, file: Path, offline: bool, as_json: bool) -> None:
     with file.open("rb") as stream:
         content = stream.read(MAX_BYTES + 1)
     try:
-        summary = read_document(content)
+        summary, restored = read_document(content), restore(content)
     except Problem as problem:
         raise CliError(problem.detail("fr")) from problem
+    if as_json:
+        declared = {name: value for name, value in asdict(restored.declared).items() if value}
+        declared["certificates"] = sorted(restored.declared.certificates)
+        click.echo(
+            pretty_json({"kind": summary.kind, "version": summary.version, "declared": declared, "data": restored.data})
+        )
+        return
     for line in lines_of(summary):
         click.echo(line)
-    number = number_of(summary)
+    number = number_of(restored.data)
     if number and not offline:
-        for line in _agreement(summary, number):
+        for line in _agreement(restored.data, number):
             click.echo(line)
 
 
@@ -89,7 +99,7 @@ def lines_of(summary: Summary) -> Iterator[str]:
         yield from text_table(("Critère", "Intitulé", "Réponses"), criteria)
 
 
-def _agreement(summary: Summary, number: str) -> Iterator[str]:
+def _agreement(written: Mapping[str, Any], number: str) -> Iterator[str]:
     """Write which answers agree with the registers today; why not, where the registers cannot be asked."""
     settings = command_settings()
     yield ""
@@ -98,6 +108,6 @@ def _agreement(summary: Summary, number: str) -> Iterator[str]:
     except CliError as refused:
         yield f"Registres : {refused.format_message()}"
         return
-    found = compare(summary, prefill["data"])
+    found = compare(written, prefill["data"])
     rows = [(line.subject, line.written, line.known, VERDICTS[line.verdict]) for line in found]
     yield from text_table(("Élément", "Document", "Registres aujourd'hui", "Accord"), rows)

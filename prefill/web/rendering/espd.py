@@ -50,6 +50,7 @@ class DeclaredSchema(Schema):
     lot = fields.String(validate=validate.Regexp(r"(LOT|GLO)-\d{4}\Z"))
     procedure = _text()
     buyer = _text()
+    group = _text()
     name = _text()
     size = fields.String(validate=validate.OneOf(SIZES))
     country = fields.String(data_key="countryCode", validate=validate.OneOf(sorted(COUNTRIES)))
@@ -61,6 +62,14 @@ class DeclaredSchema(Schema):
         metadata=described(
             "Les certificats que le candidat confirme, par pointeur JSON.",
             "The certificates that the candidate confirms, by JSON pointer.",
+        ),
+    )
+
+    professional_register = fields.Boolean(
+        data_key="professionalRegister",
+        metadata=described(
+            "Si le candidat confirme le registre professionnel du JSON.",
+            "Whether the candidate confirms the professional register of the JSON.",
         ),
     )
 

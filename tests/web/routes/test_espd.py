@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from xml.etree import ElementTree as ET
 
@@ -11,13 +12,18 @@ from click.testing import CliRunner
 
 from prefill.cli import main
 from prefill.espd.elements import CAC, CBC
-from tests.espd.test_request import SET_UP, TURNOVER, criterion, property_of, request
+from tests.espd.reading.test_request import SET_UP, TURNOVER, criterion, property_of, request
+from tests.espd.round_trip import mapped
 
 ORDINARY = "00000100800010"
 WITHOUT_SIZE = "00001200500013"
 ALL_DOWN = "00001400100010"
 WIDE = {"COLUMNS": "200"}
 XML = {"Accept": "application/xml"}
+DECLARED_ALL = {
+    "currencyID": "EUR",
+    "representatives": [{"index": index, "residenceCountry": "FRA"} for index in range(3)],
+}
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 
@@ -147,7 +153,9 @@ def test_the_command_line_writes_and_reads_back(tmp_path):
     assert re.search(
         r"trade-regist +Inscription au registre du commerce +true ; 000 001 008 R.C.S. Rennes", shown.output
     )
-    assert re.search(r"name +MENUISERIE DU VAL DORE +MENUISERIE DU VAL DORE +identique", shown.output)
+    assert re.search(
+        r"Nom ou dénomination sociale +MENUISERIE DU VAL DORE +MENUISERIE DU VAL DORE +identique", shown.output
+    )
     assert "différent" not in shown.output
 
 
@@ -157,8 +165,29 @@ def test_the_command_line_says_what_changed_since_the_document_was_written(tmp_p
     shown = CliRunner(env=WIDE).invoke(main, ["espd", "read", str(tmp_path / "old.xml")])
     offline = CliRunner(env=WIDE).invoke(main, ["espd", "read", str(tmp_path / "old.xml"), "--offline"])
 
-    assert re.search(r"name +ANCIEN NOM +MENUISERIE DU VAL DORE +différent", shown.output)
+    assert re.search(r"Nom ou dénomination sociale +ANCIEN NOM +MENUISERIE DU VAL DORE +différent", shown.output)
     assert "Registres aujourd'hui" not in offline.output
+
+
+def test_the_command_line_gives_the_json_back(client, tmp_path):
+    (tmp_path / "profile.xml").write_bytes(
+        client.post(f"/v1/prefill/{ORDINARY}/espd", json={"declared": DECLARED_ALL}).data
+    )
+    shown = CliRunner().invoke(main, ["espd", "read", str(tmp_path / "profile.xml"), "--json"])
+
+    read = json.loads(shown.output)
+    assert read["data"] == mapped(client.get(f"/v1/prefill/{ORDINARY}").json["data"])
+    assert (read["kind"], read["version"], read["declared"]["size"]) == ("response", "4.1.0", "sme")
+
+
+def test_a_document_names_the_registers_that_it_comes_from(client):
+    root = ET.fromstring(client.get(f"/v1/prefill/{ORDINARY}?size=small", headers=XML).data)
+    notes = [note.text for note in root.iterfind(f"{{{CBC}}}Note")]
+
+    [register] = [note for note in notes if note.startswith("Infogreffe")]
+    assert re.match(r"Infogreffe \(extraits_rcs_infogreffe\), interrogé le \d{4}-\d\d-\d\d", register)
+    assert "/partIV/A/tradeRegister/registrationNumber" in register
+    assert notes[-1] == "Déclaré par le candidat : /partII/A/economicOperator/companyCategory"
 
 
 def test_a_document_about_a_company_that_cannot_be_asked_for_is_shown_all_the_same(tmp_path):

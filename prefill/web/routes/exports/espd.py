@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from prefill.espd.draft import draft_response
 from prefill.espd.model import Declared, Draft
-from prefill.espd.reader import MAX_BYTES
-from prefill.espd.request import read_request
+from prefill.espd.reading.reader import MAX_BYTES
+from prefill.espd.reading.request import read_request
 from prefill.espd.versions import ROLES, SIZES
 from prefill.espd.writer import Identity, complete_request, write_profile
 from prefill.prefilling.service import Request
@@ -129,7 +129,7 @@ def respond_with_profile(draft: Draft) -> AnyResponse:
 def draft_of(query: Request, declared: Declared) -> Draft:
     prefill = candidate_service().prefill(query)
     g.log_fields = log_summary(prefill)
-    return draft_response(prefill.filled.data, replace(declared, number=query.number))
+    return draft_response(prefill.filled.data, replace(declared, number=query.number), prefill.filled.provenance)
 
 
 def _draft(number: str, values: Mapping[str, Any]) -> Draft:

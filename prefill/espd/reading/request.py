@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 from xml.etree.ElementTree import Element
 
+from prefill.espd.carried import ANSWERED
 from prefill.espd.elements import CAC, CBC
-from prefill.espd.model import CriterionAnswer
-from prefill.espd.reader import KINDS, parse, text_at, version_of
-from prefill.espd.versions import VERSIONS, Criterion
+from prefill.espd.reading.reader import kind_of, parse, text_at, version_of
+from prefill.espd.versions import LATEST, VERSIONS, Ask, Criterion, Version
 from prefill.problems import EspdLotUnknown, EspdNotARequest, EspdVersionUnsupported
 
 GROUPS = (f"{{{CAC}}}TenderingCriterionPropertyGroup", f"{{{CAC}}}SubsidiaryTenderingCriterionPropertyGroup")
@@ -21,7 +22,7 @@ class Request:
     """A Request of a version that can be completed."""
 
     root: Element
-    version: str
+    version: Version
 
     @property
     def number(self) -> str:
@@ -70,15 +71,20 @@ class Request:
                         copied.remove(reference)
                 yield copied
 
-    def question(self, criterion: Criterion, answer: CriterionAnswer) -> str | None:
+    def question(self, criterion: Criterion, asked: Ask) -> str | None:
         """Find the identifier of a question in this Request; None when the buyer does not ask it."""
-        prefix = criterion.group.id.split("/")[0]
-        group, _, last = answer.question.rpartition("/")
-        rank = int(last.removeprefix("Q")) - 1
-        for asked in self.root.iterfind(f"{{{CAC}}}TenderingCriterion"):
-            if text_at(asked, "ID") == criterion.id:
-                return _question(asked, f"{prefix}/{group}", rank, answer.data)
-        return None
+        return find_question(self.root, criterion, asked)
+
+
+def find_question(root: Element, criterion: Criterion, asked: Ask) -> str | None:
+    """Find the identifier of a question: by its criterion, its group, its rank there and its data type."""
+    question = criterion.question(asked)
+    group, _, last = question.id.rpartition("/")
+    rank = int(last.removeprefix("Q")) - 1
+    for place in root.iterfind(f"{{{CAC}}}TenderingCriterion"):
+        if text_at(place, "ID") == criterion.id:
+            return _question(place, group, rank, question.data)
+    return None
 
 
 def _question(criterion: Element, group: str, rank: int, data: str) -> str | None:
@@ -94,12 +100,27 @@ def _question(criterion: Element, group: str, rank: int, data: str) -> str | Non
     return None
 
 
-def read_request(document: bytes) -> Request:
+def read_request(document: bytes, versions: Mapping[str, Version] = VERSIONS) -> Request:
     """Read a Request that can be completed. Raise the problem that says what it is instead."""
     root = parse(document)
-    kind, version = KINDS[root.tag[1:].partition("}")[0]], version_of(root)
-    if kind != "request":
+    if kind_of(root) != "request":
         raise EspdNotARequest
-    if version not in VERSIONS:
-        raise EspdVersionUnsupported(version=version, known=", ".join(VERSIONS))
-    return Request(root, version)
+    version = version_of(root)
+    if version not in versions:
+        raise _unsupported(root, version, versions)
+    return Request(root, versions[version])
+
+
+def _unsupported(root: Element, version: str, versions: Mapping[str, Version]) -> EspdVersionUnsupported:
+    """Say which criteria of a Request of another version registers answer: identifiers of criteria outlive versions."""
+    subjects = {criterion.id: subject for subject, criterion in VERSIONS[LATEST].criteria.items()}
+    asked = root.findall(f"{{{CAC}}}TenderingCriterion")
+    matched: list[dict[str, Any]] = [
+        {"id": number, "name": text_at(place, "Name") or "", "pointers": list(ANSWERED[subjects[number]])}
+        for place in asked
+        if (number := text_at(place, "ID") or "") in subjects
+    ]
+    known = ", ".join(versions)
+    return EspdVersionUnsupported(
+        version=version, known=known, asked=len(asked), matched=len(matched), criteria=matched
+    )

@@ -9,7 +9,7 @@ import pytest
 from prefill.espd.draft import draft_response
 from prefill.espd.elements import CAC, CBC, REQUEST
 from prefill.espd.model import Declared
-from prefill.espd.request import read_request
+from prefill.espd.reading.request import read_request
 from prefill.espd.writer import complete_request, write_profile
 from prefill.problems import EspdLotUnknown, EspdNotARequest, EspdVersionUnsupported
 from tests.espd.test_draft import REGISTERED
@@ -130,6 +130,25 @@ def test_a_lot_must_be_chosen_among_several(lot):
 def test_another_version_is_named_and_not_completed(version):
     with pytest.raises(EspdVersionUnsupported, match=version):
         read_request(request(version=version))
+
+
+OLD_CRITERIA = criterion(TURNOVER, "f3cd5e0b", property_of("a", "QUESTION", "AMOUNT")) + criterion(OTHER, "7c637c0c")
+
+
+@pytest.mark.parametrize(("ubl", "profile", "version"), [("2.2", "", "2.1"), ("2.3", "ESPD-EDMv3.0.1", "3.0.1")])
+def test_of_an_older_version_the_criteria_that_registers_answer_are_said(ubl, profile, version):
+    document = (
+        request(OLD_CRITERIA)
+        .replace(b"<cbc:UBLVersionID>2.3<", f"<cbc:UBLVersionID>{ubl}<".encode())
+        .replace(b"ESPD-EDMv4.1.0", profile.encode())
+    )
+
+    with pytest.raises(EspdVersionUnsupported, match=f"{version}.*1 de ses 2 critères") as refused:
+        read_request(document)
+
+    assert refused.value.extensions()["criteria"] == [
+        {"id": TURNOVER, "name": "Nom", "pointers": ["/partIV/B/setUpDate"]}
+    ]
 
 
 def test_a_response_cannot_be_completed():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prefill.espd.elements import CAC, CBC, REQUEST
-from prefill.espd.reader import MAX_BYTES, MAX_DEPTH, parse, read
+from prefill.espd.reading.reader import MAX_BYTES, MAX_DEPTH, parse, read
 from prefill.problems import EspdUnreadable
 
 HEAD = f'<QualificationApplicationRequest xmlns="{REQUEST}" xmlns:cac="{CAC}" xmlns:cbc="{CBC}">'

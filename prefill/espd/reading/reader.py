@@ -24,6 +24,7 @@ MAX_TEXT = 2000  # characters of a value that is shown
 
 V1_REQUEST = "urn:grow:names:specification:ubl:schema:xsd:ESPDRequest-1"
 V1_RESPONSE = "urn:grow:names:specification:ubl:schema:xsd:ESPDResponse-1"
+V2_0 = "urn:X-test:UBL:Pre-award:"
 KINDS = {REQUEST: "request", RESPONSE: "response", V1_REQUEST: "request", V1_RESPONSE: "response"}
 VALUES = (
     "ResponseIndicator",
@@ -95,7 +96,7 @@ def parse(document: bytes) -> Element:
         ) from None
     except (ValueError, LookupError):
         raise EspdUnreadable(why="son encodage ne peut pas être lu", why_en="its encoding cannot be read") from None
-    if root is None or _namespace(root) not in KINDS:
+    if root is None or kind_of(root) is None:
         raise EspdUnreadable(
             why="ce n'est ni une demande ni une réponse ESPD", why_en="it is neither an ESPD Request nor a Response"
         )
@@ -106,7 +107,7 @@ def read(document: bytes) -> Summary:
     """Read a Request or a Response of any version known."""
     root = parse(document)
     return Summary(
-        KINDS[_namespace(root)],
+        kind_of(root) or "",
         version_of(root),
         text_at(root, "ContractFolderID"),
         _shortened(root.findtext(f".//{{{CAC}}}ContractingParty//{{{CAC}}}PartyName/{{{CBC}}}Name")),
@@ -116,10 +117,19 @@ def read(document: bytes) -> Summary:
     )
 
 
+def kind_of(root: Element) -> str | None:
+    """Tell a `request` from a `response`; None for what is no ESPD document."""
+    if _namespace(root).startswith(V2_0):
+        return "request" if root.tag.endswith("Request") else "response"
+    return KINDS.get(_namespace(root))
+
+
 def version_of(root: Element) -> str:
     """Recognise the version by the namespace, the UBL version and the profile that the document declares."""
     if _namespace(root) in (V1_REQUEST, V1_RESPONSE):
         return "1"
+    if _namespace(root).startswith(V2_0):
+        return "2.0"
     profile = text_at(root, "ProfileExecutionID") or ""
     if profile.startswith("ESPD-EDMv"):
         return profile.removeprefix("ESPD-EDMv")
