@@ -175,7 +175,7 @@ def test_the_command_line_gives_the_json_back(client, tmp_path):
     )
     shown = CliRunner().invoke(main, ["espd", "read", str(tmp_path / "profile.xml"), "--json"])
 
-    read = json.loads(shown.output)
+    read = json.loads(shown.stdout)
     assert read["data"] == mapped(client.get(f"/v1/prefill/{ORDINARY}").json["data"])
     assert (read["kind"], read["version"], read["declared"]["size"]) == ("response", "4.1.0", "sme")
 
