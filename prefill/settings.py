@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from prefill.domain.identifiers import parse
 from prefill.domain.suggestions import closest
@@ -52,13 +52,23 @@ def _seconds(least: float, most: float) -> Callable[[str], float]:
     return read
 
 
+def split_address(text: str) -> SplitResult:
+    """Split an address. Raise `BadValue` where it is none: the library's errors quote what it holds, passwords too."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise BadValue("attend une adresse (un mot de passe s'y écrit en %XX)") from None
+    return parts
+
+
 def read_web_address(text: str) -> str:
-    parts = urlsplit(text)
+    parts = split_address(text)
     loopback = parts.hostname in LOOPBACK
+    if "@" in text:
+        raise BadValue("ne doit contenir ni nom d'utilisateur ni mot de passe")
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
         raise BadValue("attend une adresse comme https://entreprise.api.gouv.fr")
-    if parts.username or parts.password:
-        raise BadValue("ne doit contenir ni nom d'utilisateur ni mot de passe")
     if parts.scheme == "http" and not loopback:
         raise BadValue("doit commencer par https:// (http n'est permis que vers cette machine)")
     return text.rstrip("/")
@@ -100,7 +110,7 @@ def _receipt_keys(text: str) -> tuple[str, ...]:
 
 
 def _redis(text: str) -> str:
-    if urlsplit(text).scheme not in ("redis", "rediss", "unix", "valkey", "valkeys"):
+    if split_address(text).scheme not in ("redis", "rediss", "unix", "valkey", "valkeys"):
         raise BadValue("attend une adresse comme redis://:motdepasse@hote:6379/0 ou rediss://…")
     return text.replace("valkeys://", "rediss://", 1).replace("valkey://", "redis://", 1)
 
@@ -108,6 +118,8 @@ def _redis(text: str) -> str:
 def _audit(text: str) -> str:
     """A database URL may hold a password: the setting is shown as a secret is."""
     scheme, found, _ = text.partition("://")
+    if found:
+        split_address(text)
     if found and scheme not in AUDIT_SCHEMES:
         raise BadValue(f"attend stdout, le chemin d'un fichier, ou une adresse {' ou '.join(AUDIT_SCHEMES)}")
     return text
@@ -133,7 +145,7 @@ def read_line(text: str) -> str:
 
 def _contact(text: str) -> str:
     """Goes between parentheses in a header."""
-    if not re.fullmatch(r"[!-'*-~]{3,200}", text):
+    if not re.fullmatch(r"[!-'*-~]{3,200}", text) or ("://" in text and "@" in text):
         raise BadValue("attend une adresse électronique ou celle d'une page, sans espace ni parenthèse")
     return text
 
@@ -144,9 +156,10 @@ def _list(text: str) -> tuple[str, ...]:
 
 def read_origins(text: str) -> tuple[str, ...]:
     for origin in _list(text):
-        parts = urlsplit(origin)
-        if origin != "*" and (parts.scheme not in ("http", "https") or origin != f"{parts.scheme}://{parts.netloc}"):
-            raise BadValue(f"attend des origines comme https://marches.exemple.fr, sans chemin, pas « {origin} »")
+        parts = split_address(origin)
+        whole = parts.scheme in ("http", "https") and origin == f"{parts.scheme}://{parts.netloc}" and "@" not in origin
+        if origin != "*" and not whole:
+            raise BadValue(f"attend des origines comme https://marches.exemple.fr, sans chemin{_but_not(origin, text)}")
     return _list(text)
 
 
@@ -154,8 +167,18 @@ def read_hosts(text: str) -> tuple[str, ...]:
     hosts = tuple(host.lower() for host in _list(text))
     for host in hosts:
         if not re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", host):
-            raise BadValue(f"attend des noms d'hôtes comme www.qualibat.com, pas « {host} »")
+            raise BadValue(f"attend des noms d'hôtes comme www.qualibat.com{_but_not(host, text)}")
     return hosts
+
+
+def _but_not(part: str, text: str) -> str:
+    return f", pas « {part} »" if _may_be_quoted(text) else ""
+
+
+def _may_be_quoted(text: str) -> bool:
+    """Whether a text surely holds no password: an address is quoted only when it is no more than host, port and path."""
+    address = re.compile(r"(\w+://)?[\w.-]*(:\d{1,5})?(/[\w./-]*)?")
+    return all(address.fullmatch(part) or not re.search("[@:/?#]", part) for part in _list(text))
 
 
 def _choice(*known: str) -> Callable[[str], str]:
@@ -422,7 +445,7 @@ def unknown_settings(environ: Mapping[str, str]) -> Iterator[tuple[str, str | No
 
 
 def _quoted(row: Mapping[str, Any], text: str) -> str:
-    return "" if row["secret"] else f" (reçu : « {text[:80]} »)"
+    return "" if row["secret"] or not _may_be_quoted(text) else f" (reçu : « {text[:80]} »)"
 
 
 def describe(settings: Settings, environ: Mapping[str, str]) -> tuple[Shown, ...]:

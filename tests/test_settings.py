@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from dataclasses import fields
 
@@ -162,7 +163,7 @@ def test_a_bad_value_is_refused_with_a_sentence_that_names_the_setting(name, tex
 
     assert sentence.startswith(f"{name} ")
     assert sentence.endswith(".")
-    assert (text[:80] in sentence) is (name not in SECRETS)
+    assert (text[:80] in sentence) is (name not in SECRETS and not re.search("[@?]", text))
 
 
 def test_every_bad_value_is_told_at_once():

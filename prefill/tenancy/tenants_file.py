@@ -125,7 +125,7 @@ def _sign_in(tokens: TokenReader, place: Steps, buyer: Mapping[str, Any]) -> Sig
 
 def _jwks(file: SourceFile, place: Steps, written: str) -> str:
     """Check the address of an identity provider's keys; a file stands beside the tenants file."""
-    if "://" in written:
+    if "://" in written or "@" in written:
         try:
             return read_web_address(written)
         except BadValue as fault:
