@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import requests
 
 from prefill import __version__
+from prefill.addresses import LOOPBACK
 from prefill.audit.factory import open_audit_trail
 from prefill.audit.trail import AuditTrail, AuditWriteError
 from prefill.auth.jwks import JWKSClient
@@ -38,7 +39,7 @@ from prefill.registers.transport.http import Connection
 from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import URL as SANDBOX_URL
 from prefill.sandbox.sessions import SandboxSessions
-from prefill.settings import LOOPBACK, SEARCH, Settings
+from prefill.settings import SEARCH, Settings
 from prefill.tenancy import factory
 from prefill.tenancy.model import Tenant
 from prefill.tenancy.registry import Tenants

@@ -10,8 +10,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
+from prefill.addresses import (
+    BadValue,
+    may_be_quoted,
+    read_hosts,
+    read_list,
+    read_origins,
+    read_web_address,
+    split_address,
+)
 from prefill.domain.identifiers import parse
 from prefill.domain.suggestions import closest
 from prefill.problems import Problem, SettingsInvalid
@@ -19,7 +27,6 @@ from prefill.problems import Problem, SettingsInvalid
 BY_RECIPIENT = "recipient"  # of an editor's token: the delegation that the buyer alone tells, when it gave only one
 PRODUCTION = "https://entreprise.api.gouv.fr"
 STAGING = "https://staging.entreprise.api.gouv.fr"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SEARCH = "https://recherche-entreprises.api.gouv.fr"
 OURS = ("PREFILL_", "API_ENTREPRISE_", "RECHERCHE_ENTREPRISES_")
 SANDBOX_UNWANTED = (
@@ -28,10 +35,6 @@ SANDBOX_UNWANTED = (
 )
 AUDIT_SCHEMES = ("sqlite", "postgresql", "postgres")
 MAX_RETENTION_MONTHS = 600
-
-
-class BadValue(ValueError):
-    """Why a text is not a value; the sentence follows the setting's name."""
 
 
 def _whole(least: int, most: int) -> Callable[[str], int]:
@@ -50,28 +53,6 @@ def _seconds(least: float, most: float) -> Callable[[str], float]:
         return float(text.replace(",", "."))
 
     return read
-
-
-def split_address(text: str) -> SplitResult:
-    """Split an address. Raise `BadValue` where it is none: the library's errors quote what it holds, passwords too."""
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:
-        raise BadValue("attend une adresse (un mot de passe s'y écrit en %XX)") from None
-    return parts
-
-
-def read_web_address(text: str) -> str:
-    parts = split_address(text)
-    loopback = parts.hostname in LOOPBACK
-    if "@" in text:
-        raise BadValue("ne doit contenir ni nom d'utilisateur ni mot de passe")
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
-        raise BadValue("attend une adresse comme https://entreprise.api.gouv.fr")
-    if parts.scheme == "http" and not loopback:
-        raise BadValue("doit commencer par https:// (http n'est permis que vers cette machine)")
-    return text.rstrip("/")
 
 
 def read_token(text: str) -> str:
@@ -101,7 +82,7 @@ def read_delegation(text: str) -> str:
 
 
 def _receipt_keys(text: str) -> tuple[str, ...]:
-    seeds = _list(text)
+    seeds = read_list(text)
     if not all(re.fullmatch(r"[A-Za-z0-9_-]{43}", seed, re.ASCII) for seed in seeds):
         raise BadValue(
             "attend des clés faites par « prefill receipt key », séparées par des virgules, la plus récente d'abord"
@@ -148,37 +129,6 @@ def _contact(text: str) -> str:
     if not re.fullmatch(r"[!-'*-~]{3,200}", text) or ("://" in text and "@" in text):
         raise BadValue("attend une adresse électronique ou celle d'une page, sans espace ni parenthèse")
     return text
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def read_origins(text: str) -> tuple[str, ...]:
-    for origin in _list(text):
-        parts = split_address(origin)
-        whole = parts.scheme in ("http", "https") and origin == f"{parts.scheme}://{parts.netloc}" and "@" not in origin
-        if origin != "*" and not whole:
-            raise BadValue(f"attend des origines comme https://marches.exemple.fr, sans chemin{_but_not(origin, text)}")
-    return _list(text)
-
-
-def read_hosts(text: str) -> tuple[str, ...]:
-    hosts = tuple(host.lower() for host in _list(text))
-    for host in hosts:
-        if not re.fullmatch(r"(?:[a-z0-9-]+\.)+[a-z]{2,}", host):
-            raise BadValue(f"attend des noms d'hôtes comme www.qualibat.com{_but_not(host, text)}")
-    return hosts
-
-
-def _but_not(part: str, text: str) -> str:
-    return f", pas « {part} »" if _may_be_quoted(text) else ""
-
-
-def _may_be_quoted(text: str) -> bool:
-    """Whether a text surely holds no password: an address is quoted only when it is no more than host, port and path."""
-    address = re.compile(r"(\w+://)?[\w.-]*(:\d{1,5})?(/[\w./-]*)?")
-    return all(address.fullmatch(part) or not re.search("[@:/?#]", part) for part in _list(text))
 
 
 def _choice(*known: str) -> Callable[[str], str]:
@@ -298,7 +248,7 @@ class Settings:
         "1 pour que le script attende l'accord du candidat avant son premier appel.",
     )
     schemas: tuple[str, ...] = _setting(
-        "PREFILL_SCHEMAS", _list, (),
+        "PREFILL_SCHEMAS", read_list, (),
         "Dossiers de formulaires ajoutés à ceux du service, séparés par des virgules ; le dernier l'emporte.",
     )
     templates: str | None = _setting(
@@ -445,7 +395,7 @@ def unknown_settings(environ: Mapping[str, str]) -> Iterator[tuple[str, str | No
 
 
 def _quoted(row: Mapping[str, Any], text: str) -> str:
-    return "" if row["secret"] or not _may_be_quoted(text) else f" (reçu : « {text[:80]} »)"
+    return "" if row["secret"] or not may_be_quoted(text) else f" (reçu : « {text[:80]} »)"
 
 
 def describe(settings: Settings, environ: Mapping[str, str]) -> tuple[Shown, ...]:

@@ -23,6 +23,7 @@ ADDRESSES = {
     "API_ENTREPRISE_URL": WEB,
     "RECHERCHE_ENTREPRISES_URL": WEB,
     "PREFILL_PRIVACY_URL": WEB,
+    "PREFILL_PUBLIC_URL": WEB,
     "PREFILL_ALLOWED_ORIGINS": (*WEB, "https://a.fr,https://moi:{}@h.fr"),
     "PREFILL_DOCUMENT_HOSTS": ("https://moi:{}@h.fr", "moi:{}@h.fr"),
     "PREFILL_CONTACT": ("https://moi:{}@h.fr",),

@@ -10,19 +10,10 @@ from typing import Any
 import marshmallow
 from marshmallow import fields
 
+from prefill.addresses import BadValue, read_origins, read_web_address
 from prefill.config_files.schema import FRENCH, FileSchema, among, flag, listed, mapping, nested, text, whole
 from prefill.domain.permissions import Scope
-from prefill.settings import (
-    MAX_RETENTION_MONTHS,
-    BadValue,
-    Settings,
-    read_delegation,
-    read_line,
-    read_origins,
-    read_short,
-    read_siret,
-    read_web_address,
-)
+from prefill.settings import MAX_RETENTION_MONTHS, Settings, read_delegation, read_line, read_short, read_siret
 
 TENANT_ID = re.compile(r"[a-z0-9](-?[a-z0-9]){0,39}")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from prefill.addresses import BadValue
 from prefill.config_files.diagnostics import short_name
 from prefill.config_files.schema import Steps
 from prefill.config_files.source_file import SourceFile, UnreadableFile, read_bytes
-from prefill.settings import BadValue, read_token
+from prefill.settings import read_token
 
 TOKEN, CLIENT_SECRET = "token", "client_secret"
 NOUNS = {TOKEN: "le jeton", CLIENT_SECRET: "le secret"}

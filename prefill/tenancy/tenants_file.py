@@ -12,12 +12,13 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from prefill.addresses import BadValue, read_web_address
 from prefill.config_files.diagnostics import InvalidConfigFile, short_name
 from prefill.config_files.schema import Steps
 from prefill.config_files.source_file import SourceFile
 from prefill.config_files.toml_file import read_toml
 from prefill.domain.permissions import Scope
-from prefill.settings import BadValue, read_delegation, read_siret, read_web_address
+from prefill.settings import read_delegation, read_siret
 from prefill.tenancy.file_checks import check_forms, check_keys, check_providers, check_sign_in
 from prefill.tenancy.file_schema import TenantsFileSchema
 from prefill.tenancy.file_token import CLIENT_SECRET, TokenReader

@@ -6,6 +6,8 @@ import pytest
 
 from prefill.company_search.service import CompanySearch, Typists
 from prefill.company_search.suggestions import Why
+from prefill.domain.answers import Answer, Status
+from prefill.domain.catalogue import CATALOGUE
 from prefill.sandbox.searched import NAMESAKE
 from tests.support.search import open_stage
 
@@ -146,6 +148,23 @@ def test_a_company_that_limits_disclosure_keeps_its_name_alone(stage):
     (found,) = stage.search.find("jardins sans bruit").companies
     assert (found.name, found.trade_name, found.postal_code) == ("JARDINS SANS BRUIT", None, None)
     assert stage.names("chardonvert") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "siren", "partial"),
+    [("canarisse", "000006007", []), ("jardins sans bruit", None, ["JARDINS SANS BRUIT"])],
+)
+def test_what_prefills_learned_of_a_company_hides_it_here_at_once(stage, typed, siren, partial):
+    siren = siren or stage.search.find(typed).companies[0].siren
+    establishment = CATALOGUE["etablissements"]
+    for status, shown in (("partiellement_diffusible", partial), ("non_diffusible", [])):
+        stage.search.find(typed)  # from the cache, too
+        stage.limits.learn(
+            establishment, siren, Answer(establishment.name, Status.OK, data={"status_diffusion": status})
+        )
+        assert stage.names(typed) == shown
+        assert stage.search.find("menuiserie val doré").companies, "others are shown"
+    assert stage.search.find(siren).companies == ()
 
 
 def test_the_same_text_is_asked_once_an_hour(stage):

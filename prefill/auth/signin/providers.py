@@ -11,8 +11,8 @@ import requests
 import urllib3
 
 from prefill import telemetry
+from prefill.addresses import BadValue, read_web_address
 from prefill.auth.signin.bounded import mount
-from prefill.settings import BadValue, read_web_address
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 FRESH_FOR = 3600.0  # seconds

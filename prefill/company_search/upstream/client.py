@@ -145,9 +145,9 @@ class SearchClient:
 
     def _allowed(self, record: Record) -> Record | None:
         limit = self._limits.of(record["siren"])
-        if limit is None or is_partial(record):
-            return record
-        return None if limit.status == UNDISCLOSED else restricted(record)
+        if limit and limit.status == UNDISCLOSED:
+            return None
+        return record if limit is None or is_partial(record) else restricted(record)
 
 
 def _log_call(reply: Reply, waited: float) -> None:

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from flask import g, request
 from werkzeug.wrappers import Response
 
+from prefill.addresses import LOOPBACK
 from prefill.auth.authenticator import TENANT_HEADER
 from prefill.auth.signin.cookies import ATTEMPT_SECONDS
 from prefill.auth.signin.sessions import Session, SessionsUnavailable
 from prefill.domain.permissions import Caller
 from prefill.problems import CrossSiteRequest, Forbidden, SignInUnavailable, Unauthorized
-from prefill.settings import LOOPBACK
 from prefill.web.context import app_context
 
 CSRF_HEADER = "X-Prefill-CSRF"
