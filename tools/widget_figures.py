@@ -22,14 +22,17 @@ from tests.support.kit_site import Service, build_kits, serving, site
 from tests.support.npm import node
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "integrate.md"
-FILES = {"the script": current_script, "the search, on demand": current_search, "the ES module, whole": current_module}
+FILES = {"script": current_script, "search, on demand": current_search, "ES module, whole": current_module}
 RUNS = 9
 
 
 def main() -> None:
     visits = measure()
     rows = [*size_rows(), *visit_rows(visits)]
-    told = f"`python -m tools.widget_figures`, {datetime.now(UTC):%Y-%m-%d}, Chromium, {os.cpu_count()} processors."
+    told = (
+        f"`python -m tools.widget_figures`, {datetime.now(UTC):%Y-%m-%d}, sandbox, Chromium, {RUNS} visits, "
+        f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.0f}."
+    )
     table = "\n".join(["| Figure | Here | Limit |", "| --- | --- | --- |", *rows, "", told])
     page = PAGE.read_text(encoding="utf-8")
     block = f"<!-- figures -->\n{table}\n<!-- end -->"
@@ -56,27 +59,26 @@ def measure() -> list[dict[str, Any]]:
 def size_rows() -> Iterator[str]:
     for name, read in FILES.items():
         body = read().body
-        packed = [f"{len(compress_once(body, encoding)) / 1000:.1f} kB with {encoding}" for encoding in ("br", "gzip")]
-        limit = "10 kB with br" if read is current_script else ""
-        yield f"| size of {name} | {', '.join(packed)}, {len(body) / 1000:.1f} kB as it is | {limit} |"
+        limit = "10 kB" if read is current_script else ""
+        yield f"| {name}, br | {len(compress_once(body, 'br')) / 1000:.1f} kB ({len(body) / 1000:.0f} as it is) | {limit} |"
 
 
 def visit_rows(visits: list[dict[str, Any]]) -> Iterator[str]:
     shifts = {visit["kit"]: visit["cls"] for visit in visits[:3]}
     asked = [request for request in visits[0]["requests"] if not request.endswith((".js", ".css"))]
     plain, slowed = ([visit for visit in visits[3:] if visit["slowed"] == times] for times in (1, 4))
-    yield f"| requests of a visit, the script aside | {len(asked)}: {', '.join(f'`{one}`' for one in asked)} | |"
-    yield f"| from the 14th digit to the first field, sandbox | {_spread(plain, 'firstField')} | 60 ms |"
-    yield f"| JavaScript from the 14th digit to the end | {_spread(plain, 'script')} | |"
-    yield f"| the same, the processor slowed four times | {_spread(slowed, 'script')} | 10 ms |"
-    yield f"| style and layout, the processor slowed four times | {_spread(slowed, 'layout')} | |"
+    yield f"| requests of a visit | {len(asked)}: {', '.join(f'`{one}`' for one in asked)} | |"
+    yield f"| 14th digit to first field | {_spread(plain, 'firstField')} | 60 ms |"
+    yield f"| JavaScript of a fill | {_spread(plain, 'script')} | |"
+    yield f"| … processor slowed 4 times | {_spread(slowed, 'script')} | 10 ms |"
+    yield f"| style and layout, likewise | {_spread(slowed, 'layout')} | |"
     told = ", ".join(f"{kit} {value:.4f}".replace("0.0000", "0") for kit, value in shifts.items())
-    yield f"| layout shift (CLS), a slow register | {told} | 0 |"
+    yield f"| layout shift, slow register | {told} | 0 |"
 
 
 def _spread(visits: list[dict[str, Any]], name: str) -> str:
     values = [visit[name] for visit in visits]
-    return f"{statistics.median(values):.0f} ms ({min(values):.0f} to {max(values):.0f}, {len(values)} visits)"
+    return f"{statistics.median(values):.0f} ms ({min(values):.0f} to {max(values):.0f})"
 
 
 if __name__ == "__main__":

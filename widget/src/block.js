@@ -247,9 +247,9 @@ export class Block {
 		panel.offer(ours.length > 0 || (busy && fields.reserved), [...this.extra, ...retryAction(this)])
 		if (fields.quiet) return
 		panel.summarise(fields.reserved, [
-			{ title: words.toConfirm, lines: confirm.map(field => this.#line(field)) },
-			{ title: words.toComplete, lines: missing.map(field => this.#line(field)) },
-			{ title: words.counts(filled.length), lines: filled.map(field => this.#line(field, true)) },
+			{ title: words.toConfirm, fields: confirm, line: field => this.#line(field) },
+			{ title: words.toComplete, fields: missing, line: field => this.#line(field) },
+			{ title: words.counts(filled.length), fields: filled, line: field => this.#line(field, true) },
 		])
 	}
 

@@ -14,7 +14,7 @@ import { decide, isOurs, isReformatted } from './rule.js'
  * @property {string} [edited] The number for which the candidate filled it in; '' when there was none yet.
  * @property {string} [cancelled] The value that the page refused.
  * @property {{ next: string, text: string, info: Info }} [suggestion] @property {Record<string, any>} [gap]
- * @property {HTMLElement} [note] @property {string} [drawn]
+ * @property {HTMLElement} [note] @property {string} [drawn] @property {boolean} [visible] Known while an answer comes.
  */
 /** @typedef {{ text?: string, severity?: import('./kits.js').Severity, button?: [string, () => void] }} Remark */
 
@@ -157,14 +157,24 @@ export class Fields {
 			if (!field.written && !field.adapter.display && !field.adapter.isEmpty()) field.edited ??= number
 	}
 
-	/** Bring the form in line with the company and what is known of it. May be called at any time. */
-	settle() {
+	/**
+	 * Bring the form in line with the company and what is known of it. May be called at any time.
+	 * @param {boolean} [last] Whether no other part of an answer is to come.
+	 */
+	settle(last = true) {
+		if (last) this.#look()
 		for (const [key, field] of this.all)
 			if (field.adapter) {
 				this.#recognise(key, field, field.adapter)
 				this.#settle(field)
 			}
+		if (last) this.#look(false)
 		this.block.changed()
+	}
+
+	/** See which fields are shown, all at once: the browser computes its styles once, not for each field of each part. */
+	#look(keep = true) {
+		for (const field of this.live) field.visible = keep ? isVisible(field.adapter.element) : undefined
 	}
 
 	/** @param {Field} field */
@@ -403,7 +413,7 @@ export class Fields {
 			suggestion?.info.source,
 			this.#foreign(field),
 		]
-		const drawn = () => JSON.stringify([marks, remark.text, remark.button?.[0], this.reserved, field.note?.isConnected])
+		const drawn = () => [...marks, remark.text, remark.button?.[0], this.reserved, field.note?.isConnected].join('\n')
 		if (field.drawn === drawn()) return
 		for (const { dataset } of adapter.elements)
 			sourceMarks.forEach((mark, index) => {
@@ -419,7 +429,7 @@ export class Fields {
 		const { adapter } = field
 		const { kit } = this.block
 		const { element, elements } = adapter
-		const visible = element.type !== 'hidden' && (!element.checkVisibility || element.checkVisibility())
+		const visible = field.visible || isVisible(element)
 		const focused = field.note?.contains(document.activeElement)
 		const shown = visible && (text || this.reserved)
 		if (shown && !field.note?.isConnected) this.#place(field)
@@ -465,7 +475,9 @@ export class Fields {
 	reserve() {
 		this.reserved = true
 		this.quiet = false
+		this.#look()
 		for (const field of this.live) this.#draw(field)
+		if (!this.block.job) this.#look(false)
 	}
 
 	detach() {
@@ -478,6 +490,9 @@ export class Fields {
 		}
 	}
 }
+
+/** @param {any} element */
+const isVisible = element => element.type !== 'hidden' && (!element.checkVisibility || element.checkVisibility())
 
 /** @param {Adapter} adapter The name of a field, for people. */
 export function labelOf({ element, elements }) {

@@ -85,7 +85,7 @@ async function receive(block, number, job) {
 	let onPart = part => {
 		if (job !== block.job) return
 		fields.parts = [...fields.parts.filter(one => one.source), part]
-		fields.settle()
+		fields.settle(false)
 		block.become('filling', words.filling(fields.counts().filled.length, part.answered, part.expected))
 	}
 	for (;;) {
@@ -145,7 +145,6 @@ export function complete(block, number, answer) {
 		remedies(block, notices),
 	)
 	if (!answer.complete) planRetry(block, longestWait(answer), false)
-	block.keep()
 }
 
 /**

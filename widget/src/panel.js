@@ -4,13 +4,17 @@ import { anchorOf, describe, idOf, make, makeButton } from './kits.js'
 
 /** @typedef {import('./kits.js').Severity} Severity */
 /** @typedef {{ name: string, text: string, act: () => void, disabled?: boolean }} Action */
+/** @typedef {import('./fields.js').Field} Field */
 /** @typedef {{ text: string, element: HTMLElement, detail: string, remove?: () => void }} Line */
+/** @typedef {{ title: string, fields: Field[], line: (field: Field) => Line }} Group */
 
 export class Panel {
 	/** What is said now. */
 	said = ''
 	/** @type {Map<string, HTMLButtonElement>} */
 	buttons = new Map()
+	/** @type {Group[]} What the summary tells. */
+	groups = []
 
 	/** @param {import('./block.js').Block} block */
 	constructor(block) {
@@ -35,6 +39,8 @@ export class Panel {
 		this.summary = summary || make('details', 'summary')
 		if (!summary) this.made.push(this.summary)
 		this.title = summary ? undefined : make('summary', 'summary-title', '', words.details)
+		// What nobody sees is not drawn.
+		if (!summary) this.summary.addEventListener('toggle', () => this.#list())
 		if (input) describe(input, idOf(this.status))
 	}
 
@@ -104,11 +110,11 @@ export class Panel {
 		if (action && !action.disabled) action.act()
 	}
 
-	/** @param {boolean} reserve @param {{ title: string, lines: Line[] }[]} groups */
+	/** @param {boolean} reserve @param {Group[]} groups */
 	summarise(reserve, groups) {
 		const { summary, title, undoButton, actions } = this
-		const told = groups.filter(group => group.lines.length)
-		if (title && !told.length && !reserve) return summary.remove()
+		this.groups = groups.filter(group => group.fields.length)
+		if (title && !this.groups.length && !reserve) return summary.remove()
 		if (title && !summary.isConnected) {
 			// After what can be done, so that Tab meets the buttons first.
 			const last =
@@ -116,10 +122,16 @@ export class Panel {
 			last.after(summary)
 			summary.append(title)
 		}
+		this.#list()
+	}
+
+	#list() {
+		const { summary, title, groups } = this
+		if (title && !(/** @type {HTMLDetailsElement} */ (summary).open)) return
 		for (const child of [...summary.children]) if (child !== title) child.remove()
-		for (const group of told) {
+		for (const group of groups) {
 			const list = make('ul', 'summary-list')
-			list.append(...group.lines.map(line => this.#line(line)))
+			list.append(...group.fields.map(field => this.#line(group.line(field))))
 			summary.append(make('p', 'summary-head', '', group.title), list)
 		}
 	}

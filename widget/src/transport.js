@@ -106,7 +106,7 @@ async function events(response, soon, onPart) {
 		const blocks = (text + decoder.decode(value, { stream: true })).split('\n\n')
 		text = blocks.pop()
 		for (const block of blocks) {
-			const [, kind, data] = /^event: (.*)[^]*\ndata: (.*)/.exec(block) || []
+			const [, kind, data] = /^event: (.*)[^]*?\ndata: (.*)/.exec(block) || []
 			if (kind === 'fields') onPart?.(JSON.parse(data))
 			else if (kind === 'done') return JSON.parse(data)
 			else if (kind) throw new PrefillError(JSON.parse(data))

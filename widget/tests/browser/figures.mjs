@@ -13,6 +13,7 @@ const {
 } = process.env
 const ORDINARY = '00000100800010'
 const SLOW = '00001700400011'
+const OTHER = '00000300400017'
 /** How many times slower the processor is made. */
 const SLOWED = 4
 const flags = [
@@ -51,12 +52,19 @@ const time = () => {
 	document.getElementById('name').addEventListener('input', () => (window.firstField ??= performance.now() - last))
 }
 
+/** A service that has started: another company was asked, the one of the visit is not known yet. @param {string} url */
+async function warmUp(url) {
+	for (const Accept of ['text/event-stream', 'application/json'])
+		await (await fetch(`${url}prefill/${OTHER}?schema=dume`, { headers: { Accept } })).text()
+}
+
 /** @param {import('puppeteer-core').Browser} browser */
 async function visit(browser, kit, number, slowed = 1) {
 	const page = await browser.newPage()
 	await page.setViewport({ width: 1000, height: 1600 })
 	await page.evaluateOnNewDocument(watch)
 	const url = `${service}/fresh/figures-${process.pid}-${++visits}/v1/`
+	await warmUp(url)
 	await page.goto(`${site}/${kit}.html?service=${encodeURIComponent(service)}&url=${encodeURIComponent(url)}`)
 	await page.waitForSelector('[data-prefill-state]')
 	const requests = []
