@@ -516,6 +516,25 @@ def test_a_server_that_cannot_be_is_refused_by_name(run, port, arguments, enviro
     assert refused(run("serve", *arguments, **{"PORT": str(port), **environ})).startswith(f"{name} attend")
 
 
+@pytest.mark.parametrize(
+    ("bad", "sentence"),
+    [
+        ({"PREFILL_DEADLINE": "soon"}, "PREFILL_DEADLINE attend"),
+        ({"PREFILL_TEMPLATES": "/nonexistent"}, "PREFILL_TEMPLATES : le dossier"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_a_bad_setting_is_told_once_whatever_the_number_of_processes(bad, sentence, port):
+    environ = {name: value for name, value in os.environ.items() if name not in NOTHING_SET}
+    command = [sys.executable, "-m", "prefill", "serve"]
+    environ |= {"PORT": str(port), "PREFILL_SANDBOX": "1", "WEB_CONCURRENCY": "4", **bad}
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
+
+    assert ended.returncode == 1
+    assert (ended.stdout, ended.stderr.count(sentence)) == ("", 1)
+    assert len(ended.stderr.splitlines()) <= 2
+
+
 @pytest.mark.parametrize("command", ["fill 00000100800010", "ask etablissements 00000100800010"])
 def test_the_log_is_shown_on_demand_alone(run, command, capsys):
     def logged(*options):

@@ -15,7 +15,7 @@ import click
 from flask import Flask
 
 from prefill.app import create_app
-from prefill.assembly import open_audit
+from prefill.assembly import open_audit, templates_folder
 from prefill.cli.common import check_tenants_file, command_forms, command_settings
 from prefill.cli.errors import CliError
 from prefill.problems import SettingsInvalid
@@ -43,6 +43,7 @@ def _check_start(settings: Settings) -> None:
     try:
         refuse_unwanted_sandbox(settings)
         check_tenants_file(settings, command_forms(settings))
+        templates_folder(settings)
         open_audit(settings).close()
     except SettingsInvalid as fault:
         raise CliError(f"prefill ne peut pas démarrer :\n{fault}") from fault
