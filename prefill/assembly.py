@@ -218,7 +218,9 @@ def opened_registers(settings: Settings, tenant: Tenant, *, fallback: bool = Tru
 
 
 def open_service(settings: Settings, registers: Registers) -> Service:
-    return Service(registers, deadline=settings.deadline, clock=time.monotonic, today=today)
+    return Service(
+        registers, deadline=settings.deadline, clock=time.monotonic, today=today, early_calls=settings.early_calls
+    )
 
 
 def open_tenant_services(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -20,6 +20,23 @@ class RequesterKind(StrEnum):
     CANDIDATE = "candidate"  # anybody
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Anticipation:
+    """Calls made beside the one that tells what the company is, before it is known whether they are of use.
+
+    They are made only while the quota is ample. Nobody sees or keeps their answers until somebody asks for them in the
+    ordinary way; `ended` completes when nobody will, and then what has not left is not sent.
+    """
+
+    awaited: Source  # whose answer tells what the company is
+    ended: Future[None] = field(default_factory=Future)
+
+    def end(self) -> None:
+        """Drop what was not asked for meanwhile."""
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+
 @dataclass(frozen=True, slots=True)
 class Requester:
     """Who causes a call. No address is kept, only keyed hashes.
@@ -29,6 +46,7 @@ class Requester:
         network: of the /48 of an IPv6 address, else empty.
         calls_per_minute: how many it may cause; 0 is no limit.
         under_way: whether the company is known already and this call completes an open prefill.
+        anticipation: of a call made before it is known whether it is of use; the future it gives says nothing.
     """
 
     kind: RequesterKind = RequesterKind.AGENT
@@ -36,6 +54,7 @@ class Requester:
     network: str = ""
     calls_per_minute: int = 0
     under_way: bool = False
+    anticipation: Anticipation | None = None
 
 
 SERVICE = Requester()

@@ -113,6 +113,7 @@ class Source:
         keep: how many seconds it may still be served when the source fails.
         applies: whether the law or the producer excludes such a company; never a guess.
         likely: a guess from the declared activity: where it says no, the source is asked on request only.
+        usual: most companies have an answer, so that it is worth asking before it is known what the company is.
         names_people: a register that would name those whom a partial disclosure protects.
         personal: the keys that a tender form has no use for, at whatever depth.
         shape: the keys that a readable answer must hold, with their types.
@@ -147,6 +148,7 @@ class Source:
     applies: Condition = anyone
     likely: Condition = anyone
     on_demand: bool = False
+    usual: bool = False
     names_people: bool = False
     twin_of: str | None = None
     shape: Mapping[str, type | tuple[type, ...]] = field(default_factory=dict)

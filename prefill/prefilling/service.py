@@ -2,7 +2,8 @@
 
 It is a stream of events: one as each source answers, and the finished prefill. The plain answer is
 that stream read to its end. First the establishment, which tells what the company is; then, at the
-same time, only what can apply to such a company.
+same time, only what can apply to such a company. While the quota is ample, what most companies have is asked
+beside the establishment, and dropped unseen if it cannot apply.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -19,7 +21,7 @@ from prefill.domain.company import Company
 from prefill.domain.disclosure import DISCLOSED, status_of, without_street
 from prefill.domain.identifiers import spaced
 from prefill.domain.permissions import CANDIDATE, Audience, Caller, can_query, would_disclose_people
-from prefill.domain.requester import SERVICE, Registers, Requester
+from prefill.domain.requester import SERVICE, Anticipation, Registers, Requester
 from prefill.domain.sources import Source
 from prefill.forms.filling import FilledForm, fill
 from prefill.forms.model import Form
@@ -44,6 +46,7 @@ ASSOCIATIONS: Mapping[Audience, tuple[Source, ...]] = {
 }
 AT_ONCE = 0.02  # seconds that a prefill lasts which may not wait
 CALL_SECONDS = 1.0  # kept of the deadline for the call itself
+PUBLIC_BODIES = ("1", "2")  # how their SIREN begins
 HEAD_OFFICES = (HEAD_OFFICE.name, "siege_social_instructeur")
 
 REFUSALS: Mapping[Status, type[Problem]] = {
@@ -137,19 +140,24 @@ class Service:
         deadline: float,
         clock: Callable[[], float],
         today: Callable[[], date],
+        early_calls: bool = False,
     ) -> None:
         self._registers = registers
         self._deadline = deadline
         self._clock = clock
         self._today = today
+        self._early_calls = early_calls
 
     def with_registers(self, registers: Registers) -> Service:
         """The same service on other registers."""
-        return Service(registers, deadline=self._deadline, clock=self._clock, today=self._today)
+        return self._copy(registers, self._deadline, early_calls=self._early_calls)
 
     def without_waiting(self) -> Service:
         """The same service, whose prefills have what is known at once; the calls that they start go on without them."""
-        return Service(self._registers, deadline=AT_ONCE, clock=self._clock, today=self._today)
+        return self._copy(self._registers, AT_ONCE, early_calls=False)
+
+    def _copy(self, registers: Registers, deadline: float, *, early_calls: bool) -> Service:
+        return Service(registers, deadline=deadline, clock=self._clock, today=self._today, early_calls=early_calls)
 
     def planned(self, plan: Callable[[Registers], Registers]) -> Service:
         """The same service on its registers as a plan asks them."""
@@ -178,10 +186,25 @@ class Service:
     def stream(self, request: Request, tick: float | None = None) -> Generator[Event, None, None]:
         """Fill the form as sources answer; `tick` seconds of silence give a `Heartbeat`."""
         asking = self.begin(request, tick)
-        yield from self._identify(asking)
-        flights = self.start(asking, self.remaining(asking))
+        with self._anticipated(asking):
+            yield from self._identify(asking)
+            flights = self.start(asking, self.remaining(asking))
         yield from self.arrivals(asking, flights, expected=1 + len(flights))
         yield Finished(self.finish(asking))
+
+    @contextmanager
+    def _anticipated(self, asking: PrefillRun) -> Iterator[None]:
+        """Ask early, for a candidate, what most companies have; what is not asked for within the block is dropped."""
+        request = asking.request
+        anticipation = Anticipation(ESTABLISHMENT if asking.company.siret else HEAD_OFFICE)
+        requester = replace(request.requester, anticipation=anticipation)
+        try:
+            early = self._early_calls and not self.holds(request)
+            for source in _usual_sources(request) if early else ():
+                self._registers.submit(source, asking.company, object=request.object, requester=requester)
+            yield
+        finally:
+            anticipation.end()
 
     def begin(self, request: Request, tick: float | None = None) -> PrefillRun:
         """Begin a prefill: from now on its deadline runs."""
@@ -310,6 +333,14 @@ def _wanted(asking: PrefillRun) -> list[Source]:
         rows.append(HEAD_OFFICE)
     wanted = [row for row in rows if row.name not in asking.answers and can_query(request.caller.audience, row)]
     return list(dict.fromkeys(wanted))
+
+
+def _usual_sources(request: Request) -> list[Source]:
+    """The sources of a candidate's form that most companies answer; the numbers of public bodies begin with 1 or 2."""
+    if request.caller.audience is not Audience.CANDIDATE or request.number.startswith(PUBLIC_BODIES):
+        return []
+    rows = [CATALOGUE[name] for name in request.form.sources(request.extra) if name not in request.on_request]
+    return [row for row in rows if row.usual and can_query(request.caller.audience, row)]
 
 
 def _not_applicable(asking: PrefillRun) -> dict[str, Answer]:

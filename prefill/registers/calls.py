@@ -28,7 +28,8 @@ class Call:
     """A call to make: of which source, for which procedure, where its answer is stored, and its place in the queue.
 
     `name` is what API Entreprise takes for the same call, whatever its parameters: two at once are a conflict. `counted`
-    says that it is in the count of its requester's calls.
+    says that it is in the count of its requester's calls. `wanted` completes with whether anybody asked for it in the
+    ordinary way; until then it is made early, and its answer is neither kept nor delivered.
     """
 
     source: Source
@@ -38,11 +39,40 @@ class Call:
     future: Future[Answer]
     requester: Requester
     counted: bool = False
+    wanted: Future[bool] = field(default_factory=Future)
     task: Task = field(init=False)
+
+    def __post_init__(self) -> None:
+        anticipation = self.requester.anticipation
+        if anticipation is None:
+            self.want()
+        else:
+            anticipation.ended.add_done_callback(lambda _: self.drop())
 
     @property
     def number(self) -> str:
         return self.key[2]
+
+    @property
+    def early(self) -> bool:
+        """Whether nobody asked for it yet in the ordinary way."""
+        return not self.wanted.done()
+
+    @property
+    def dropped(self) -> bool:
+        return self.wanted.done() and not self.wanted.result()
+
+    def want(self) -> bool:
+        """Ask for it in the ordinary way; False when it was dropped before."""
+        with contextlib.suppress(InvalidStateError):
+            self.wanted.set_result(True)
+        return self.wanted.result()
+
+    def drop(self) -> bool:
+        """Drop a call that nobody asked for; False when somebody did."""
+        with contextlib.suppress(InvalidStateError):
+            self.wanted.set_result(False)
+        return not self.wanted.result()
 
 
 def set_result(flight: Future[Answer], answer: Answer) -> None:

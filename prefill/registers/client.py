@@ -4,7 +4,8 @@ A call passes the answer cache, the fair queue, single flight (in this process a
 back-off, the provider's circuit breaker and the quota. It is bounded in time (connection, silence, total) and in size,
 follows no redirect and carries the three tracing parameters. Identical calls share one future, so that waiting takes
 no thread. An answer that arrives after a caller's deadline still fills the cache; when a source fails, its last answer
-may stand in for it.
+may stand in for it. A call that is made before it is known whether it is of use (`Anticipation`) is held, unseen and
+uncached, until somebody asks for it in the ordinary way, and is else forgotten.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from prefill.clock import Clock
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.company import Company
 from prefill.domain.dates import PARIS
-from prefill.domain.requester import SERVICE, Requester
+from prefill.domain.requester import SERVICE, Anticipation, Requester
 from prefill.domain.sources import Source
 from prefill.registers.admission import Admission
 from prefill.registers.answer_cache import AnswerCache, CacheEntry, Key
@@ -34,7 +35,7 @@ from prefill.registers.observations import Observations
 from prefill.registers.quota import TokenQuota, group_of
 from prefill.registers.scheduling.call_limits import ALLOWED, CallLimits
 from prefill.registers.scheduling.fair_queue import Lane, Task
-from prefill.registers.scheduling.fairness import CEILINGS
+from prefill.registers.scheduling.fairness import AMPLE_CEILINGS, CEILINGS
 from prefill.registers.scheduling.watchdog import ThreadUnavailable
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.token_backoff import TokenBackoff
@@ -104,6 +105,8 @@ class RegisterClient:
         number = source.identify(company)
         if number is None:
             return completed(Answer(source.name, Status.NOT_APPLICABLE))
+        if requester.anticipation and not self._may_anticipate(source, company, requester.anticipation):
+            return completed(Answer(source.name, Status.LATE))
         object = object or self.connection.object
         key = self._key(source, number, object)
         known = self._cached(key)
@@ -117,8 +120,16 @@ class RegisterClient:
         call = self._in_flight.get(key)
         if call is None:
             return None
+        if requester.anticipation:
+            return call.future
+        if not call.want():
+            with self._lock:
+                if self._in_flight.get(key) is call:
+                    del self._in_flight[key]
+            return None
         telemetry.count("cache", source=call.source.name, result="joined")
-        rank, score = self._thread_pools.history.record(requester)
+        counted = call.requester.anticipation is not None and call.requester.address == requester.address
+        rank, score = self._thread_pools.history.record(requester, calls=0 if counted else 1)
         self._thread_pools.promote(call.task, rank, score, time.monotonic() + patience)
         return call.future
 
@@ -130,15 +141,30 @@ class RegisterClient:
         call.task = Task(lane, rank, score, deadline, partial(self._run, call), partial(self._refuse, call))
         with self._lock:
             other = self._in_flight.setdefault(key, call)
-            if other is not call:
-                return other.future
             before = self._last_by_name.get(call.name)
-            self._last_by_name[call.name] = call.future
+            if other is call:
+                self._last_by_name[call.name] = call.future
+        if other is not call:
+            return self._join(key, requester, patience) or self._start(source, key, object, requester, patience)
         if before is None:
             self._thread_pools.submit(call.task)
         else:
             before.add_done_callback(lambda _: self._thread_pools.submit(call.task))
         return call.future
+
+    def _may_anticipate(self, source: Source, company: Company, anticipation: Anticipation) -> bool:
+        """Whether the quota is ample for a call that may be of no use, and nothing known says that it would be."""
+        awaited = anticipation.awaited
+        if self._token_backoff.refusal or not self.quota.is_ample(source):
+            return False
+        if any(self.breakers.retry_after(producer) > 0 for producer in (source.producer, awaited.producer)):
+            return False
+        if source.names_people and self.disclosure_limits.of(company.siren or ""):
+            return False
+        last = self.cache_entry(awaited, company)[1].answer
+        if last is None:
+            return True
+        return last.ok and source.applies(Company.read(last.data, today=self._clock.now().date())) is not False
 
     def is_cached(self, source: Source, company: Company, *, object: str | None = None) -> bool:
         """Whether the answer is cached or in flight, so that asking costs no call."""
@@ -199,7 +225,7 @@ class RegisterClient:
     def _run(self, call: Call) -> float | None:
         """Make a call; return in how many seconds to try again when the quota holds it back."""
         try:
-            answer = self._resolve(call)
+            answer = None if call.dropped else self._resolve(call)
         except QuotaExhausted as wait:
             return wait.retry_after
         except BaseException as fault:
@@ -208,15 +234,18 @@ class RegisterClient:
             with contextlib.suppress(InvalidStateError):
                 call.future.set_exception(fault)
             raise
+        if answer is not None or call.dropped:
+            self._end(call, answer or Answer(call.source.name, Status.LATE))
+        return None
+
+    def _end(self, call: Call, answer: Answer) -> None:
         self._finish(call)
         self._deliver(call, answer)
-        return None
 
     def _refuse(self, call: Call, cause: Cause, retry_after: float) -> None:
         """Answer without a call: it had no turn, or no thread."""
         answer = self._or_stale(self.cache.get_local(call.key), self._not_made(call.source, cause, retry_after))
-        self._finish(call)
-        self._deliver(call, answer)
+        self._end(call, answer)
 
     def _deliver(self, call: Call, answer: Answer) -> None:
         set_result(call.future, self.disclosure_limits.apply(call.source, call.number, answer))
@@ -228,8 +257,8 @@ class RegisterClient:
             if self._last_by_name.get(call.name) is call.future:
                 del self._last_by_name[call.name]
 
-    def _resolve(self, call: Call) -> Answer:
-        """Look up the shared cache, else make the call, in single flight."""
+    def _resolve(self, call: Call) -> Answer | None:
+        """Look up the shared cache, else make the call, in single flight; None when its answer is held or not wanted."""
         source, key = call.source, call.key
         known = self._shared_answer(source, key)
         if known is not None:
@@ -238,10 +267,28 @@ class RegisterClient:
         if wait > 0:
             return self._or_stale(self.cache.get_local(key), self._not_made(source, Cause.CIRCUIT_OPEN, wait))
         max_seconds = 2 * (CONNECT_SECONDS + source.timeout) + CONFLICT_DELAY + 1
-        with self.cache.single_flight(call.name, patience=source.timeout, max_seconds=max_seconds) as admission:
-            if not admission.allowed:
+        with contextlib.ExitStack() as stack:
+            flight = self.cache.single_flight(call.name, patience=source.timeout, max_seconds=max_seconds)
+            if not stack.enter_context(flight).allowed:
                 return self._or_stale(self.cache.get_local(key), failed_answer(source, Cause.CONFLICT))
-            return self._shared_answer(source, key) or self._call_and_store(call)
+            known = self._shared_answer(source, key)
+            if known is not None:
+                return known
+            answer = self._call_again_after_conflict(call)
+            if answer is not None and call.requester.anticipation:
+                self._hold(call, answer, stack.pop_all())
+                return None
+            return answer and self._store(call, answer)
+
+    def _hold(self, call: Call, answer: Answer, flight: contextlib.ExitStack) -> None:
+        """Keep the answer of a call made early, and its flight, until somebody asks for it or nobody will."""
+
+        def decided(wanted: Future[bool]) -> None:
+            with flight:
+                kept = self._store(call, answer) if wanted.result() else Answer(call.source.name, Status.LATE)
+            self._end(call, kept)
+
+        call.wanted.add_done_callback(decided)
 
     def _shared_answer(self, source: Source, key: Key) -> Answer | None:
         known = self._of_today(key, self.cache.get_shared(source, key).fresh(self._epoch()))
@@ -249,13 +296,16 @@ class RegisterClient:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "shared")
         return known
 
-    def _call_and_store(self, call: Call) -> Answer:
-        source, key = call.source, call.key
-        telemetry.count("cache", source=source.name, result="miss")
+    def _call_again_after_conflict(self, call: Call) -> Answer | None:
+        telemetry.count("cache", source=call.source.name, result="miss")
         answer = self._call(call)
-        if answer.cause is Cause.CONFLICT:
+        if answer and answer.cause is Cause.CONFLICT:
             self._clock.sleep(CONFLICT_DELAY)
             answer = self._call(call)
+        return answer
+
+    def _store(self, call: Call, answer: Answer) -> Answer:
+        source, key = call.source, call.key
         self.disclosure_limits.learn(source, call.number, answer)
         if is_about_token(answer):
             self.cache.put(source, self._own(key), answer)
@@ -272,8 +322,11 @@ class RegisterClient:
         telemetry.count("cache", source=stale.source, result="stale")
         return stale
 
-    def _call(self, call: Call) -> Answer:
-        """Make one call if the token's back-off, the provider's breaker and the quota admit it."""
+    def _call(self, call: Call) -> Answer | None:
+        """Make one call if the token's back-off, the provider's breaker and the quota admit it.
+
+        None when the quota is not ample enough for a call that nobody asked for yet.
+        """
         source = call.source
         refusal = self._token_backoff.refusal
         if refusal and not self._token_backoff.admit(self._clock.monotonic()).allowed:
@@ -284,9 +337,12 @@ class RegisterClient:
         permit = self.breakers.acquire(source.producer)
         if not permit.allowed:
             return self._not_made(source, Cause.CIRCUIT_OPEN, permit.retry_after)
-        reservation = self.quota.reserve(source, ceiling=CEILINGS[call.task.rank])
+        ceilings = AMPLE_CEILINGS if call.early else CEILINGS
+        reservation = self.quota.reserve(source, ceiling=ceilings[call.task.rank])
         if not reservation.allowed:
             self.breakers.cancel(permit)
+            if call.drop():
+                return None
             if call.task.deadline > time.monotonic():
                 raise QuotaExhausted(reservation.retry_after)
             return self._not_made(source, Cause.THROTTLED, reservation.retry_after)

@@ -7,10 +7,8 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
@@ -20,111 +18,27 @@ from prefill import telemetry
 from prefill.app import create_app
 from prefill.assembly import open_upstream
 from prefill.domain.answers import Answer, Cause, Status
-from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
-from prefill.domain.dates import PARIS
 from prefill.redis_client import OptionalRedis
 from prefill.registers.answer_cache import AnswerCache
-from prefill.registers.circuit_breaker import COOLDOWN, FAILURES, CircuitBreakers
-from prefill.registers.client import CONFLICT_DELAY, PROBE_PATIENCE, RegisterClient
-from prefill.registers.quota import TokenQuota
+from prefill.registers.circuit_breaker import COOLDOWN, FAILURES
+from prefill.registers.client import CONFLICT_DELAY, PROBE_PATIENCE
 from prefill.registers.scheduling.workers import ProviderThreadPools
-from prefill.registers.transport.http import Connection
 from prefill.settings import Settings
-from tests.support.clock import FakeDate
+from tests.support.register import (
+    BUYER,
+    COMPANY,
+    ESTABLISHMENT,
+    NOW,
+    RCS,
+    TOKEN,
+    TURNOVER,
+    VAT,
+    Handler,
+    saying,
+    vat_number,
+)
 from tests.support.simulator import establishment, siren, siret
-
-TOKEN = "a-token-that-nobody-may-read"
-BUYER = "13002526500013"
-VAT, ESTABLISHMENT, RCS = (CATALOGUE[name] for name in ("numero_tva", "etablissements", "extraits_rcs_infogreffe"))
-TURNOVER = CATALOGUE["exercices"]
-COMPANY = Company.unread(siret(siren(1)))
-NOW = datetime(2026, 11, 23, 10, 0, 30, tzinfo=PARIS)
-
-Reply = Callable[["Handler"], None]
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        self.server.seen.append((self.path, dict(self.headers)))
-        self.server.reply(self)
-
-    def say(self, status=200, body=b"", **headers):
-        self.send_response(status)
-        for name, value in {"Content-Length": len(body), **headers}.items():
-            self.send_header(name.replace("_", "-"), str(value))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-class Register(ThreadingHTTPServer):
-    """It answers as `reply` says, and remembers what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.seen: list[tuple[str, dict[str, str]]] = []
-        self.reply: Reply = vat_number
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-    def handle_error(self, *_: object) -> None:
-        """A client that cuts the line is what some tests are about."""
-
-
-def vat_number(handler: Handler) -> None:
-    handler.say(200, json.dumps({"data": {"numero_tva": "FR00"}, "links": {}, "meta": {}}).encode())
-
-
-def saying(status=200, document=None, body=None, **headers) -> Reply:
-    text = json.dumps(document).encode() if body is None else body
-    return lambda handler: handler.say(status, text, **headers)
-
-
-@pytest.fixture
-def register() -> Iterator[Register]:
-    server = Register()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture
-def clock():
-    return FakeDate(NOW.timestamp())
-
-
-@pytest.fixture
-def door(register, clock):
-    """Open doors to the register; each its own process, as far as they know."""
-    opened = []
-
-    def open_one(*, redis=None, tenant="default", cache=None, workers=16, breakers=None):
-        shared = OptionalRedis(redis, clock=clock)
-        opened.append(
-            RegisterClient(
-                Connection(register.url, TOKEN, BUYER, "Marchés publics", "Préremplissage DUME"),
-                thread_pools=ProviderThreadPools(requests.Session, workers),
-                clock=clock,
-                cache=cache or AnswerCache(shared, clock=clock, entries=100),
-                quota=TokenQuota(shared, token="t", clock=clock, fresh=True),
-                breakers=breakers or CircuitBreakers(clock=clock),
-                tenant=tenant,
-            )
-        )
-        return opened[-1]
-
-    yield open_one
-    for one in opened:
-        one.close()
 
 
 def document(**data):
@@ -682,7 +596,7 @@ def test_a_ban_is_said_and_the_cache_goes_on_serving(register, capsys):
 @pytest.mark.slow
 def test_a_closed_group_is_an_answer_that_says_when_to_come_back(register):
     register.reply = saying(429, error("00429"), Retry_After="40")
-    client = service(register)
+    client = service(register, early_calls=False)
     client.get(f"/v1/prefill/{COMPANY.siret}")
     answer = client.get(f"/v1/prefill/{siret(siren(2))}")
     gap = answer.json["missing"]["/partII/A/economicOperator/name"]

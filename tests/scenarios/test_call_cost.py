@@ -120,6 +120,26 @@ def test_a_company_costs_the_calls_that_can_apply_to_it_and_no_second_time(simul
     assert simulator.stats()["violations"] == {}
 
 
+@pytest.mark.parametrize("kind", COSTS)
+def test_asking_early_changes_no_answer_and_keeps_nothing_that_was_not_needed(simulator, service, open_service, kind):
+    company, extra, _ = COSTS[kind]
+    simulator.add(company, rcs(SIREN), vat(SIREN), association(SIREN), successors(HEAD, (HEIR, "2025-01-01")))
+    early = open_service(early_calls=True)
+
+    ordinary, asked_early = (one.get(f"/v1/prefill/{HEAD}", query_string={"with": extra}) for one in (service, early))
+
+    assert asked_early.status_code == ordinary.status_code
+    assert [asked_early.json.get(part) for part in ("data", "missing", "notices")] == [
+        ordinary.json.get(part) for part in ("data", "missing", "notices")
+    ]
+    assert _kept_by(early) == _kept_by(service)
+    assert simulator.stats()["violations"] == {}
+
+
+def _kept_by(service: FlaskClient) -> set[tuple[str, str, str]]:
+    return set(service.application.extensions["prefill"].tenant_services.built()[0].upstream.cache.keys())
+
+
 def test_a_branch_costs_one_call_more_and_its_sister_one_alone(simulator, service):
     sister = siret(SIREN, 3)
     simulator.add(

@@ -53,9 +53,13 @@ def simulator(running_simulator: Simulator) -> Simulator:
 
 
 def open_service_on(simulator: Simulator, **settings: Any) -> FlaskClient:
-    """Open a new service, its cache cold, that asks this simulator and takes any number of visits."""
+    """Open a new service, its cache cold, that asks this simulator and takes any number of visits.
+
+    It knows what a company is before it asks the rest: what is called is what the company needs.
+    """
     values: dict[str, Any] = {
-        "url": simulator.url, "search_url": simulator.url, "search_rate": simulator.search_rate, "token": next(_TOKENS), "recipient": BUYER, "log": "json", "rate_limit": 0, **settings,
+        "url": simulator.url, "search_url": simulator.url, "search_rate": simulator.search_rate, "token": next(_TOKENS), "recipient": BUYER, "log": "json", "rate_limit": 0, "early_calls": False,
+        **settings,
     }  # fmt: skip
     return create_app(Settings(**values)).test_client()
 

@@ -73,13 +73,13 @@ OPEN: tuple[Source, ...] = (
     Source(
         "extraits_rcs_infogreffe", "Extrait RCS (Kbis)", "Infogreffe",
         "/v3/infogreffe/rcs/unites_legales/{siren}/extrait_kbis", open=True, applies=registers_at_rcs,
-        names_people=True, shape={"siren": str, "mandataires_sociaux": (list, type(None))}, personal=PERSONAL_AT_RCS,
+        usual=True, names_people=True, shape={"siren": str, "mandataires_sociaux": (list, type(None))}, personal=PERSONAL_AT_RCS,
         answer=registers.RCS, as_of=(("data", "date_extrait"),), silence=NOT_AT_INFOGREFFE,
         impossible=frozenset({"02502"}), fix=INPI_ONE_STOP_SHOP,
     ),
     Source(
         "numero_tva", "Numéro de TVA intracommunautaire", "DGFIP", "/v3/dgfip/unites_legales/{siren}/numero_tva",
-        open=True, scope=None, applies=may_have_vat_number, shape={"numero_tva": (str, type(None))},
+        open=True, scope=None, usual=True, applies=may_have_vat_number, shape={"numero_tva": (str, type(None))},
         answer=registers.VAT, as_of=(("meta", "date_derniere_mise_a_jour"),), silence=NO_VAT_NUMBER_FOUND,
         unpublished=True,
     ),

@@ -96,6 +96,13 @@ class TokenQuota:
         remaining = counter.limit - counter.window(self._epoch(now)).seen
         return Reservation(True, remaining=max(0, remaining))
 
+    def is_ample(self, source: Source) -> bool:
+        """Whether more than half of the group's window is left, as far as this process knows without asking."""
+        counter, now = self._counter(source), self._clock.timestamp()
+        with self._process.lock:
+            used = self._process.current(counter, self._epoch(now)).seen
+        return counter.closed_until <= now and 2 * used < counter.limit
+
     def state(self) -> WindowState:
         """How the current window is counted."""
         return WindowState.EXACT if self._is_exact(self._epoch()) else WindowState.DEGRADED

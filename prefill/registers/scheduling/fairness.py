@@ -37,6 +37,9 @@ CEILINGS = {
     Rank.OCCASIONAL: Ceiling(0.4, 0.8),
     Rank.FREQUENT: Ceiling(0.2, 0.5),
 }
+# The same for a call of which it is not known yet whether it is of use: while half of the minute is left.
+AMPLE = 0.5
+AMPLE_CEILINGS = {rank: Ceiling(min(AMPLE, one.start), min(AMPLE, one.end)) for rank, one in CEILINGS.items()}
 # Calls that wait at once; beyond, they are refused at once. A frequent one waits on a thread that others may need.
 MAX_WAITING = {Rank.AGENT: 1000, Rank.UNDER_WAY: 1000, Rank.FIRST: 500, Rank.OCCASIONAL: 500, Rank.FREQUENT: 24}
 
@@ -47,13 +50,13 @@ class CallHistory:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._scores = DecayingScores(clock)
 
-    def record(self, requester: Requester) -> tuple[Rank, float]:
-        """Count one call that is asked for. Return its rank, and the score by which it is ordered in its rank."""
+    def record(self, requester: Requester, *, calls: int = 1) -> tuple[Rank, float]:
+        """Count a call that is asked for. Return its rank, and the score by which it is ordered in its rank."""
         if requester.kind is RequesterKind.AGENT:
             return Rank.AGENT, 0.0
-        score = self._scores.add(requester.address)
+        score = self._scores.add(requester.address, calls)
         if requester.network:
-            score = max(score, self._scores.add(f"/48 {requester.network}") / NETWORK_FACTOR)
+            score = max(score, self._scores.add(f"/48 {requester.network}", calls) / NETWORK_FACTOR)
         if requester.kind is RequesterKind.INTEGRATOR:  # within its own limit
             return Rank.OCCASIONAL, score
         if score > FREQUENT_CALLS:

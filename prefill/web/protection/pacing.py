@@ -16,11 +16,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cachetools import TTLCache
 
-from prefill.domain.answers import Answer
+from prefill.domain.answers import Answer, Status
 from prefill.domain.company import Company
 from prefill.domain.requester import SERVICE, Registers, Requester
 from prefill.domain.sources import Source
@@ -88,6 +88,7 @@ class PacedRegisters:
     scheduler: DelayScheduler
     client: str
     tenant: str
+    early: dict[Visit, float] = field(default_factory=dict)
 
     def submit(
         self,
@@ -99,6 +100,12 @@ class PacedRegisters:
         patience: float = 0.0,
     ) -> Future[Answer]:
         visit, began = self._visit(source, company), time.monotonic()
+        if requester.anticipation:
+            early = self.registers.submit(source, company, object=object, requester=requester, patience=patience)
+            if not (early.done() and early.result().status is Status.LATE):  # it was made, or would have been
+                self.early.setdefault(visit, began)
+            return early
+        began = self.early.pop(visit, began)
         answered = self.registers.submit(source, company, object=object, requester=requester, patience=patience)
         if self.visits.has(visit):
             return answered
