@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
 import pytest
@@ -108,18 +109,14 @@ def test_what_has_not_left_is_not_sent(register, door, early, anticipation):
     assert len(register.seen) == 1
 
 
-def test_nothing_is_asked_early_once_half_of_the_minute_is_used(register, door, early):
+def test_nothing_is_asked_early_once_half_of_the_minute_is_used(register, door, clock, early):
     upstream = door()
-    headers = {"RateLimit-Limit": "250", "RateLimit-Remaining": "125", "RateLimit-Reset": _end_of_minute(upstream)}
+    headers = {"RateLimit-Limit": "250", "RateLimit-Remaining": "125", "RateLimit-Reset": str(math.ceil(clock.at / 60) * 60)}
     upstream.quota.apply_rate_limit_headers(VAT, headers, refused=False, retry_after=None)
 
     assert upstream.submit(VAT, COMPANY, requester=early).result(5).status is Status.LATE
     assert register.seen == []
     assert upstream.fetch(VAT, COMPANY).ok
-
-
-def _end_of_minute(upstream):
-    return str((int(upstream.quota._clock.timestamp()) // 60 + 1) * 60)
 
 
 def test_nothing_is_asked_early_of_a_register_that_fails_nor_beside_one(register, door, early):
