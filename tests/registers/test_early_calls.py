@@ -111,7 +111,11 @@ def test_what_has_not_left_is_not_sent(register, door, early, anticipation):
 
 def test_nothing_is_asked_early_once_half_of_the_minute_is_used(register, door, clock, early):
     upstream = door()
-    headers = {"RateLimit-Limit": "250", "RateLimit-Remaining": "125", "RateLimit-Reset": str(math.ceil(clock.at / 60) * 60)}
+    headers = {
+        "RateLimit-Limit": "250",
+        "RateLimit-Remaining": "125",
+        "RateLimit-Reset": str(math.ceil(clock.at / 60) * 60),
+    }
     upstream.quota.apply_rate_limit_headers(VAT, headers, refused=False, retry_after=None)
 
     assert upstream.submit(VAT, COMPANY, requester=early).result(5).status is Status.LATE
