@@ -15,7 +15,7 @@ from prefill.auth.jwks import JWKSClient
 from prefill.auth.login_throttle import LoginThrottle
 from prefill.auth.signin.cookies import CookieSigner
 from prefill.config_files.diagnostics import InvalidConfigFile
-from prefill.forms.registry import FormRegistry
+from prefill.forms.registry import ReloadedForms
 from prefill.health import log_start
 from prefill.problems import SettingsInvalid
 from prefill.settings import Settings, load, refuse_unwanted_sandbox
@@ -35,16 +35,16 @@ def create_app(settings: Settings | None = None) -> Flask:
         settings = settings or load(os.environ)
         telemetry.configure(settings.log)
         refuse_unwanted_sandbox(settings)
-        context = build_context(settings, assembly.read_forms(settings))
-        log_start(settings, context.form_registry, context.tenants.directory(), context.environ)
+        context = build_context(settings, assembly.open_forms(settings))
+        log_start(settings, context.forms.content, context.tenants.directory(), context.environ)
     except (SettingsInvalid, InvalidConfigFile) as fault:
         sys.exit(f"prefill ne peut pas démarrer :\n{fault}")
     return create_web(context)
 
 
-def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
+def build_context(settings: Settings, forms: ReloadedForms) -> AppContext:
     """Open the components of an application and join them."""
-    tenants = assembly.open_tenants(settings, forms)
+    tenants = assembly.open_tenants(settings, lambda: forms.content)
     resources = assembly.open_shared_resources(settings)
     audit_trail = assembly.open_audit(settings)
     search = assembly.open_company_search(settings, resources)
@@ -57,7 +57,7 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
     throttle = LoginThrottle(resources.shared, hash_address=rate_limiter.name, clock=time.monotonic)
     return AppContext(
         settings=settings,
-        form_registry=forms,
+        forms=forms,
         tenants=tenants,
         tenant_services=TenantServicesRegistry(tenants.directory, build=open_services),
         authenticator=Authenticator(
@@ -71,7 +71,7 @@ def build_context(settings: Settings, forms: FormRegistry) -> AppContext:
         call_limits=resources.call_limits,
         company_search=search,
         search_limiter=open_limiter(prefix="prefill:search"),
-        response_cache=ResponseCache(settings.response_cache, tenants=tenants.directory),
+        response_cache=ResponseCache(settings.response_cache, tenants=tenants.directory, forms=lambda: forms.content),
         waiting_slots=waiting_slots(settings.threads),
         body_slots=body_slots(settings.threads),
         proxy_watch=ProxyWatch(settings.proxies or 0),

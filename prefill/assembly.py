@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +29,7 @@ from prefill.config_files.diagnostics import short_name
 from prefill.domain.dates import PARIS
 from prefill.domain.permissions import Audience
 from prefill.domain.requester import Registers
-from prefill.forms.registry import FormRegistry, load_all
+from prefill.forms.registry import FormRegistry, ReloadedForms, load_all
 from prefill.prefilling.service import Prefill, Request, Service
 from prefill.problems import SettingsInvalid
 from prefill.receipts.keys import SANDBOX_SEED, read_keys
@@ -60,6 +61,11 @@ def read_forms(settings: Settings) -> FormRegistry:
     return load_all(form_folders(settings))
 
 
+def open_forms(settings: Settings) -> ReloadedForms:
+    """Read the forms, to be read again. Raise `InvalidConfigFile`."""
+    return ReloadedForms(form_folders(settings))
+
+
 def form_folders(settings: Settings) -> tuple[Path, ...]:
     """List the folders of forms: the service's own, then the integrator's."""
     return (bundled_forms(), *map(Path, settings.schemas))
@@ -86,14 +92,14 @@ def candidate_forms(forms: FormRegistry) -> tuple[str, ...]:
     return tuple(name for name, form in forms.forms.items() if form.audience is Audience.CANDIDATE)
 
 
-def open_tenants(settings: Settings, forms: FormRegistry) -> Tenants:
-    """Open the tenants. Raises `InvalidConfigFile`."""
-    return factory.open_tenants(settings, candidate_forms(forms), environ=os.environ, today=today)
+def open_tenants(settings: Settings, forms: Callable[[], FormRegistry]) -> Tenants:
+    """Open the tenants, who offer the forms that there are now. Raises `InvalidConfigFile`."""
+    return factory.open_tenants(settings, lambda: candidate_forms(forms()), environ=os.environ, today=today)
 
 
 def only_tenant(settings: Settings, tenant_id: str | None = None) -> Tenant:
     """Return the tenant of that id, or the only one. Raises `SettingsInvalid` or `InvalidConfigFile`."""
-    return factory.select_tenant(open_tenants(settings, read_forms(settings)).directory(), tenant_id)
+    return factory.select_tenant(open_tenants(settings, partial(read_forms, settings)).directory(), tenant_id)
 
 
 def open_audit(settings: Settings) -> AuditTrail:
@@ -240,9 +246,9 @@ def close(resources: SharedResources, audit_trail: AuditTrail, directory: OpenDi
     audit_trail.close()
 
 
-def fill_example(forms: FormRegistry) -> Prefill:
+def fill_example(reloaded: ReloadedForms) -> Prefill:
     """Fill the first form with an invented company, whatever the settings: the documentation's example."""
-    form = next(form for form in forms.forms.values() if form.audience is Audience.CANDIDATE)
+    form = next(form for form in reloaded.content.forms.values() if form.audience is Audience.CANDIDATE)
     settings = Settings()
     upstream = open_upstream(settings)
     try:

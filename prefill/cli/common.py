@@ -8,10 +8,10 @@ from dataclasses import replace
 import click
 
 from prefill import telemetry
-from prefill.assembly import only_tenant, open_tenants, read_forms
+from prefill.assembly import only_tenant, open_forms, open_tenants
 from prefill.cli.errors import CliError
 from prefill.config_files.diagnostics import InvalidConfigFile
-from prefill.forms.registry import FormRegistry
+from prefill.forms.registry import FormRegistry, ReloadedForms
 from prefill.problems import SettingsInvalid
 from prefill.settings import Settings, load
 from prefill.tenancy.model import Tenant
@@ -48,13 +48,18 @@ def command_tenant(settings: Settings, name: str | None) -> Tenant:
 
 def check_tenants_file(settings: Settings, library: FormRegistry) -> None:
     try:
-        open_tenants(settings, library)
+        open_tenants(settings, lambda: library)
     except InvalidConfigFile as bad:
         raise CliError(str(bad)) from bad
 
 
 def command_forms(settings: Settings) -> FormRegistry:
+    """Read the forms."""
+    return open_command_forms(settings).content
+
+
+def open_command_forms(settings: Settings) -> ReloadedForms:
     try:
-        return read_forms(settings)
+        return open_forms(settings)
     except InvalidConfigFile as bad:
         raise CliError(str(bad)) from bad

@@ -6,11 +6,13 @@ mistake comes with its file, its line, its path and, where a word looks like ano
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from prefill import telemetry
 from prefill.config_files.diagnostics import Diagnostic, InvalidConfigFile, short_name
+from prefill.config_files.reloading import ReloadedFiles
 from prefill.forms.compiler import FormCompiler
 from prefill.forms.form_file import FormFile, read_form_file
 from prefill.forms.inheritance import resolve_inheritance
@@ -18,6 +20,7 @@ from prefill.forms.model import Form
 
 SUFFIXES = (".yaml", ".yml")
 CASES = ".tests"  # NAME.tests.yaml holds the test cases of the form NAME
+REFUSED = "Les formulaires ont changé et ne peuvent pas être lus : les anciens restent en vigueur."
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,34 @@ class FormRegistry:
     forms: Mapping[str, Form]
     remarks: tuple[Diagnostic, ...] = ()
     replaced: tuple[str, ...] = ()  # « dume : /a/dume.yaml remplace /b/dume.yaml »
+
+
+class ReloadedForms(ReloadedFiles[FormRegistry]):
+    """Every form of some folders, read again: all are replaced at once, or none when one has a mistake."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Read the forms. Raise `InvalidConfigFile`."""
+        self.folders = tuple(folders)
+        super().__init__(self._load, self._list, loaded=_log_loaded, refused=_log_refused)
+
+    def _load(self) -> FormRegistry:
+        return load_all(self.folders)
+
+    def _list(self, _: FormRegistry | None) -> Iterable[Path]:
+        for folder in self.folders:
+            yield folder
+            yield from sorted(path for path in folder.glob("*") if _is_form(path))
+
+
+def _log_loaded(forms: FormRegistry) -> None:
+    telemetry.gauge("forms_loaded", len(forms.forms))
+    telemetry.event("forms.loaded", forms=sorted(forms.forms))
+    for remark in forms.remarks:
+        telemetry.warning("schemas.remark", remark=str(remark))
+
+
+def _log_refused(invalid: InvalidConfigFile) -> None:
+    telemetry.warning("forms.refused", message=REFUSED, mistakes=[str(one) for one in invalid.diagnostics])
 
 
 def load_all(folders: Iterable[Path]) -> FormRegistry:

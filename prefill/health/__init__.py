@@ -9,6 +9,7 @@ from prefill.health.local import (
     check_information,
     check_locally,
     check_redis,
+    check_reload,
     check_tenants,
     check_trace,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "check_locally",
     "check_observations",
     "check_redis",
+    "check_reload",
     "check_remotely",
     "check_search",
     "check_tenants",

@@ -10,7 +10,7 @@ from datetime import datetime
 from prefill.audit.trail import AuditTrail
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import Source
-from prefill.forms.registry import FormRegistry
+from prefill.forms.registry import REFUSED, FormRegistry, ReloadedForms
 from prefill.health.model import Check, remark
 from prefill.health.token import check_recipient, check_token
 from prefill.redis_client import OptionalRedis, RedisUnavailable
@@ -35,6 +35,12 @@ def check_locally(settings: Settings, library: FormRegistry, now: datetime) -> t
     if settings.token is None:
         return (forms, Check("token", True, "Pas de jeton : le service tourne sur son bac à sable, données inventées."))
     return (forms, check_token(settings.token, now), check_recipient(settings.recipient))
+
+
+def check_reload(forms: ReloadedForms) -> Iterator[Check]:
+    """Tell when the forms that are there now are not those in use."""
+    if forms.fault:
+        yield remark("forms", f"{REFUSED} {forms.fault}")
 
 
 def check_redis(shared: OptionalRedis) -> Iterator[Check]:

@@ -20,7 +20,7 @@ SANDBOX_BUYER = "21750001600019"
 
 
 def open_tenants(
-    settings: Settings, forms: Sequence[str], *, environ: Mapping[str, str], today: Callable[[], date]
+    settings: Settings, forms: Callable[[], Sequence[str]], *, environ: Mapping[str, str], today: Callable[[], date]
 ) -> Tenants:
     """Open the tenants file, or make the one tenant there is without it; `forms` are those a tenant may offer.
 
@@ -32,7 +32,7 @@ def open_tenants(
             only = replace(only, token=_hash_secret(settings))
         return Tenants(lambda: directory([only]), None, clock=time.monotonic)
     path = Path(settings.tenants)
-    return Tenants(lambda: read_tenants(path, environ, tuple(forms), today()), path, clock=time.monotonic)
+    return Tenants(lambda: read_tenants(path, environ, tuple(forms()), today()), path, clock=time.monotonic)
 
 
 def select_tenant(known: Directory, tenant_id: str | None) -> Tenant:

@@ -17,7 +17,7 @@ from prefill.auth.signin.flow import SignInFlow
 from prefill.company_search.service import CompanySearch
 from prefill.domain.permissions import Caller
 from prefill.domain.requester import SERVICE, Requester
-from prefill.forms.registry import FormRegistry
+from prefill.forms.registry import FormRegistry, ReloadedForms
 from prefill.prefilling.service import Prefill, Service
 from prefill.receipts.receipt import Receipts
 from prefill.registers.scheduling.call_limits import CallLimits
@@ -42,7 +42,7 @@ class AppContext:
 
     Attributes:
         settings: the settings of the process.
-        form_registry: the forms that are loaded.
+        forms: the forms, read again on demand.
         tenants: the buyers served, read again when their file changes.
         tenant_services: what serves each tenant.
         authenticator: verifies agents' credentials.
@@ -70,7 +70,7 @@ class AppContext:
     """
 
     settings: Settings
-    form_registry: FormRegistry
+    forms: ReloadedForms
     tenants: Tenants
     tenant_services: TenantServicesRegistry
     authenticator: Authenticator
@@ -101,6 +101,14 @@ def app_context() -> AppContext:
     """Return the context of the current application."""
     context: AppContext = current_app.extensions[EXTENSION]
     return context
+
+
+def current_forms() -> FormRegistry:
+    """Return the forms of the current request: the same from its beginning to its end."""
+    if "forms" not in g:
+        g.forms = app_context().forms.content
+    forms: FormRegistry = g.forms
+    return forms
 
 
 def current_caller() -> Caller:

@@ -27,7 +27,14 @@ from prefill.problems import (
     TooManyRequests,
 )
 from prefill.sandbox.companies import is_invented
-from prefill.web.context import app_context, candidate_service, current_caller, current_requester, may_wait
+from prefill.web.context import (
+    app_context,
+    candidate_service,
+    current_caller,
+    current_forms,
+    current_requester,
+    may_wait,
+)
 from prefill.web.protection.request_guard import refuse_cross_site
 
 DEFAULT_FORM = "dume"
@@ -141,7 +148,7 @@ def visible_forms(caller: Caller) -> dict[str, Form]:
     """The forms for this caller's audience: all of them for agents, those that its tenant offers for candidates."""
     tenant = app_context().tenants.directory().tenants.get(caller.tenant)
     agent = caller.audience is Audience.AGENT
-    forms = {name: form for name, form in app_context().form_registry.forms.items() if form.audience is caller.audience}
+    forms = {name: form for name, form in current_forms().forms.items() if form.audience is caller.audience}
     return {name: form for name, form in forms.items() if tenant is None or agent or tenant.offers(name)}
 
 

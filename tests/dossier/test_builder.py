@@ -492,6 +492,6 @@ def test_the_address_of_a_document_is_in_no_repr():
 
 
 def test_every_usable_source_of_documents_is_in_the_dossier():
-    form = create_app(Settings(log="json")).extensions["prefill"].form_registry.forms["dossier"]
+    form = create_app(Settings(log="json")).extensions["prefill"].forms.content.forms["dossier"]
 
     assert {row.name for row in SOURCES if row.documents} <= set(form.sources(frozenset(form.on_demand())))

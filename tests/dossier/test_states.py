@@ -24,7 +24,7 @@ from prefill.forms.filling import fill
 from prefill.settings import Settings
 
 TODAY = date(2026, 11, 25)
-FORM = create_app(Settings(log="json")).extensions["prefill"].form_registry.forms["dossier"]
+FORM = create_app(Settings(log="json")).extensions["prefill"].forms.content.forms["dossier"]
 ON_DEMAND = frozenset(FORM.on_demand())
 DAYS = st.sampled_from([None, "", "2019-01-01", "2026-12-01", "2030-01-01", "[ND]", 0])
 LINKS = st.sampled_from(

@@ -162,7 +162,7 @@ def test_a_dead_redis_is_a_remark():
 
 
 def remarks(settings: Settings, **environ: str) -> dict[str, str]:
-    told = list(check_deployment(settings, open_tenants(settings, FORMS), environ))
+    told = list(check_deployment(settings, open_tenants(settings, lambda: FORMS), environ))
     assert not any(check.ok or check.vital for check in told)
     return {check.name: check.message for check in told}
 
@@ -173,7 +173,7 @@ def live(**values: Any) -> Settings:
 
 def test_threads_beyond_what_the_system_allows_are_told():
     settings = Settings(threads=64, workers=32, sandbox_allowed=True)
-    tenants = open_tenants(settings, FORMS)
+    tenants = open_tenants(settings, lambda: FORMS)
 
     def names(processes, allowed):
         environ = {"WEB_CONCURRENCY": processes}
@@ -213,7 +213,7 @@ def test_several_processes_without_a_redis_are_remarked():
 
 def test_what_candidates_must_be_told_and_nobody_filled_in_is_a_remark():
     settings = live(controller="Ville de Lyon", privacy_url="https://lyon.example", retention_months=60)
-    [check] = check_information(settings, open_tenants(settings, FORMS))
+    [check] = check_information(settings, open_tenants(settings, lambda: FORMS))
 
     assert (check.name, check.ok, check.vital) == ("notice", False, False)
     assert "renseignez PREFILL_RIGHTS_CONTACT, PREFILL_DPO dans les réglages" in check.message
@@ -223,7 +223,7 @@ def test_nothing_is_remarked_of_a_notice_that_is_whole_nor_of_the_sandbox():
     whole = live(controller="A", rights_contact="b@c.fr", dpo="d@e.fr", privacy_url="https://f.fr", retention_months=1)
 
     for settings in (whole, Settings()):
-        assert list(check_information(settings, open_tenants(settings, FORMS))) == []
+        assert list(check_information(settings, open_tenants(settings, lambda: FORMS))) == []
 
 
 @pytest.mark.parametrize("target", ["/nowhere/at/all/trace.jsonl", "sqlite:////nowhere/at/all.db"])

@@ -64,7 +64,7 @@ def companies(editor: ServedSandbox, *ranks: int) -> None:
 
 
 def tenant(settings: Settings, name: str) -> Tenant:
-    return open_tenants(settings, read_forms(settings)).directory().tenants[name]
+    return open_tenants(settings, lambda: read_forms(settings)).directory().tenants[name]
 
 
 def test_a_call_acts_under_the_delegation_of_its_buyer(service, editor):

@@ -261,7 +261,7 @@ def test_labels_hold_only_our_own_words_whatever_is_asked(client):
         "status": set(map(str, Status)),
         "reason": set(map(str, Cause)),
         "result": {"hit", "shared", "joined", "miss", "stale"},
-        "form": set(parts.form_registry.forms),
+        "form": set(parts.forms.content.forms),
         "complete": {"true", "false"},
         "producer": {row.producer for row in SOURCES},
         "tenant": {"sandbox", "default"},
@@ -302,7 +302,7 @@ def test_two_processes_are_added_up_whichever_answers(tmp_path):
             assert samples.of("prefill_request_seconds_count", route=PREFILL) == asked
             assert samples.of("prefill_forms_filled_total", form="dume") == asked
             assert samples.of("prefill_forms_loaded") == len(
-                create_app(Settings(log="json")).extensions["prefill"].form_registry.forms
+                create_app(Settings(log="json")).extensions["prefill"].forms.content.forms
             )
             assert "pid" not in samples.labels()
 

@@ -24,7 +24,7 @@ from prefill.auth.signin.providers import Providers, ProviderUnavailable
 from prefill.authoring.versions.lock import UnreadableLock, compare_with_lock, forms_of, locked_forms
 from prefill.cli.commands.fill import fetch_json
 from prefill.cli.commands.schema import forms_and_mistakes
-from prefill.cli.common import command_forms, command_settings
+from prefill.cli.common import command_settings, open_command_forms
 from prefill.cli.errors import CliError
 from prefill.cli.tables import markdown_table, pretty_json, text_table
 from prefill.clock import Clock
@@ -79,7 +79,7 @@ def show_settings(*, markdown: bool) -> None:
 @click.command(help="Donner la description OpenAPI de l'API.")
 def openapi() -> None:
     settings = command_settings()
-    click.echo(pretty_json(fetch_json(settings, command_forms(settings), "/openapi.json", "en")))
+    click.echo(pretty_json(fetch_json(settings, open_command_forms(settings), "/openapi.json", "en")))
 
 
 @click.command(help="Vérifier que le service peut fonctionner : formulaires, jeton, droits, fournisseurs.")
@@ -105,7 +105,7 @@ def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
     yield from _versions(settings, library)
     yield from check_redis(OptionalRedis(settings.redis_url, clock=Clock()))
     try:
-        tenants = open_tenants(settings, library)
+        tenants = open_tenants(settings, lambda: library)
     except InvalidConfigFile as bad:
         yield Check("tenants", False, str(bad))
         return

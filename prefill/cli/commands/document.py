@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from prefill.app import build_context
-from prefill.cli.common import VERBOSE, command_forms, command_settings
+from prefill.cli.common import VERBOSE, command_settings, open_command_forms
 from prefill.cli.errors import CliError
 from prefill.documents.templates_folder import OWN
 from prefill.documents.writers import FORMATS
@@ -37,7 +37,7 @@ def write(*, form: str, siret: tuple[str, ...], output: Path, role: str | None) 
     settings = command_settings()
     try:
         context = build_context(
-            replace(settings, rate_limit=0), command_forms(settings)
+            replace(settings, rate_limit=0), open_command_forms(settings)
         )  # the operator is not a visitor
     except SettingsInvalid as fault:
         raise CliError(str(fault)) from fault

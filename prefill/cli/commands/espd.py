@@ -11,7 +11,7 @@ import click
 
 from prefill.app import build_context
 from prefill.cli.commands.fill import fetch_json
-from prefill.cli.common import VERBOSE, command_forms, command_settings
+from prefill.cli.common import VERBOSE, command_settings, open_command_forms
 from prefill.cli.errors import CliError
 from prefill.cli.tables import pretty_json, text_table
 from prefill.espd.reading.agreement import Verdict, compare, number_of
@@ -44,7 +44,9 @@ def write(*, siret: tuple[str, ...], size: str | None, lot: str | None, procedur
     given = {"size": size, "lot": lot, "procedure": procedure, "format": "espd"}
     query = {name: value for name, value in given.items() if value}
     settings = command_settings()
-    context = build_context(replace(settings, rate_limit=0), command_forms(settings))  # the operator is not a visitor
+    context = build_context(
+        replace(settings, rate_limit=0), open_command_forms(settings)
+    )  # the operator is not a visitor
     reply = create_web(context).test_client().get(f"/v1/prefill/{' '.join(siret)}", query_string=query)
     context.close()
     if reply.status_code != 200:
@@ -104,7 +106,7 @@ def _agreement(written: Mapping[str, Any], number: str) -> Iterator[str]:
     settings = command_settings()
     yield ""
     try:
-        prefill = fetch_json(settings, command_forms(settings), f"/v1/prefill/{number}", "fr", {"schema": "dume"})
+        prefill = fetch_json(settings, open_command_forms(settings), f"/v1/prefill/{number}", "fr", {"schema": "dume"})
     except CliError as refused:
         yield f"Registres : {refused.format_message()}"
         return

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from prefill.app import build_context
-from prefill.cli.common import TENANT, VERBOSE, command_forms, command_settings
+from prefill.cli.common import TENANT, VERBOSE, command_settings, open_command_forms
 from prefill.cli.errors import CliError
 from prefill.cli.tables import pretty_json, terminal_width, text_table, wrap_cell
 from prefill.config_files.diagnostics import InvalidConfigFile
@@ -17,7 +17,7 @@ from prefill.domain.answers import Status
 from prefill.domain.company import Role
 from prefill.domain.identifiers import parse_entry, spaced
 from prefill.forms.model import Field, Form, Type, value_at
-from prefill.forms.registry import FormRegistry
+from prefill.forms.registry import FormRegistry, ReloadedForms
 from prefill.health import SANDBOX_BANNER
 from prefill.problems import Language, Problem, SettingsInvalid
 from prefill.settings import Settings
@@ -61,13 +61,13 @@ def fill(
     *, siret: tuple[str, ...], schema: str, role: str, extra: str, as_json: bool, lang: Language, tenant: str | None
 ) -> None:
     settings = command_settings()
-    library = command_forms(settings)
+    forms = open_command_forms(settings)
     number = read_number(" ".join(siret), lang)
     query = {"schema": schema, "role": role, "with": extra, "tenant": tenant or ""}
-    prefill = fetch_json(settings, library, f"/v1/prefill/{number}", lang, query)
+    prefill = fetch_json(settings, forms, f"/v1/prefill/{number}", lang, query)
     if settings.sandbox:
         click.echo(SANDBOX_BANNER, err=True)
-    lines = [pretty_json(prefill)] if as_json else _prefill_lines(_form(library, schema, role), prefill, lang)
+    lines = [pretty_json(prefill)] if as_json else _prefill_lines(_form(forms.content, schema, role), prefill, lang)
     click.echo("\n".join(lines))
 
 
@@ -77,14 +77,14 @@ def _form(library: FormRegistry, schema: str, role: str) -> Form:
 
 def fetch_json(
     settings: Settings,
-    library: FormRegistry,
+    forms: ReloadedForms,
     path: str,
     language: Language = "fr",
     query: Mapping[str, str] | None = None,
 ) -> Any:
     """Ask the API for JSON, as a page would; a refusal is said and ends the command."""
     try:
-        context = build_context(replace(settings, rate_limit=0), library)  # the operator is not a visitor
+        context = build_context(replace(settings, rate_limit=0), forms)  # the operator is not a visitor
     except (SettingsInvalid, InvalidConfigFile) as fault:
         raise CliError(str(fault)) from fault
     client = create_web(context).test_client()

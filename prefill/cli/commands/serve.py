@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import multiprocessing
 import os
 import re
+import signal
 import socket
 import threading
 import time
@@ -18,11 +21,16 @@ from prefill.app import create_app
 from prefill.assembly import open_audit, templates_folder
 from prefill.cli.common import check_tenants_file, command_forms, command_settings
 from prefill.cli.errors import CliError
+from prefill.forms.registry import ReloadedForms
 from prefill.problems import SettingsInvalid
 from prefill.process_limits import raise_descriptor_limit
 from prefill.settings import Settings, refuse_unwanted_sandbox
+from prefill.web.context import EXTENSION, AppContext
+
+Signals = ctypes.c_uint64  # how many SIGHUP the main process received, in memory that its workers share
 
 PARENT_SECONDS = 0.5  # how often a worker looks for its parent
+RELOAD_SECONDS = 0.5  # how often it looks for a signal, and at the files of forms
 HEADER_MILLISECONDS = 10_000  # for the head of a request to come whole
 MAX_CONNECTIONS = 8192  # of a process; the next wait to be accepted
 OTHER_DESCRIPTORS = 256  # calls to registers, Redis, files
@@ -31,11 +39,12 @@ OTHER_DESCRIPTORS = 256  # calls to registers, Redis, files
 @click.command(help="Lancer le service.")
 @click.option("--host", help="Adresse d'écoute (PREFILL_HOST).")
 @click.option("--port", help="Port d'écoute (PORT).")
-def serve(*, host: str | None, port: str | None) -> None:
+@click.option("--reload", "follow", is_flag=True, help="Relire les formulaires dès que leurs fichiers changent.")
+def serve(*, host: str | None, port: str | None, follow: bool) -> None:
     settings = command_settings(PREFILL_HOST=host, PORT=port)
     _check_start(settings)
     _check_free(settings.host, settings.port)
-    _run(settings, _processes(os.environ))
+    _run(settings, _processes(os.environ), follow=follow)
 
 
 def _check_start(settings: Settings) -> None:
@@ -49,8 +58,11 @@ def _check_start(settings: Settings) -> None:
         raise CliError(f"prefill ne peut pas démarrer :\n{fault}") from fault
 
 
-def _run(settings: Settings, processes: int) -> None:
-    """Hand over to granian until it is told to stop; the parts are made in each process."""
+def _run(settings: Settings, processes: int, *, follow: bool) -> None:
+    """Hand over to granian until it is told to stop; the parts are made in each process.
+
+    At SIGHUP granian would start new processes, which die of a bad form: here it only counts what each process reads.
+    """
     from granian import Granian  # no other command needs it
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
@@ -72,8 +84,11 @@ def _run(settings: Settings, processes: int) -> None:
         workers_kill_timeout=round(settings.deadline) + 5,
         log_level=LogLevels.error,
     )
+    signals: Signals = multiprocessing.RawValue(ctypes.c_uint64)
+    server.on_startup(partial(_reload_on_signal, signals))
     server.on_startup(partial(_announce, settings))
-    server.serve(target_loader=partial(_load_worker, settings, os.getpid()), wrap_loader=False)
+    loader = partial(_load_worker, settings, os.getpid(), signals, follow=follow)
+    server.serve(target_loader=loader, wrap_loader=False)
 
 
 def _connections(descriptors: int) -> int:
@@ -81,10 +96,37 @@ def _connections(descriptors: int) -> int:
     return min(max(descriptors // 2, descriptors - OTHER_DESCRIPTORS), MAX_CONNECTIONS)
 
 
-def _load_worker(settings: Settings, parent: int) -> Flask:
+def _reload_on_signal(signals: Signals) -> None:
+    """Count the SIGHUP that this process receives where its workers see it."""
+
+    def count(*_: object) -> None:
+        signals.value += 1
+
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, count)
+
+
+def _load_worker(settings: Settings, parent: int, signals: Signals, *, follow: bool) -> Flask:
     """Build the application in a worker process, which ends when its parent is killed."""
     threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
-    return create_app(settings)
+    seen = signals.value
+    app = create_app(settings)
+    context: AppContext = app.extensions[EXTENSION]
+    reading = partial(_read_again, context.forms, signals, seen, follow=follow)
+    threading.Thread(target=reading, name="forms", daemon=True).start()
+    return app
+
+
+def _read_again(forms: ReloadedForms, signals: Signals, seen: int, *, follow: bool) -> None:
+    """Read the forms at each signal after those seen, and with `follow` when their files change."""
+    while True:
+        time.sleep(RELOAD_SECONDS)
+        counted = signals.value
+        if counted != seen:
+            forms.reload()
+        elif follow:
+            forms.refresh()
+        seen = counted
 
 
 def _end_with(parent: int) -> None:

@@ -12,7 +12,7 @@ from prefill.forms.model import Form
 from prefill.prefilling.service import Request
 from prefill.problems import ParameterInvalid
 from prefill.web.agents.session import session_agent
-from prefill.web.context import app_context, current_caller
+from prefill.web.context import app_context, current_caller, current_forms
 from prefill.web.openapi.parameters import parameter
 from prefill.web.openapi.texts import text
 from prefill.web.params import find_form, read_number
@@ -81,7 +81,7 @@ def read_agent_request(number: str, *scopes: Scope, own_forms: bool = False) -> 
     """Authenticate the agent, check its scopes, then parse the request; `own_forms` lets it name a form."""
     agent = _agent(scopes)
     name = request.args.get("schema", FORM) if own_forms else FORM
-    form = app_context().form_registry.forms[FORM] if name == FORM else find_form(name, agent)
+    form = current_forms().forms[FORM] if name == FORM else find_form(name, agent)
     asked = Request(
         read_number(number),
         form,

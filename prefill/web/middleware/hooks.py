@@ -13,7 +13,7 @@ from prefill import telemetry
 from prefill.auth.authenticator import TENANT_HEADER
 from prefill.problems import Problem
 from prefill.web import sse
-from prefill.web.context import AGENTS_BLUEPRINT, SIGN_IN_BLUEPRINT, app_context
+from prefill.web.context import AGENTS_BLUEPRINT, SIGN_IN_BLUEPRINT, app_context, current_forms
 from prefill.web.middleware.access_log import record_request, request_id_of
 from prefill.web.params import language
 from prefill.web.rendering.problems import render_problem
@@ -53,7 +53,8 @@ def add_headers(response: Response) -> Response:
 def cache_response(response: Response) -> Response:
     """Store what the route said may be sent again, with its final headers. Runs after the other hooks."""
     if "cacheable" in g:
-        app_context().response_cache.offer(request.environ, g.cacheable, response.status_code, response.headers)
+        cache = app_context().response_cache
+        cache.offer(request.environ, g.cacheable, response.status_code, response.headers, current_forms())
     return response
 
 

@@ -20,6 +20,7 @@ from prefill import telemetry
 from prefill.domain.answers import Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.dates import PARIS
+from prefill.forms.registry import FormRegistry
 from prefill.prefilling.service import Prefill
 from prefill.registers.answer_cache import CacheEntry, Key
 from prefill.registers.client import RegisterClient
@@ -96,11 +97,12 @@ class CacheableResponse:
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A response with its headers, but for those of one request, and the tenants when it was made."""
+    """A response with its headers, but for those of one request; the tenants when it was made, and the forms it is of."""
 
     response: CacheableResponse
     headers: tuple[tuple[str, str], ...]
     directory: Directory
+    forms: FormRegistry
 
 
 def dependencies_of(prefill: Prefill, upstream: RegisterClient, now: datetime) -> CacheDependencies | None:
@@ -131,8 +133,9 @@ def _midnight(now: datetime) -> float:
 class ResponseCache:
     """Complete responses by what they vary by, the least recently used leaving first."""
 
-    def __init__(self, entries: int, *, tenants: Callable[[], Directory]) -> None:
+    def __init__(self, entries: int, *, tenants: Callable[[], Directory], forms: Callable[[], FormRegistry]) -> None:
         self._tenants = tenants
+        self._forms = forms
         self._lock = threading.Lock()
         self._entries: LRUCache[CacheKey, CachedResponse] = LRUCache(entries)
 
@@ -142,20 +145,25 @@ class ResponseCache:
             entry = self._entries.get(key)
         if entry is None:
             return None
-        if entry.directory is self._tenants() and entry.response.dependencies.valid(timestamp):
+        if self._is_current(entry) and entry.response.dependencies.valid(timestamp):
             return entry
         with self._lock:
             self._entries.pop(key, None)
         return None
 
-    def offer(self, environ: Environ, response: CacheableResponse, status: int, headers: Headers) -> None:
-        """Store a response to this request, unless such requests are not cached."""
+    def _is_current(self, entry: CachedResponse) -> bool:
+        return entry.directory is self._tenants() and entry.forms is self._forms()
+
+    def offer(
+        self, environ: Environ, response: CacheableResponse, status: int, headers: Headers, forms: FormRegistry
+    ) -> None:
+        """Store a response to this request, made of these forms, unless such requests are not cached."""
         key = cache_key(environ)
         if key is None or status not in STATUS_LINES or not self._entries.maxsize:
             return
         kept = tuple(pair for pair in headers.to_wsgi_list() if pair[0].lower() not in PER_REQUEST_HEADERS)
         with self._lock:
-            self._entries[key] = CachedResponse(response, kept, self._tenants())
+            self._entries[key] = CachedResponse(response, kept, self._tenants(), forms)
 
 
 class ResponseCacheMiddleware:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from prefill.authoring.grammar.form_grammar import form_grammar
 from prefill.domain.permissions import CANDIDATE, Caller
 from prefill.problems import Language
-from prefill.web.context import app_context, current_caller
+from prefill.web.context import app_context, current_caller, current_forms
 from prefill.web.openapi.document import build_document
 from prefill.web.openapi.operations import Facts, describe
 from prefill.web.openapi.parameters import form_names, parameter
@@ -126,10 +126,14 @@ def openapi() -> AnyResponse:
 
 
 def openapi_document(language: Language) -> dict[str, Any]:
-    """Return the OpenAPI document of the application, built once for each language."""
-    documents: dict[Language, dict[str, Any]] = current_app.extensions.setdefault(DOCUMENTS, {})
+    """Return the OpenAPI document of the application, built once for each language and each reading of the forms."""
+    forms, documents = current_app.extensions.get(DOCUMENTS, (None, {}))
+    if forms is not current_forms():
+        documents = {}
+        current_app.extensions[DOCUMENTS] = current_forms(), documents
     if language not in documents:
         facts = Facts(visible_forms(CANDIDATE), render_prefill(app_context().example(), "fr"))
         rules, views = current_app.url_map.iter_rules(), current_app.view_functions
         documents[language] = build_document(rules, views, facts, language)
-    return documents[language]
+    document: dict[str, Any] = documents[language]
+    return document

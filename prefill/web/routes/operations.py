@@ -17,6 +17,7 @@ from prefill.health import (
     check_information,
     check_locally,
     check_observations,
+    check_reload,
     check_search,
     check_tenants,
     check_trace,
@@ -24,7 +25,7 @@ from prefill.health import (
     measure,
 )
 from prefill.problems import NotFound
-from prefill.web.context import ALL_METHODS, app_context
+from prefill.web.context import ALL_METHODS, app_context, current_forms
 from prefill.web.openapi.operations import describe
 from prefill.web.openapi.texts import text
 from prefill.web.protection.proxies import MESSAGE
@@ -110,7 +111,7 @@ def _is_operator() -> bool:
 def _observed(built: Iterable[TenantServices]) -> Iterator[Check]:
     context = app_context()
     for services in built:
-        for check in check_observations(services.upstream, context.form_registry):
+        for check in check_observations(services.upstream, current_forms()):
             yield (
                 replace(check, message=f"{services.tenant.id} : {check.message}") if context.settings.tenants else check
             )
@@ -121,7 +122,8 @@ def _checks() -> tuple[Check, ...]:
     built = context.tenant_services.built()
     upstream = (check for services in built for check in check_upstream(services.upstream))
     return (
-        *check_locally(context.settings, context.form_registry, context.now()),
+        *check_locally(context.settings, current_forms(), context.now()),
+        *check_reload(context.forms),
         *check_tenants(context.settings, context.tenants, context.now()),
         *check_deployment(context.settings, context.tenants, context.environ),
         *check_information(context.settings, context.tenants),

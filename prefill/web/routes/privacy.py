@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from prefill.domain.permissions import Caller
 from prefill.privacy.notice import build_notice, protected_producers
-from prefill.web.context import app_context, current_caller
+from prefill.web.context import app_context, current_caller, current_forms
 from prefill.web.openapi.operations import describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, FORM, IF_NONE_MATCH, NOT_MODIFIED, TENANT
 from prefill.web.openapi.texts import text
@@ -41,7 +41,7 @@ def notice() -> AnyResponse:
         context.tenants.directory().tenants[candidate.tenant],
         find_form(request.args.get("schema", DEFAULT_FORM), candidate),
         language(),
-        protected=protected_producers(context.form_registry.forms.values()),
+        protected=protected_producers(current_forms().forms.values()),
         sandbox=context.settings.sandbox,
         search=context.company_search is not None,
         open_only=context.settings.open_only,

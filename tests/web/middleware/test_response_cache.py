@@ -12,7 +12,7 @@ import pytest
 
 from prefill import telemetry
 from prefill.app import build_context
-from prefill.assembly import read_forms
+from prefill.assembly import open_forms
 from prefill.domain.answers import Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.prefilling.service import Service
@@ -63,7 +63,7 @@ class Clock:
 def open_client(**changes):
     settings = Settings(log="json", **{"rate_limit": 0, **changes})
     telemetry.configure(settings.log)
-    parts = build_context(settings, read_forms(settings))
+    parts = build_context(settings, open_forms(settings))
     clock = Clock(parts.now)
     client = create_web(replace(parts, now=clock)).test_client()
     return client, clock, parts
@@ -214,7 +214,9 @@ def test_tenants_that_change_make_every_answer_anew(tmp_path):
     _, _, parts = open_client()
     current = [parts.tenants.directory()]
     tenants = Tenants(lambda: current[-1], tmp_path / "tenants.toml", clock=time.monotonic)
-    response_cache = ResponseCache(parts.settings.response_cache, tenants=tenants.directory)
+    response_cache = ResponseCache(
+        parts.settings.response_cache, tenants=tenants.directory, forms=lambda: parts.forms.content
+    )
     client = create_web(replace(parts, tenants=tenants, response_cache=response_cache)).test_client()
     allowed = warm(client, headers={"Origin": ORIGIN})
     current.append(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from prefill.app import build_context
-from prefill.assembly import read_forms
+from prefill.assembly import open_forms
 from prefill.domain.requester import SERVICE, Requester, RequesterKind
 from prefill.settings import Settings
 from prefill.web.app import create_web
@@ -21,7 +21,7 @@ EVENTS = {"Accept": "text/event-stream"}
 
 def test_a_request_beyond_the_cap_gets_the_plain_answer_and_a_closed_stream_gives_its_place_back():
     settings = Settings(log="json", rate_limit=0)
-    context = replace(build_context(settings, read_forms(settings)), stream_slots=Slots(1))
+    context = replace(build_context(settings, open_forms(settings)), stream_slots=Slots(1))
     client = create_web(context).test_client()
 
     first = client.get(PATH, headers=EVENTS, buffered=False)
@@ -36,7 +36,7 @@ def test_a_request_beyond_the_cap_gets_the_plain_answer_and_a_closed_stream_give
 
 def test_a_refusal_gives_the_place_back():
     settings = Settings(log="json", rate_limit=0)
-    context = replace(build_context(settings, read_forms(settings)), stream_slots=Slots(1))
+    context = replace(build_context(settings, open_forms(settings)), stream_slots=Slots(1))
     client = create_web(context).test_client()
 
     refused = client.get("/v1/prefill/00000700900010", headers=EVENTS)
@@ -59,7 +59,7 @@ def slots():
 @pytest.fixture
 def client(slots):
     settings = Settings(log="json", rate_limit=0)
-    return create_web(replace(build_context(settings, read_forms(settings)), waiting_slots=slots)).test_client()
+    return create_web(replace(build_context(settings, open_forms(settings)), waiting_slots=slots)).test_client()
 
 
 def take(slots, *, agent=False, requester=SERVICE):

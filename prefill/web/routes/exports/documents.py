@@ -16,7 +16,7 @@ from prefill.domain.permissions import Audience
 from prefill.forms.model import Form
 from prefill.prefilling.service import Prefill
 from prefill.problems import Problem
-from prefill.web.context import app_context
+from prefill.web.context import app_context, current_forms
 from prefill.web.openapi.operations import FILE, describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, NUMBER, REQUEST_ID, TENANT, form_names, parameter
 from prefill.web.openapi.texts import text
@@ -119,7 +119,7 @@ def _document(tender: Tender, outcomes: Sequence[Prefill | Problem], kind: str) 
 
 def _completed(form: Form) -> Form:
     """The form that holds the questions of the paper which no register answers, where there is one."""
-    found = app_context().form_registry.forms.get(form.id + COMPLETED)
+    found = current_forms().forms.get(form.id + COMPLETED)
     return found if found and found.audience is Audience.CANDIDATE else form
 
 
