@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
+from prefill.authoring.cases import Case, Expectation
+from prefill.authoring.trial import open_trials
 from prefill.domain.answers import Answer, Cause
+from prefill.domain.company import Role
 from prefill.forms.model import Form
 from prefill.forms.reasons import Reason
 from prefill.prefilling.service import Prefill
@@ -18,7 +23,7 @@ WITHOUT_STATUS = (Cause.TIMEOUT, Cause.UNREACHABLE, Cause.TOO_LARGE, Cause.UNREA
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """A form for one company; the counts add up to the form's fields.
+    """A form for one company; the counts add up to the form's fields, but for optional ones that are empty.
 
     Attributes:
         number: the SIRET or SIREN asked.
@@ -46,7 +51,18 @@ class Effort:
     typed: tuple[str, ...] = ()
     refusal: str = ""
 
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """The counts, in the order of `HEADINGS`."""
+        return (
+            self.filled, self.to_confirm, self.to_type, self.declared, self.on_request, self.reserved, self.useless,
+            self.calls,
+        )  # fmt: skip
 
+
+HEADINGS = (
+    "Remplis", "À vérifier", "À saisir", "Déclarés", "À la demande", "Réservés", "Sans objet", "Appels",
+)  # fmt: skip
 NOT_TYPED = frozenset({Reason.DECLARED, Reason.NOT_REQUESTED, Reason.RESERVED, Reason.NOT_APPLICABLE})
 
 
@@ -71,6 +87,31 @@ def measure(number: str, fill: Callable[[], tuple[Prefill, int]]) -> Effort:
         calls=calls,
         typed=tuple(path for path, gap in filled.missing.items() if gap.reason not in NOT_TYPED),
     )
+
+
+@contextmanager
+def sandbox_filler(form: Form, role: Role) -> Iterator[Callable[[str], tuple[Prefill, int]]]:
+    """Open what fills a form for a number on the sandbox, and counts the calls."""
+    with open_trials() as trials:
+
+        def fill(number: str) -> tuple[Prefill, int]:
+            outcome = trials.run(form, Case("", number, Expectation(), role))
+            if outcome.prefill is None:
+                raise outcome.problem or AssertionError(number)
+            return outcome.prefill, outcome.calls
+
+        yield fill
+
+
+def measure_all(numbers: Iterable[str], fill: Callable[[str], tuple[Prefill, int]]) -> list[Effort]:
+    """Measure a form for several companies."""
+    return [measure(number, partial(fill, number)) for number in numbers]
+
+
+def means(efforts: Sequence[Effort]) -> list[float]:
+    """The mean of each count, over the companies that have the form; nothing without any."""
+    columns = zip(*(effort.counts for effort in efforts if not effort.refusal), strict=True)
+    return [sum(column) / len(column) for column in columns]
 
 
 def count_calls(answers: Iterable[Answer]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,7 +11,7 @@ from prefill.documents.french import BY_CANDIDATE, EITHER, clean, label_of, sour
 from prefill.documents.model import Document, Line, Origin, Part, Section
 from prefill.domain.company import Role
 from prefill.forms.filling import FilledForm, Provenance
-from prefill.forms.model import Field, Form, Type
+from prefill.forms.model import Field, Form, Type, section_of
 from prefill.forms.reasons import Reason
 
 SOLE_OR_LEAD = (Role.SOLE_TENDERER, Role.GROUP_LEAD)
@@ -96,7 +96,7 @@ class _Content:
     def lines(self, titles: Sequence[str], path: str) -> Iterator[Line]:
         """Give the lines of a section, without the fields that cannot exist for such a company."""
         for part in self.form.fields:
-            if _section_of(part.path, titles) == path and not self._cannot_exist(part):
+            if section_of(part.path, titles) == path and not self._cannot_exist(part):
                 yield self._line(part)
 
     def _cannot_exist(self, part: Field) -> bool:
@@ -126,8 +126,3 @@ class _Content:
 
 def _blank(part: Field, why: str) -> Line:
     return Line(label_of(part), EITHER if part.type is Type.BOOLEAN else "", why, Origin.BLANK)
-
-
-def _section_of(path: str, titles: Iterable[str]) -> str:
-    """Find the innermost section that a field is in."""
-    return max((title for title in titles if not title or f"{path}/".startswith((title + "/", title + "["))), key=len)

@@ -92,10 +92,11 @@ REQUIRED = {
 class FormFile(SourceFile):
     """One form file as read: `own` is what of it follows the schema.
 
-    `base` is the file of the same id that this one replaces, and may extend.
+    `base` is the file of the same id that this one replaces, and may extend. `text` stands for what is on the disk.
     """
 
     base: FormFile | None = None
+    text: str | None = None
     own: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -106,9 +107,13 @@ class FormFile(SourceFile):
     def readable(self) -> bool:
         return bool(self.own)
 
+    def read_text(self) -> str:
+        return SourceFile.read_text(self) if self.text is None else self.text
 
-def read_form_file(path: Path, base: FormFile | None = None) -> FormFile:
-    file = FormFile(path, base=base)
+
+def read_form_file(path: Path, base: FormFile | None = None, text: str | None = None) -> FormFile:
+    """Read a form, from its file or from the text that is to replace it."""
+    file = FormFile(path, base=base, text=text)
     tree = read_yaml(file)
     if tree is None and not file.is_valid():
         return file

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -172,6 +172,11 @@ def active(field: Field, source: str, extra: frozenset[str]) -> bool:
 def list_of(path: str) -> str:
     """Leave out the name of an entry: `/a/list[one]` is in `/a/list`."""
     return path.partition("[")[0]
+
+
+def section_of(path: str, titles: Iterable[str]) -> str:
+    """Find the innermost section that a field is in."""
+    return max((title for title in titles if not title or f"{path}/".startswith((title + "/", title + "["))), key=len)
 
 
 def pointer_keys(pointer: str) -> tuple[str, ...]:

@@ -87,6 +87,25 @@ def load_file(path: Path, folders: Iterable[Path]) -> Form:
     return forms[file.id]
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A form that somebody is writing: all that is wrong with it, and the form itself when nothing is."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    form: Form | None
+
+
+def check_draft(form_id: str, text: str, folders: Iterable[Path]) -> Draft:
+    """Check a text in place of the file of that form. Nothing is written, no expression is evaluated."""
+    available = _gather(folders)
+    known = available.files.get(form_id)
+    path, base = (known.path, known.base) if known else (Path(f"{form_id}.yaml"), None)
+    file = available.files[form_id] = read_form_file(path, base, text)
+    forms, diagnostics = _compile_all([file], available.files)
+    blocked = any(diagnostic.blocking for diagnostic in diagnostics)
+    return Draft(diagnostics, None if blocked else forms[form_id])
+
+
 @dataclass(slots=True)
 class FormFiles:
     """The files available: the winning one of each id, what it replaces, and what is wrong with the folders."""

@@ -19,6 +19,7 @@ from prefill.web.routes import (
     privacy,
     receipts,
     signin,
+    studio,
     tenders,
 )
 from prefill.web.routes.exports import documents, espd
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     dossiers.blueprint,
     signin.blueprint,
     pages.blueprint,
+    studio.blueprint,
 )
 
 

@@ -27,7 +27,7 @@ from prefill.web.middleware.response_cache import ResponseCache
 from prefill.web.protection.pacing import DelayScheduler, PacedRegisters, VisitMemory
 from prefill.web.protection.proxies import ProxyWatch
 from prefill.web.protection.rate_limit import RateLimiter
-from prefill.web.protection.slots import STREAMS, SharedSlots, Slot, Slots
+from prefill.web.protection.slots import DRAFTS, STREAMS, SharedSlots, Slot, Slots
 from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 
 EXTENSION = "prefill"
@@ -65,6 +65,7 @@ class AppContext:
         example: fills a form with an invented company, for the documentation.
         close: releases threads and files.
         stream_slots: caps the event streams of the process.
+        draft_slots: caps the drafts of forms that are being checked.
         visits: which answers each client has had.
         scheduler: delivers paced answers.
     """
@@ -93,6 +94,7 @@ class AppContext:
     example: Callable[[], Prefill]
     close: Callable[[], None]
     stream_slots: Slots = field(default_factory=partial(Slots, STREAMS))
+    draft_slots: Slots = field(default_factory=partial(Slots, DRAFTS))
     visits: VisitMemory = field(default_factory=VisitMemory)
     scheduler: DelayScheduler = field(default_factory=DelayScheduler)
 

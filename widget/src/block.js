@@ -19,7 +19,8 @@ import { adoptStyles } from './styles.js'
  * @typedef {object} Options What `attach` takes; the attributes of the block say the same.
  * @property {string} [siret] Selector of the number. @property {Record<string, string> | Record<string, string>[]} [map]
  * @property {string} [schema] @property {string} [url] @property {string} [tenant] @property {string} [with]
- * @property {string} [fields] @property {string} [lang] @property {string} [kit] @property {string[][]} [synonyms]
+ * @property {string} [fields] @property {string} [role] @property {string} [lang] @property {string} [kit]
+ * @property {string[][]} [synonyms]
  * @property {boolean} [search]
  */
 /**
@@ -265,10 +266,10 @@ export class Block {
 
 	/** What is asked of the service. @returns {import('./transport.js').Request} */
 	request() {
-		const { schema, url, tenant, with: extra, fields } = this.place.options()
+		const { schema, url, tenant, with: extra, fields, role } = this.place.options()
 		const names = fields === '*' ? undefined : fields || this.fields.names.join(',')
 		const receipt = this.receiptInput?.dataset.prefillReceipt
-		return { schema, url, tenant, with: extra, fields: names || undefined, receipt, lang: this.language }
+		return { schema, url, tenant, with: extra, fields: names || undefined, role, receipt, lang: this.language }
 	}
 
 	/** Where the page wants the receipt of a procedure, which its attribute names. */

@@ -13,7 +13,7 @@ export class PrefillElement extends Base {
 		)
 		if (!form) return
 		form.dataset.prefill ??= this.getAttribute('schema') || ''
-		for (const option of ['url', 'tenant', 'with', 'fields', 'kit']) {
+		for (const option of ['url', 'tenant', 'with', 'fields', 'role', 'kit']) {
 			const value = this.getAttribute(option)
 			if (value !== null) form.setAttribute(`data-prefill-${option}`, value)
 		}

@@ -18,8 +18,8 @@ export const answers = new Map()
 
 /** @param {Block} block @param {string} number */
 export function answerKey(block, number) {
-	const { schema, url, tenant } = block.place.options()
-	return [number, schema, url, tenant, block.language].join(' ')
+	const { schema, url, tenant, role } = block.place.options()
+	return [number, schema, url, tenant, role, block.language].join(' ')
 }
 
 /** Nothing is asked any more, now or later. @param {Block} block */

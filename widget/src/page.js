@@ -57,13 +57,15 @@ class Root {
 	/** @returns {Options} */
 	get options() {
 		const near = /** @type {HTMLElement} */ (this.element.closest('[data-prefill]'))?.dataset || {}
-		const { prefill, prefillUrl, prefillTenant, prefillWith, prefillFields, prefillKit, prefillSearch } = near
+		const { prefill, prefillUrl, prefillTenant, prefillWith, prefillFields, prefillRole, prefillKit, prefillSearch } =
+			near
 		return {
 			schema: prefill,
 			url: prefillUrl,
 			tenant: prefillTenant,
 			with: prefillWith,
 			fields: prefillFields,
+			role: prefillRole,
 			kit: prefillKit,
 			search: prefillSearch !== 'off',
 			synonyms: readJson('[data-prefill-synonyms]').flat(),

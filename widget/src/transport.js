@@ -9,7 +9,7 @@ const FIRST_RETRY = 5
 /**
  * @typedef {object} Request
  * @property {string} [schema] @property {string} [url] @property {string} [tenant] @property {string} [with]
- * @property {string} [fields] @property {string} [lang] @property {AbortSignal} [signal]
+ * @property {string} [fields] @property {string} [role] @property {string} [lang] @property {AbortSignal} [signal]
  * @property {string} [receipt] Reference of the procedure that a receipt is wanted for.
  */
 
@@ -125,6 +125,7 @@ export async function ask(number, options, onPart) {
 		'schema',
 		'fields',
 		'with',
+		'role',
 		'tenant',
 		'receipt',
 	])

@@ -9,9 +9,7 @@ from pathlib import Path
 import click
 
 from prefill.assembly import open_service, opened_registers
-from prefill.authoring.cases import Case, Expectation
-from prefill.authoring.effort import Effort, count_calls, measure, most_typed
-from prefill.authoring.trial import open_trials
+from prefill.authoring.effort import HEADINGS, Effort, count_calls, means, measure_all, most_typed, sandbox_filler
 from prefill.cli.authoring.choice import find_form
 from prefill.cli.common import TENANT, command_forms, command_settings, command_tenant
 from prefill.cli.errors import CliError
@@ -25,9 +23,6 @@ from prefill.problems import Problem
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
 
-HEADINGS = (
-    "Entreprise", "Remplis", "À vérifier", "À saisir", "Déclarés", "À la demande", "Réservés", "Sans objet", "Appels",
-)  # fmt: skip
 SHOWN = 10  # fields that are most often typed
 
 Fill = Callable[[str], tuple[Prefill, int]]
@@ -39,15 +34,22 @@ Fill = Callable[[str], tuple[Prefill, int]]
 @click.argument("name", metavar="NOM")
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="SIRET à employer, un par ligne, en place du bac à sable.")  # fmt: skip
-@click.option("--role", type=click.Choice(list(Role)), default=Role.SOLE_TENDERER, help="Rôle des entreprises.")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.SOLE_TENDERER.value,
+    help="Rôle des entreprises.",
+)
 @TENANT
 def effort(*, name: str, path: Path | None, role: str, tenant: str | None) -> None:
     settings = command_settings()
     form = find_form(command_forms(settings), name).for_role(Role(role))
     names = _numbers(path) if path else {company.siret: company.name for company in COMPANIES}
-    opened = _sandbox(form) if path is None or settings.sandbox else _registers(settings, form, tenant)
+    opened = (
+        sandbox_filler(form, Role(role)) if path is None or settings.sandbox else _registers(settings, form, tenant)
+    )
     with opened as fill:
-        efforts = [measure(number, lambda number=number: fill(number)) for number in names]  # type: ignore[misc]
+        efforts = measure_all(names, fill)
     click.echo("\n".join(_lines(form, names, efforts)))
 
 
@@ -57,19 +59,6 @@ def _numbers(path: Path) -> dict[str, str]:
     except Problem as problem:
         raise CliError(f"{path} : {problem.detail('fr')}") from problem
     return {number: spaced(number) for number in numbers}
-
-
-@contextmanager
-def _sandbox(form: Form) -> Iterator[Fill]:
-    with open_trials() as trials:
-
-        def fill(number: str) -> tuple[Prefill, int]:
-            outcome = trials.run(form, Case("", number, Expectation()))
-            if outcome.prefill is None:
-                raise outcome.problem or AssertionError(number)
-            return outcome.prefill, outcome.calls
-
-        yield fill
 
 
 @contextmanager
@@ -91,7 +80,9 @@ def _lines(form: Form, names: dict[str, str], efforts: list[Effort]) -> Iterator
     filled = [one for one in efforts if not one.refusal]
     yield f"{form.title} ({form.id} {form.version}) : {len(form.fields)} champs, {len(names)} entreprises"
     yield ""
-    yield from text_table(HEADINGS, [*(_row(names[one.number], one) for one in efforts), *_mean(filled)])
+    yield from text_table(
+        ("Entreprise", *HEADINGS), [*(_row(names[one.number], one) for one in efforts), *_mean(filled)]
+    )
     told = most_typed(form, filled)[:SHOWN]
     if told:
         yield ""
@@ -101,19 +92,11 @@ def _lines(form: Form, names: dict[str, str], efforts: list[Effort]) -> Iterator
 
 def _row(name: str, effort: Effort) -> tuple[str, ...]:
     if effort.refusal:
-        return (name, f"— {effort.refusal}", *[""] * (len(HEADINGS) - 2))
-    return (name, *map(str, _counts(effort)))
-
-
-def _counts(effort: Effort) -> tuple[int, ...]:
-    return (
-        effort.filled, effort.to_confirm, effort.to_type, effort.declared, effort.on_request, effort.reserved, effort.useless,
-        effort.calls,
-    )  # fmt: skip
+        return (name, f"— {effort.refusal}", *[""] * (len(HEADINGS) - 1))
+    return (name, *map(str, effort.counts))
 
 
 def _mean(efforts: list[Effort]) -> list[tuple[str, ...]]:
     if not efforts:
         return []
-    columns = zip(*map(_counts, efforts), strict=True)
-    return [("Moyenne", *(f"{sum(column) / len(efforts):.1f}".replace(".", ",") for column in columns))]
+    return [("Moyenne", *(f"{mean:.1f}".replace(".", ",") for mean in means(efforts)))]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from cachetools import LRUCache
-from flask import Blueprint, Response, current_app, render_template, request
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from prefill import __version__
 from prefill.problems import NotFound, every_problem
 from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import SandboxCompany
@@ -18,15 +14,12 @@ from prefill.web.middleware.encodings import compress_once
 from prefill.web.openapi.operations import describe
 from prefill.web.openapi.parameters import parameter
 from prefill.web.openapi.texts import text
+from prefill.web.page import render_page
 from prefill.web.params import check_page_limit
 from prefill.web.rendering.json_writer import to_json
 from prefill.web.routes.catalogue import openapi_document
 from prefill.web.widget_releases import STATIC, current_module, current_script, examples, releases
 
-PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 IMMUTABLE = "public, max-age=31536000, immutable"
 SHORT = "public, max-age=300"
 EXAMPLE_SERVICE = "https://prefill.exemple.fr"
@@ -35,8 +28,6 @@ EXAMPLES = {
     "plain.html": "HTML, groupement", "dsfr.html": "DSFR", "bootstrap.html": "Bootstrap", "jquery.html": "jQuery",
     "react.jsx": "React", "vue.vue": "Vue", "angular.ts": "Angular", "svelte.svelte": "Svelte", "element.html": "Lit, Shoelace",
 }  # fmt: skip
-PAGES = "prefill.pages"  # rendered, by template and address
-MAX_PAGES = 32  # an address is the client's word: it does not fill the memory
 
 # The companies that show the most, first; the page keeps the others one click further.
 FEATURED = (
@@ -69,24 +60,30 @@ def home() -> AnyResponse:
     others = [one for one in _companies() if one.siret not in FEATURED]
     script = current_script()
     root, size = request.url_root.rstrip("/"), len(compress_once(script.body, "br"))
-    return _page("home.html", script=script, size=size, root=root, featured=featured, others=others, examples=EXAMPLES)
+    return render_page(
+        "home.html", script=script, size=size, root=root, featured=featured, others=others, examples=EXAMPLES
+    )
 
 
 @blueprint.get("/dossier")
 def dossier_page() -> AnyResponse:
     companies = [one for siret in PROVEN for one in _companies() if one.siret == siret]
-    return _page("dossier.html", companies=companies, key=SANDBOX_AGENT_KEY if app_context().settings.sandbox else "")
+    return render_page(
+        "dossier.html", companies=companies, key=SANDBOX_AGENT_KEY if app_context().settings.sandbox else ""
+    )
 
 
 @blueprint.get("/dossiers")
 def procedure_page() -> AnyResponse:
     companies = [one for siret in PROVEN for one in _companies() if one.siret == siret]
-    return _page("dossiers.html", companies=companies, key=SANDBOX_AGENT_KEY if app_context().settings.sandbox else "")
+    return render_page(
+        "dossiers.html", companies=companies, key=SANDBOX_AGENT_KEY if app_context().settings.sandbox else ""
+    )
 
 
 @blueprint.get("/docs")
 def docs() -> AnyResponse:
-    return _page(
+    return render_page(
         "docs.html", spec=openapi_document("fr"), problems=every_problem(), companies=_companies(), examples=EXAMPLES
     )
 
@@ -195,22 +192,6 @@ def script_facts() -> AnyResponse:
 )
 def style() -> AnyResponse:
     return _asset((STATIC / "prefill.css").read_bytes(), "text/css", SHORT)
-
-
-def _page(template: str, **values: Any) -> AnyResponse:
-    """Answer with a page: rendered once for each address that the service is known by, and limited."""
-    check_page_limit()
-    pages: LRUCache[tuple[str, str], str] = current_app.extensions.setdefault(PAGES, LRUCache(MAX_PAGES))
-    key = (template, request.url_root)
-    page = pages.get(key)
-    if page is None:
-        sandbox = app_context().settings.sandbox
-        page = pages[key] = render_template(template, sandbox=sandbox, version=__version__, **values)
-    response = Response(page, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = PAGE_POLICY
-    response.headers["Cache-Control"] = "private, no-cache"
-    response.add_etag()
-    return response.make_conditional(request)
 
 
 def _asset(body: bytes, media: str, keep: str) -> AnyResponse:

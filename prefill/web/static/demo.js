@@ -1,5 +1,9 @@
 // The demonstration around the form: it listens to the script's events, and does nothing that a site could not do.
 
+import { copy } from './clipboard.js'
+import { download, typedValue } from './exports.js'
+import { startTabs } from './tabs.js'
+
 const REASONS = {
 	absent: 'Absent',
 	withheld: 'Non diffusé',
@@ -168,37 +172,14 @@ form.addEventListener('prefill:error', (/** @type {CustomEvent} */ event) => {
 })
 form.addEventListener('prefill:undo', clear)
 
-// Tabs, as the ARIA practices describe them.
-/** @type {HTMLElement[]} */
-const tabs = [...document.querySelectorAll('[role=tab]')].map((/** @type {any} */ tab) => tab)
-
-/** @param {HTMLElement} shown */
-const showTab = shown => {
-	for (const tab of tabs) {
-		tab.setAttribute('aria-selected', String(tab === shown))
-		tab.tabIndex = tab === shown ? 0 : -1
-		byId(tab.getAttribute('aria-controls')).hidden = tab !== shown
-	}
-	shown.focus()
-}
-for (const [index, tab] of tabs.entries()) {
-	tab.addEventListener('click', () => showTab(tab))
-	tab.addEventListener('keydown', ({ key }) => {
-		const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0
-		if (step) showTab(tabs.at((index + step) % tabs.length))
-	})
-}
+startTabs()
 
 byId('print').addEventListener('click', () => window.print())
-byId('copy').addEventListener('click', async () => {
-	try {
-		await navigator.clipboard.writeText(byId('snippet').textContent)
-		byId('copied').textContent = 'Copié.'
-	} catch {
-		getSelection().selectAllChildren(byId('snippet'))
-		byId('copied').textContent = 'Sélectionné : Ctrl+C pour copier.'
-	}
-})
+byId('copy').addEventListener('click', () =>
+	copy(byId('snippet').textContent, byId('snippet'), text => {
+		byId('copied').textContent = text
+	}),
+)
 
 // Documents of the company that the form is filled for: the DUME as ESPD XML, forms to complete and sign.
 const section = byId('documents')
@@ -217,40 +198,15 @@ const typed = () => {
 		const pointer = answer.aliases[field.dataset.prefillField]
 		const known = pointer && answer.provenance[pointer]
 		if (!pointer || known || !field.value) continue
-		const number = Number(field.value.replace(/\s/g, '').replace(',', '.'))
-		if (field.id !== 'capital') values[pointer] = field.value
-		else if (Number.isFinite(number)) values[pointer] = number
+		const value = typedValue(field.value, field.id === 'capital' ? 'number' : '')
+		if (value !== undefined) values[pointer] = value
 	}
 	return values
 }
 
-/**
- * @param {string} path
- * @param {object} body
- * @param {string} name Of the file.
- */
-const download = async (path, body, name) => {
-	said.textContent = 'Préparation…'
-	const headers = { 'Content-Type': 'application/json', 'Accept-Language': 'fr' }
-	try {
-		const reply = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
-		if (!reply.ok) return explain(await reply.json())
-		const link = document.createElement('a')
-		link.href = URL.createObjectURL(await reply.blob())
-		link.download = name
-		link.click()
-		setTimeout(() => URL.revokeObjectURL(link.href), 1000)
-		said.textContent = `${name} : téléchargé.`
-	} catch {
-		said.textContent = 'Le service ne répond pas : réessayez.'
-	}
-}
-
-/** @param {any} problem What remains to be given is listed by it. */
-const explain = problem => {
-	const missing = problem.missing || []
-	if (missing.some((/** @type {any} */ note) => note.pointer === SIZE)) byId('espd-size-field').hidden = false
-	said.textContent = [problem.detail, ...missing.map((/** @type {any} */ note) => note.message)].join(' ')
+/** @param {string} text */
+const say = text => {
+	said.textContent = text
 }
 
 form.addEventListener('prefill:start', () => {
@@ -266,15 +222,16 @@ form.addEventListener('prefill:undo', () => {
 	section.hidden = true
 })
 
-byId('espd').addEventListener('click', () => {
+byId('espd').addEventListener('click', async () => {
 	const declared = size.value ? { size: size.value } : {}
-	download(`/v1/prefill/${answer.siret || answer.siren}/espd`, { declared }, 'dume.xml')
+	const missing = await download(`/v1/prefill/${answer.siret || answer.siren}/espd`, { declared }, 'dume.xml', say)
+	if (missing.some(gap => gap.pointer === SIZE)) byId('espd-size-field').hidden = false
 })
 for (const button of section.querySelectorAll('[data-kind]')) {
 	button.addEventListener('click', () => {
 		const name = `${byId('document-form').value}.${button.dataset.kind}`
 		const values = byId('document-form').value === 'dume' ? typed() : {}
 		const [id, kind] = name.split('.')
-		download(`/v1/documents/${id}/${answer.siret || answer.siren}.${kind}`, { values }, name)
+		download(`/v1/documents/${id}/${answer.siret || answer.siren}.${kind}`, { values }, name, say)
 	})
 }

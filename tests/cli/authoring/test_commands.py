@@ -90,6 +90,14 @@ def test_the_effort_is_one_table_of_the_sandbox(run, form):
     assert "Le plus souvent à saisir :" in lines
 
 
+def test_the_effort_of_a_role_is_about_its_fields(run, form):
+    result = run("schema", "effort", "dc4", "--role", "subcont", PREFILL_SCHEMAS="")
+
+    assert "25 champs" in result.stdout
+    row = next(line for line in result.stdout.splitlines() if line.startswith("MENUISERIE DU VAL DORE "))
+    assert sum(map(int, row.split()[4:-1])) == 24  # it has no second line of address
+
+
 def test_the_effort_over_the_companies_of_a_file(run, form, tmp_path):
     (tmp_path / "sirets.txt").write_text("000 001 008 00010\n\n00000500900014\n")
     result = run("schema", "effort", "fiche", "--file", "sirets.txt")

@@ -1,0 +1,54 @@
+// Files that the service makes of a form: documents to sign, the DUME as XML.
+
+/** @typedef {{ pointer: string, message: string }} Gap What remains to be given. */
+
+/**
+ * Download what the service makes of a body.
+ *
+ * @param {string} path
+ * @param {object} body
+ * @param {string} name Of the file.
+ * @param {(text: string) => void} say
+ * @returns {Promise<Gap[]>} What the service lacks to make it.
+ */
+export const download = async (path, body, name, say) => {
+	say('Préparation…')
+	const headers = { 'Content-Type': 'application/json', 'Accept-Language': 'fr' }
+	try {
+		const reply = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) })
+		if (!reply.ok) return explain(await reply.json(), say)
+		const link = document.createElement('a')
+		link.href = URL.createObjectURL(await reply.blob())
+		link.download = name
+		link.click()
+		setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+		say(`${name} : téléchargé.`)
+	} catch {
+		say('Le service ne répond pas : réessayez.')
+	}
+	return []
+}
+
+/**
+ * @param {any} problem
+ * @param {(text: string) => void} say
+ * @returns {Gap[]}
+ */
+const explain = (problem, say) => {
+	const missing = problem.missing || []
+	say([problem.detail, ...missing.map((/** @type {Gap} */ gap) => gap.message)].join(' '))
+	return missing
+}
+
+/**
+ * A value as it was typed, as the service takes it.
+ *
+ * @param {string} text
+ * @param {string} [type] Of the field.
+ * @returns {string | number | undefined}
+ */
+export const typedValue = (text, type) => {
+	if (type !== 'number' && type !== 'integer') return text || undefined
+	const number = Number(text.replace(/\s/g, '').replace(',', '.'))
+	return text && Number.isFinite(number) ? number : undefined
+}

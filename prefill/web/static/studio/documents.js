@@ -1,0 +1,73 @@
+// The documents of the companies that the page is filled for.
+
+import { byId } from '../dossier/dom.js'
+import { download, typedValue } from '../exports.js'
+import { answerOf, shownCompany } from './answers.js'
+import { companies, numberOf, roleOf } from './companies.js'
+
+const SIZE = '/partII/A/economicOperator/companyCategory'
+
+/** @param {string} text */
+const say = text => {
+	byId('documents-status').textContent = text
+}
+
+/**
+ * What was typed where no register gave a value, by the path of the field.
+ *
+ * @param {HTMLFormElement} company
+ */
+const typedIn = company => {
+	const signed = new Set(
+		Object.entries(answerOf(company)?.provenance || {}).map(([pointer, one]) => one.field || pointer),
+	)
+	/** @type {Record<string, any>} */
+	const values = {}
+	for (const field of /** @type {NodeListOf<HTMLElement>} */ (company.querySelectorAll('[data-path]'))) {
+		if (signed.has(field.dataset.path)) continue
+		const value = valueIn(field)
+		if (value !== undefined) values[field.dataset.path] = value
+	}
+	return values
+}
+
+/** @param {HTMLElement} field */
+const valueIn = field => {
+	const ticked = /** @type {HTMLInputElement} */ (field.querySelector('[type=radio]:checked'))
+	if (ticked) return ticked.value === 'true'
+	if (field.querySelector('[type=radio]')) return undefined
+	return typedValue(/** @type {HTMLInputElement} */ (field.querySelector('input, select')).value, field.dataset.type)
+}
+
+/** @param {string} kind */
+const downloadDocument = kind => {
+	const named = companies().filter(company => numberOf(company).value.trim())
+	if (!named.length) return say('Choisissez d’abord une entreprise.')
+	const id = document.body.dataset.form
+	const body = {
+		companies: named.map(company => ({
+			siret: numberOf(company).value,
+			...(roleOf(company) ? { role: roleOf(company) } : {}),
+			values: typedIn(company),
+		})),
+	}
+	if (roleOf(named[0]) || named.length > 1) return download(`/v1/documents/${id}.${kind}`, body, `${id}.${kind}`, say)
+	const { siret, values } = body.companies[0]
+	const path = `/v1/documents/${id}/${encodeURIComponent(siret)}.${kind}`
+	return download(path, { values }, `${id}.${kind}`, say)
+}
+
+const downloadEspd = async () => {
+	const answer = answerOf(shownCompany())
+	if (!answer?.provenance) return say('Choisissez d’abord une entreprise.')
+	const declared = byId('espd-size').value ? { size: byId('espd-size').value } : {}
+	const path = `/v1/prefill/${answer.siret || answer.siren}/espd`
+	const missing = await download(path, { declared }, 'dume.xml', say)
+	if (missing.some(gap => gap.pointer === SIZE)) byId('espd-size-field').hidden = false
+}
+
+export const startDocuments = () => {
+	for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-kind]')))
+		if (button.tagName === 'BUTTON') button.addEventListener('click', () => downloadDocument(button.dataset.kind))
+	byId('espd')?.addEventListener('click', downloadEspd)
+}
