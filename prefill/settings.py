@@ -251,10 +251,8 @@ class Settings:
         "PREFILL_SCHEMAS", read_list, (),
         "Dossiers de formulaires ajoutés à ceux du service, séparés par des virgules ; le dernier l'emporte.",
     )
-    studio: bool = _setting(
-        "PREFILL_STUDIO", _flag, False,
-        "1 pour offrir l'atelier des formulaires (/studio) hors du bac à sable : leur texte et leurs essais y sont publics.",
-    )
+    studio: bool = _setting("PREFILL_STUDIO", _flag, False,
+        "1 pour offrir l'atelier des formulaires (/studio) hors du bac à sable : leur texte et leurs essais y sont publics.")
     templates: str | None = _setting(
         "PREFILL_TEMPLATES", str, None,
         "Dossier de modèles de documents : dc1.docx, document.odt, document.typ… remplacent ceux du service.",
@@ -322,11 +320,6 @@ class Settings:
     def sandbox(self) -> bool:
         """Invented data: nobody gave a token, nor asked for open data alone."""
         return self.token is None and self.tenants is None and not self.open_only
-
-    @property
-    def offers_studio(self) -> bool:
-        """Whether the page of form authors is there: in the sandbox, elsewhere when it is asked for."""
-        return self.sandbox or self.studio
 
     @property
     def open_only(self) -> bool:

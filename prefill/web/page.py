@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from prefill import __version__
 from prefill.forms.registry import FormRegistry
+from prefill.settings import Settings
 from prefill.web.context import app_context, current_forms
 from prefill.web.params import check_page_limit
 
@@ -21,6 +22,11 @@ PAGES = "prefill.pages"  # the pages rendered, and the forms that they speak of
 MAX_PAGES = 32  # an address is the client's word: it does not fill the memory
 
 
+def offers_studio(settings: Settings) -> bool:
+    """Whether the pages of form authors are there: in the sandbox, elsewhere when they are asked for."""
+    return settings.sandbox or settings.studio
+
+
 def render_page(template: str, variant: str = "", **values: Any) -> AnyResponse:
     """Answer with a page, within the limit of pages; `variant` tells those of one template apart."""
     check_page_limit()
@@ -28,7 +34,7 @@ def render_page(template: str, variant: str = "", **values: Any) -> AnyResponse:
     page = pages.get(key)
     if page is None:
         settings = app_context().settings
-        shared = {"sandbox": settings.sandbox, "studio": settings.offers_studio, "version": __version__}
+        shared = {"sandbox": settings.sandbox, "studio": offers_studio(settings), "version": __version__}
         page = pages[key] = render_template(template, **shared, **values)
     response = Response(page, mimetype="text/html")
     response.headers["Content-Security-Policy"] = PAGE_POLICY
