@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from prefill.app import create_app
 from prefill.settings import Settings
 from tests.cli.test_cli import NOTHING_SET
-from tests.scenarios.test_hostile_clients import answers, children, free_port
+from tests.scenarios.test_hostile_clients import children, free_port
 
 ORDINARY = "00000100800010"
 PATH = f"/v1/prefill/{ORDINARY}?schema=fiche"
@@ -103,11 +103,17 @@ class Server:
         return [event for line in lines if (event := json.loads(line))["event"] == name]
 
     def await_events(self, name: str, count: int) -> list[dict[str, Any]]:
+        self._await(lambda: len(self.events(name)) >= count)
+        return self.events(name)
+
+    def await_text(self, text: str) -> None:
+        self._await(lambda: text in self.log.read_text(encoding="utf-8"))
+
+    def _await(self, holds: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE
-        while len(self.events(name)) < count:
+        while not holds():
             assert time.monotonic() < end, self.log.read_text(encoding="utf-8")
             time.sleep(0.05)
-        return self.events(name)
 
 
 @pytest.fixture
@@ -124,7 +130,7 @@ def serve(folder: Path, tmp_path: Path) -> Iterator[Callable[..., Server]]:
         started.append(process)
         server = Server(process, log)
         server.await_events("sandbox", PROCESSES)  # each process has read the forms
-        assert answers(port)
+        server.await_text(f":{port} ;")  # and the main one listens to signals
         return server
 
     yield start
