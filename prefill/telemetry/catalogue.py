@@ -45,6 +45,8 @@ EVENTS: Mapping[str, Event] = {
     "audit.back": Event("info", 'It can be again.'),
     "tenants.loaded": Event("info", "The buyers' file was read anew: `tenants`."),
     "tenants.refused": Event("warning", 'It has mistakes, the old one stays: `mistakes`.'),
+    "forms.loaded": Event("info", 'The forms were read anew: `forms`.'),
+    "forms.refused": Event("warning", 'One has a mistake, all the old ones stay: `mistakes`.'),
     "schemas.replaced": Event("info", 'A form of yours takes the place of ours: `form`.'),
     "schemas.remark": Event("warning", "A form or the buyers' file works, and something in it is odd: `remark`."),
     "settings.renamed": Event("warning", 'A setting has its former name, read for one version more: `old`, `new`.'),
