@@ -168,7 +168,7 @@ def test_the_code_to_copy_binds_every_field_that_a_register_fills(client, kit, n
     bound = set(re.findall(r'data-prefill-field="([^"]+)"', answer.text))
 
     assert answer.mimetype == "text/plain"
-    assert bound == {one.get("alias") or one["path"] for one in asked if not one.get("declared")}
+    assert bound == {one.get("alias") or one["path"] for one in asked if one["sources"]}
     assert (role in answer.text) if role else ("role" not in answer.text.replace("fr-", ""))
     ids = re.findall(r'\sid="([^"]+)"', answer.text)
     assert len(ids) == len(set(ids))
