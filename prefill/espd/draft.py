@@ -194,6 +194,7 @@ def _carried(operator: Mapping[str, Any], declared: Declared, answers: tuple[Cri
         yield CATEGORY
     for subject in {answer.criterion for answer in answers}:
         yield from ANSWERED[subject]
+    yield from declared.certificates
 
 
 def _declared(

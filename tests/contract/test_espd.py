@@ -45,6 +45,9 @@ require_reference()
 IDENTITY = Identity("1", "5f0f3d2e-0000-4000-8000-000000000001", datetime(2026, 11, 25, 10, 0, tzinfo=PARIS))
 
 
+CERTIFIERS = "certificats_qualibat,certificats_opqibi,certificats_qualifelec,certificats_rge_ademe"
+
+
 @pytest.fixture(scope="module")
 def shared() -> Path:
     return SHARED
@@ -72,7 +75,9 @@ def example(shared: Path) -> bytes:
 def filled() -> dict[str, dict[str, Any]]:
     """What the service answers of each company of the sandbox."""
     client = create_app(Settings()).test_client()
-    answers = ((company.siret, client.get(f"/v1/prefill/{company.siret}").json) for company in COMPANIES)
+    answers = (
+        (company.siret, client.get(f"/v1/prefill/{company.siret}?with={CERTIFIERS}").json) for company in COMPANIES
+    )
     return {siret: answer["data"] for siret, answer in answers if "data" in answer}
 
 
@@ -176,6 +181,12 @@ def test_confirmed_certificates_are_evidences_of_a_valid_profile_and_of_the_offi
     assert_valid(validator, profile)
     assert len(ET.fromstring(profile).findall(f"{{{CAC}}}Evidence")) == 2
     assert_valid(validator, complete_request(request, completed, IDENTITY))
+
+
+def test_a_certificate_without_address_is_an_answer_of_a_valid_profile(validator):
+    confirmed = frozenset({"/partIV/D/qualityAssurance/1"})
+
+    assert_valid(validator, write_profile(draft_response(FULL, Declared(certificates=confirmed)), IDENTITY))
 
 
 def test_the_profile_with_all_that_can_be_declared_is_valid(validator):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -24,9 +24,8 @@ MAPPED = (
     *(f"/partIV/A/tradeRegister/{name}" for name in ("registered", "registrationNumber", "strikeOffDate")),
     *(f"/partIV/A/professionalRegister/{name}" for name in ("registerName", "court", "registrationNumber")),
     "/partIV/B/setUpDate",
-    "/partIV/D/qualityAssurance",
-    "/partIV/D/environmentalManagement",
 )
+CERTIFICATE = ("name", "code", "issuer", "validUntil", "uri")
 PERSON = ("firstName", "familyName", "role")
 
 
@@ -34,9 +33,10 @@ def everything(data: Mapping[str, Any], **more: Any) -> Declared:
     """Declare what lets the document carry all that is known: currency, countries of residence, confirmations."""
     people = at(data, "/partII/B/representatives") or []
     certificates = {
-        f"/partIV/D/{kind}/0"
+        f"/partIV/D/{kind}/{index}"
         for kind in ("qualityAssurance", "environmentalManagement")
-        if at(data, f"/partIV/D/{kind}")
+        for index, row in enumerate(at(data, f"/partIV/D/{kind}") or [])
+        if row.get("uri")
     }
     return Declared(
         **{"size": "small", "currency": "EUR", **more},
@@ -61,8 +61,14 @@ def mapped(data: Mapping[str, Any]) -> dict[str, Any]:
     people = [row for row in at(data, "/partII/B/representatives") or [] if row.get("firstName")]
     put(kept, "/partII/B/representatives", [{name: row[name] for name in PERSON if name in row} for row in people])
     for kind in ("qualityAssurance", "environmentalManagement"):
-        put(kept, f"/partIV/D/{kind}", (at(data, f"/partIV/D/{kind}") or [])[:1])
+        put(kept, f"/partIV/D/{kind}", list(_evidences(data, kind))[:1] or None)
     return kept
+
+
+def _evidences(data: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:
+    for row in at(data, f"/partIV/D/{kind}") or []:
+        if row.get("uri"):
+            yield {name: row[name] for name in CERTIFICATE if name in row}
 
 
 def _address(data: Mapping[str, Any], name: str) -> dict[str, Any]:

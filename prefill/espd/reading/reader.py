@@ -7,6 +7,7 @@ read. Errors never repeat the document.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element, ParseError
@@ -19,12 +20,14 @@ from prefill.problems import EspdUnreadable
 
 MAX_BYTES = 5 * 2**20  # the standard's own example weighs 1.1 MB
 MAX_DEPTH = 60
-MAX_ELEMENTS = 100_000
+MAX_ELEMENTS = 50_000  # the standard's own example has 6,000
+MAX_RUN = 2**18  # bytes from a "<" to the next: the parser's time grows faster than the attributes of one tag
 MAX_TEXT = 2000  # characters of a value that is shown
 
 V1_REQUEST = "urn:grow:names:specification:ubl:schema:xsd:ESPDRequest-1"
 V1_RESPONSE = "urn:grow:names:specification:ubl:schema:xsd:ESPDResponse-1"
 V2_0 = "urn:X-test:UBL:Pre-award:"
+_LONG_RUN = re.compile(rb"<[^<]{%d}" % MAX_RUN)
 KINDS = {REQUEST: "request", RESPONSE: "response", V1_REQUEST: "request", V1_RESPONSE: "response"}
 VALUES = (
     "ResponseIndicator",
@@ -76,7 +79,9 @@ class Summary:
 def parse(document: bytes) -> Element:
     """Parse a document within bounds. Raise `EspdUnreadable` with what is wrong and what to do."""
     if len(document) > MAX_BYTES:
-        raise EspdUnreadable(why="il dépasse 5 Mo", why_en="it is larger than 5 MB")
+        raise too_large()
+    if _LONG_RUN.search(document):
+        raise _too_long()
     depth = count = 0
     root: Element | None = None
     try:
@@ -85,7 +90,7 @@ def parse(document: bytes) -> Element:
             count += event == "start"
             root = element if root is None else root
             if depth > MAX_DEPTH or count > MAX_ELEMENTS:
-                raise EspdUnreadable(why="il est trop profond ou trop long", why_en="it is too deep or too long")
+                raise _too_long()
     except ParseError as error:
         line = error.position[0]
         raise EspdUnreadable(why=f"ce n'est pas du XML (ligne {line})", why_en=f"it is not XML (line {line})") from None
@@ -101,6 +106,14 @@ def parse(document: bytes) -> Element:
             why="ce n'est ni une demande ni une réponse ESPD", why_en="it is neither an ESPD Request nor a Response"
         )
     return root
+
+
+def too_large() -> EspdUnreadable:
+    return EspdUnreadable(why="il dépasse 5 Mo", why_en="it is larger than 5 MB")
+
+
+def _too_long() -> EspdUnreadable:
+    return EspdUnreadable(why="il est trop profond ou trop long", why_en="it is too deep or too long")
 
 
 def read(document: bytes) -> Summary:

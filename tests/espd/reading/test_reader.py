@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prefill.espd.elements import CAC, CBC, REQUEST
-from prefill.espd.reading.reader import MAX_BYTES, MAX_DEPTH, parse, read
+from prefill.espd.reading.reader import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, parse, read
 from prefill.problems import EspdUnreadable
 
 HEAD = f'<QualificationApplicationRequest xmlns="{REQUEST}" xmlns:cac="{CAC}" xmlns:cbc="{CBC}">'
@@ -36,7 +36,8 @@ def document(inside: str) -> bytes:
         (b" " * (MAX_BYTES + 1), "5 Mo"),
         (document("<a>" * (MAX_DEPTH + 1) + "</a>" * (MAX_DEPTH + 1)), "profond"),
         (document("<a>" * 10_000 + "</a>" * 10_000), "profond"),
-        (document("<a/>" * 100_001), "long"),
+        (document("<a/>" * (MAX_ELEMENTS + 1)), "long"),
+        (document("<a " + " ".join(f"a{rank}='>'" for rank in range(40_000)) + "/>"), "long"),
     ],
     ids=[
         "empty",
@@ -52,6 +53,7 @@ def document(inside: str) -> bytes:
         "deep",
         "very deep",
         "many",
+        "attributes",
     ],
 )
 def test_a_document_that_cannot_be_read_says_why(hostile, why):

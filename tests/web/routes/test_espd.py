@@ -139,7 +139,8 @@ def test_a_document_larger_than_the_limit_is_refused_before_it_is_read(client):
         content_length=6_000_000,
     )  # fmt: skip
 
-    assert answer.status_code in (400, 413)
+    assert answer.status_code == 400
+    assert "5 Mo" in answer.json["detail"]
 
 
 def test_the_command_line_writes_and_reads_back(tmp_path):
@@ -188,6 +189,19 @@ def test_a_document_names_the_registers_that_it_comes_from(client):
     assert re.match(r"Infogreffe \(extraits_rcs_infogreffe\), interrogé le \d{4}-\d\d-\d\d", register)
     assert "/partIV/A/tradeRegister/registrationNumber" in register
     assert notes[-1] == "Déclaré par le candidat : /partII/A/economicOperator/companyCategory"
+
+
+def test_the_certificates_asked_for_are_evidences_once_they_are_confirmed(client):
+    path = f"/v1/prefill/{ORDINARY}/espd?with=certificats_rge_ademe"
+    certificate = "/partIV/D/environmentalManagement/0"
+    known = client.get(f"/v1/prefill/{ORDINARY}?with=certificats_rge_ademe").json["data"]["partIV"]["D"]
+
+    assert certificate in [note["pointer"] for note in client.get(path).json["leftOut"]]
+    root = ET.fromstring(client.post(path, json={"declared": {"certificates": [certificate]}}).data)
+    [evidence] = root.findall(f"{{{CAC}}}Evidence")
+    assert evidence.findtext(f"{{{CBC}}}Name") == known["environmentalManagement"][0]["name"]
+    assert evidence.findtext(f".//{{{CBC}}}EndDate") == known["environmentalManagement"][0]["validUntil"]
+    assert any(certificate in (note.text or "") for note in root.iterfind(f"{{{CBC}}}Note"))
 
 
 def test_a_document_about_a_company_that_cannot_be_asked_for_is_shown_all_the_same(tmp_path):

@@ -8,11 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, g, request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from prefill.espd.draft import draft_response
 from prefill.espd.model import Declared, Draft
-from prefill.espd.reading.reader import MAX_BYTES
+from prefill.espd.reading.reader import MAX_BYTES, too_large
 from prefill.espd.reading.request import read_request
 from prefill.espd.versions import ROLES, SIZES
 from prefill.espd.writer import Identity, complete_request, write_profile
@@ -20,7 +21,14 @@ from prefill.prefilling.service import Request
 from prefill.problems import ParameterInvalid
 from prefill.web.context import app_context, candidate_service
 from prefill.web.openapi.operations import describe
-from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, NUMBER, REQUEST_ID, TENANT, parameter
+from prefill.web.openapi.parameters import (
+    ACCEPT_LANGUAGE,
+    NUMBER,
+    ON_DEMAND_SOURCES,
+    REQUEST_ID,
+    TENANT,
+    parameter,
+)
 from prefill.web.openapi.texts import text
 from prefill.web.params import read_body, read_json, read_prefill_request
 from prefill.web.rendering.espd import (
@@ -53,6 +61,7 @@ DECLARED = (
         "lot", "query", text("Le lot : « LOT-0001 » ; tout par défaut.", "Lot: `LOT-0001`; the whole by default.")
     ),
     parameter("procedure", "query", text("La référence de la procédure.", "Reference of the procedure.")),
+    ON_DEMAND_SOURCES,
     *TENANT,
     ACCEPT_LANGUAGE,
     REQUEST_ID,
@@ -104,12 +113,19 @@ def profile(number: str) -> AnyResponse:
     body={MEDIA: {"schema": {"type": "string"}}},
 )
 def completion() -> AnyResponse:
-    asked = read_request(read_body(MAX_BYTES))
+    asked = read_request(_document())
     declared = {**request.args, "lot": asked.lot(request.args.get("lot"))}
     draft = _draft(request.args.get("siret", ""), declared)
     if draft.remaining:
         raise incomplete(draft)
     return _xml(complete_request(asked, draft, _identity()), "espd-response.xml")
+
+
+def _document() -> bytes:
+    try:
+        return read_body(MAX_BYTES)
+    except RequestEntityTooLarge:
+        raise too_large() from None
 
 
 def wants_espd() -> bool:
