@@ -73,6 +73,13 @@ class CompanySearch:
         with self._typists.typing(visitor, query.text) as abandoned:
             return self._ask(query, abandoned)
 
+    def best_known(self, text: str, *, retry_after: float) -> Suggestions:
+        """Answer without a call, though one is needed: what is remembered of an earlier, shorter text."""
+        typed = recognise(text)
+        if typed.kind is not Kind.NAME:
+            return Suggestions(partial=True, retry_after=retry_after)
+        return self._best_known(read_text(typed.value), retry_after)
+
     def _ask(self, query: TextQuery, abandoned: threading.Event) -> Suggestions:
         found = self.client.fetch(query.parameters, patience=PATIENCE, abandoned=abandoned)
         if found.page is None:

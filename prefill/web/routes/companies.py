@@ -9,14 +9,14 @@ from flask import Blueprint, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from prefill.company_search.establishments import list_establishments
-from prefill.company_search.service import DEFAULT_LIMIT, MAX_LIMIT, CompanySearch
+from prefill.company_search.service import DEFAULT_LIMIT, MAX_LIMIT, CompanySearch, Suggestions
 from prefill.domain.identifiers import parse, siren_of
 from prefill.problems import NotFound, ParameterInvalid, TooManyRequests
-from prefill.web.context import app_context, current_requester
+from prefill.web.context import app_context, current_requester, may_wait
 from prefill.web.openapi.operations import describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, REQUEST_ID, TENANT, parameter
 from prefill.web.openapi.texts import text
-from prefill.web.params import current_candidate, refuse_unless_may_wait
+from prefill.web.params import BUSY_SECONDS, current_candidate, refuse_unless_may_wait
 from prefill.web.rendering.companies import (
     CompanyEstablishmentsSchema,
     FoundCompaniesSchema,
@@ -68,8 +68,7 @@ def companies() -> AnyResponse:
     found = search.recall(text)
     _check_rate_limit(cached=found is not None)
     if found is None:
-        refuse_unless_may_wait()
-        found = search.find(text, visitor=app_context().search_limiter.name(request.remote_addr or ""))
+        found = _find(search, text)
     shown = found.first(limit)
     g.log_fields = {"found": len(shown.companies), "partial": shown.partial}
     return _respond(render_suggestions(shown))
@@ -100,6 +99,13 @@ def establishments(number: str) -> AnyResponse:
     listed = list_establishments(search.client, siren, request.args.get("q", "")[:MAX_PLACE])
     g.log_fields = {"found": len(listed.establishments), "partial": listed.partial}
     return _respond(render_establishments(listed))
+
+
+def _find(search: CompanySearch, text: str) -> Suggestions:
+    """Ask the upstream, unless as many requests wait as may: then answer with what is known."""
+    if not may_wait(agent=False):
+        return search.best_known(text, retry_after=BUSY_SECONDS)
+    return search.find(text, visitor=app_context().search_limiter.name(request.remote_addr or ""))
 
 
 def _search() -> CompanySearch:

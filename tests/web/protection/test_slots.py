@@ -151,7 +151,7 @@ def test_its_calls_go_on_and_the_next_question_has_their_answer(client, slots):
 
 def test_what_waits_and_cannot_be_answered_in_part_says_when_to_come_back(client, slots):
     take(slots, agent=True)
-    refused = client.get("/v1/companies?q=menuiserie")
+    refused = client.get("/v1/companies/000001008/establishments")
     document = client.get("/v1/dossiers/00000100800010/documents.zip?object=2026-TRX-014", headers=AGENT)
 
     assert (refused.status_code, refused.headers.get("Retry-After")) == (429, "2")
@@ -176,3 +176,11 @@ def test_every_request_gives_its_slot_back(client, slots, path, headers):
         client.get(path, headers=headers).close()
 
     assert take(slots, agent=True) == 6
+
+
+def test_a_search_that_may_not_wait_answers_with_what_is_known(client, slots):
+    take(slots, agent=True)
+    found = client.get("/v1/companies?q=menuiserie")
+
+    assert (found.status_code, found.json["companies"], found.json["partial"]) == (200, [], True)
+    assert int(found.headers["Retry-After"]) == found.json["retryAfter"] >= 1
