@@ -96,3 +96,84 @@ def test_no_module_imports_a_private_name_of_another():
 
 def test_the_composition_root_fits_a_screen():
     assert lines_of_code(PREFILL / "app.py") <= 80
+
+
+# Modules without a namesake are pieces of one subject: the test of their subject's door goes through them.
+DOORS = {
+    "app.py": "web/test_app.py",
+    "assembly.py": "web/test_app.py",
+    "audit/": "audit/test_trail.py",
+    "auth/jwks.py": "auth/test_authenticator.py",
+    "auth/signin/": "auth/signin/test_sign_in.py",
+    "authoring/": "authoring/test_suite.py",
+    "authoring/grammar/": "authoring/test_grammar.py",
+    "authoring/skeleton/": "authoring/test_skeleton.py",
+    "cli/": "cli/test_cli.py",
+    "cli/authoring/": "cli/authoring/test_commands.py",
+    "company_search/": "company_search/test_service.py",
+    "company_search/upstream/": "company_search/upstream/test_client.py",
+    "documents/": "documents/test_writers.py",
+    "domain/answer_shapes/model.py": "domain/test_answer_shapes.py",
+    "domain/catalogue/": "domain/test_catalogue.py",
+    "domain/requester.py": "registers/scheduling/test_fairness.py",
+    "domain/sources.py": "domain/test_catalogue.py",
+    "dossier/": "dossier/test_builder.py",
+    "drift/published.py": "drift/test_comparison.py",
+    "espd/": "espd/test_writer.py",
+    "forms/": "forms/test_registry.py",
+    "forms/closures.py": "forms/test_expressions.py",
+    "forms/static_types/": "forms/test_static_types.py",
+    "health/": "health/test_health.py",
+    "prefilling/service.py": "web/test_app.py",
+    "registers/": "registers/test_client.py",
+    "registers/quota/": "registers/quota/test_token_quota.py",
+    "registers/scheduling/watchdog.py": "registers/scheduling/test_workers.py",
+    "sandbox/": "sandbox/test_app.py",
+    "sandbox/contract/": "sandbox/contract/test_api.py",
+    "sandbox/directory/": "sandbox/directory/test_api.py",
+    "telemetry/log_writer.py": "telemetry/test_events.py",
+    "tenancy/": "tenancy/test_registry.py",
+    "web/": "web/test_app.py",
+    "web/agents/": "dossier/test_builder.py",
+    "web/agents/session.py": "auth/signin/test_sign_in.py",
+    "web/openapi/texts.py": "web/openapi/test_document.py",
+    "web/rendering/agents/": "dossier/test_builder.py",
+    "web/routes/dossiers.py": "dossier/test_builder.py",
+    "web/routes/signin.py": "auth/signin/test_sign_in.py",
+}
+
+
+def is_data(module: Path) -> bool:
+    """Whether a module has no function and no method: tables, types and enumerations."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    return not any(isinstance(node, ast.FunctionDef) for node in ast.walk(tree))
+
+
+def has_namesake(module: Path) -> bool:
+    """Whether the tests of a module's package have a file of its name."""
+    package = module.relative_to(PREFILL).parts[:-1][:1]
+    return any(ROOT.joinpath("tests", *package).rglob(f"test_{module.name}"))
+
+
+def door_of(module: Path) -> str | None:
+    """Find the test of the subject that a module is a piece of: the module's own line, else that of its nearest folder."""
+    name = module.relative_to(PREFILL).as_posix()
+    folders = [f"{folder.as_posix()}/" for folder in Path(name).parents]
+    return next((DOORS[place] for place in (name, *folders) if place in DOORS), None)
+
+
+def is_tested(module: Path) -> bool:
+    return (
+        has_namesake(module) or is_data(module) or ">>> " in module.read_text(encoding="utf-8") or bool(door_of(module))
+    )
+
+
+def test_every_module_has_its_namesake_or_its_doctests_or_the_test_of_its_subject():
+    assert [name_of(module) for module in MODULES if not module.name.startswith("__") and not is_tested(module)] == []
+
+
+def test_every_door_is_there_and_is_needed():
+    alone = {door_of(module) for module in MODULES if not module.name.startswith("__") and not has_namesake(module)}
+
+    assert [door for door in DOORS.values() if not (ROOT / "tests" / door).is_file()] == []
+    assert set(DOORS.values()) <= alone
