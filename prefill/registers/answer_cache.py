@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -104,6 +105,26 @@ class CacheEntry:
 EMPTY = CacheEntry()
 
 
+@dataclass(frozen=True, slots=True)
+class PackedEntry:
+    """An entry as memory keeps it: the data in one string of bytes, a quarter of what their objects take."""
+
+    entry: CacheEntry
+    data: bytes
+    until: float
+
+    @classmethod
+    def pack(cls, entry: CacheEntry) -> PackedEntry:
+        data = entry.answer.data if entry.answer else None
+        bare = replace(entry, answer=entry.answer and replace(entry.answer, data=None))
+        return cls(bare, marshal.dumps(data, 2), entry.until)
+
+    def unpack(self) -> CacheEntry:
+        answer = self.entry.answer
+        data = marshal.loads(self.data)  # noqa: S302 bytes of our own, which never leave the process
+        return replace(self.entry, answer=replace(answer, data=data)) if answer and data is not None else self.entry
+
+
 class AnswerCache:
     """The answers of a process, and of all processes where Redis is available."""
 
@@ -123,14 +144,15 @@ class AnswerCache:
         self._lock = threading.Lock()
         self._released = threading.Condition()
         self._held: set[str] = set()
-        self._memory: TLRUCache[Key, CacheEntry] = TLRUCache(
+        self._memory: TLRUCache[Key, PackedEntry] = TLRUCache(
             entries, ttu=lambda _key, entry, _now: entry.until, timer=clock.timestamp
         )
 
     def get_local(self, key: Key) -> CacheEntry:
         """Look up the memory tier alone."""
         with self._lock:
-            return self._memory.get(key, EMPTY)
+            packed = self._memory.get(key)
+        return packed.unpack() if packed else EMPTY
 
     def get_shared(self, source: Source, key: Key) -> CacheEntry:
         """Look up both tiers; what is newer in Redis is copied to memory."""
@@ -217,9 +239,10 @@ class AnswerCache:
             return len(self._memory)
 
     def _remember(self, key: Key, entry: CacheEntry) -> None:
+        packed = PackedEntry.pack(entry)
         with self._lock:
             if self._memory.maxsize:
-                self._memory[key] = entry
+                self._memory[key] = packed
 
     def _share(self, key: Key, entry: CacheEntry, ttl: float) -> None:
         text = _write(entry)

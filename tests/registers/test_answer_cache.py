@@ -130,6 +130,16 @@ def test_memory_holds_so_many_answers_and_no_more(store, clock):
     assert store.size() == 100
 
 
+def test_nobody_changes_for_others_what_is_kept(store, clock):
+    store.put(RCS, KEY, ok(officers=[{"name": "é \U0001f600", "age": 51, "share": 0.5, "active": True, "until": None}]))
+    first = store.get_local(KEY).fresh(clock.timestamp())
+    first.data["officers"][0]["name"] = "somebody else"
+
+    assert store.get_local(KEY).fresh(clock.timestamp()).data == {
+        "officers": [{"name": "é \U0001f600", "age": 51, "share": 0.5, "active": True, "until": None}]
+    }
+
+
 def test_a_service_may_keep_nothing(clock):
     store = AnswerCache(OptionalRedis(None, clock=clock), clock=clock, entries=0)
     store.put(RCS, KEY, ok())
