@@ -47,6 +47,7 @@ class Requester:
         calls_per_minute: how many it may cause; 0 is no limit.
         under_way: whether the company is known already and this call completes an open prefill.
         anticipation: of a call made before it is known whether it is of use; the future it gives says nothing.
+        apart: whether what it causes is cached apart from what candidates cause: an agent's dossier.
     """
 
     kind: RequesterKind = RequesterKind.AGENT
@@ -55,6 +56,7 @@ class Requester:
     calls_per_minute: int = 0
     under_way: bool = False
     anticipation: Anticipation | None = None
+    apart: bool = False
 
 
 SERVICE = Requester()

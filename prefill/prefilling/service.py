@@ -273,7 +273,8 @@ class Service:
     def start_request(self, asking: PrefillRun, source: Source) -> Future[Answer]:
         """Start a call; it may wait its turn for as long as its answer can still come before the deadline."""
         request = asking.request
-        requester = replace(request.requester, under_way=bool(asking.answers))
+        apart = request.caller.audience is Audience.AGENT
+        requester = replace(request.requester, under_way=bool(asking.answers), apart=apart)
         patience = max(0.0, asking.end - self._clock() - CALL_SECONDS)
         return self._registers.submit(
             source, asking.company, object=request.object, requester=requester, patience=patience

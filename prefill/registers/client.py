@@ -108,7 +108,7 @@ class RegisterClient:
         if requester.anticipation and not self._may_anticipate(source, company, requester.anticipation):
             return completed(Answer(source.name, Status.LATE))
         object = object or self.connection.object
-        key = self._key(source, number, object)
+        key = self._key(source, number, object, apart=requester.apart)
         known = self._cached(key)
         if known is not None:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "hit")
@@ -190,9 +190,12 @@ class RegisterClient:
         """Take no more calls and wait for none."""
         self._thread_pools.close()
 
-    def _key(self, source: Source, number: str, object: str) -> Key:
-        """What is open is the same for all; what is protected is a tenant's own, under its habilitation, a procedure."""
-        return ("" if source.open else f"{self._owner}/{digest(object)}", source.name, number)
+    def _key(self, source: Source, number: str, object: str, *, apart: bool = False) -> Key:
+        """What is open is the same for all candidates, and a tenant's own for its agents: whose dossier is opened is
+        nobody's business. What is protected is a tenant's own, under its habilitation, a procedure."""
+        if source.open:
+            return (f"{self._owner}/agents" if apart else "", source.name, number)
+        return (f"{self._owner}/{digest(object)}", source.name, number)
 
     def _own(self, key: Key) -> Key:
         """Where the faults of our own habilitation are kept: they are not the other tenants'."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from urllib.request import Request
 import pytest
 from flask.testing import FlaskClient
 
+from tests.support.factories import RIGHT, write_keys, write_tenants
 from tests.support.sandbox import DIRECT
 from tests.support.simulator import (
     PATHS,
@@ -190,6 +192,28 @@ def test_a_source_that_just_failed_is_left_alone(simulator, service):
 
     assert {reasons_of(body)[REPRESENTATIVES] for body in bodies} == {"unavailable"}
     assert simulator.calls()[RCS] == 1
+
+
+def test_what_an_agent_opens_is_cached_apart_from_what_candidates_ask(simulator, open_service, tmp_path):
+    """Nobody learns from the cache whose dossier was opened, nor an agent who filled a form."""
+    simulator.add(found(HEAD), rcs(SIREN), vat(SIREN))
+    service = open_service(
+        tenants=str(write_tenants(tmp_path, str(write_keys(tmp_path)))), audit=str(tmp_path / "trace"), token=None
+    )
+    dossier, prefill = f"/v1/dossiers/{HEAD}?object=x", f"/v1/prefill/{HEAD}?tenant=lyon"
+    opened = service.get(dossier, headers=dict(RIGHT))
+    by_agent = simulator.calls()
+    service.get(dossier, headers=dict(RIGHT))
+    again = simulator.calls()
+    filled = service.get(prefill)
+    by_both = simulator.calls()
+    service.get(prefill, headers={"Accept": "application/json, */*"})
+
+    assert (opened.status_code, filled.status_code, filled.json["complete"]) == (200, 200, True)
+    assert again == by_agent, "the agent's own answers are cached"
+    assert Counter(by_both) - Counter(by_agent) == Counter(dict.fromkeys((ESTABLISHMENT, RCS, VAT), 1))
+    assert simulator.calls() == by_both
+    assert simulator.stats()["violations"] == {}
 
 
 def test_a_crowd_costs_the_calls_of_one(simulator, open_service):
