@@ -22,7 +22,7 @@ from prefill.web.routes import (
     studio,
     tenders,
 )
-from prefill.web.routes.exports import documents, espd
+from prefill.web.routes.exports import documents, espd, procedures
 
 BLUEPRINTS = (
     prefill.blueprint,
@@ -35,6 +35,7 @@ BLUEPRINTS = (
     receipts.blueprint,
     operations.blueprint,
     dossiers.blueprint,
+    procedures.blueprint,
     signin.blueprint,
     pages.blueprint,
     studio.blueprint,

@@ -33,6 +33,8 @@ from prefill.web.tenant_services import TenantServices, TenantServicesRegistry
 EXTENSION = "prefill"
 AGENTS_BLUEPRINT = "dossiers"
 SIGN_IN_BLUEPRINT = "signin"
+PROCEDURES_BLUEPRINT = "procedures"
+OF_AGENTS = (AGENTS_BLUEPRINT, SIGN_IN_BLUEPRINT, PROCEDURES_BLUEPRINT)  # what no page of another origin reads
 ALL_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 

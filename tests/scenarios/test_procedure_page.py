@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,6 +138,24 @@ def test_the_table_is_a_file_for_a_french_spreadsheet(page):
 
     assert text.startswith('\ufeff"Candidat";"SIRET"')
     assert '"ROUTES ET TALUS DU MAINE";"n° 00002200400014"' in text
+
+
+def test_the_table_and_the_documents_of_all_are_one_click_each(page):
+    consult(page, BEHIND, IN_ORDER)
+    all_answered(page, 2)
+    with page.expect_download() as table:
+        page.click("#xlsx")
+    with zipfile.ZipFile(table.value.path()) as book:
+        texts = book.read("xl/sharedStrings.xml").decode()
+    with page.expect_download() as documents:
+        page.click("#zip")
+    with zipfile.ZipFile(documents.value.path()) as archive:
+        manifest = json.loads(archive.read("manifeste.json"))
+
+    assert re.fullmatch(r"candidats_[\d-]+\.xlsx", table.value.suggested_filename)
+    assert "ROUTES ET TALUS DU MAINE" in texts
+    assert {one["siret"] for one in manifest["candidates"]} == {BEHIND, IN_ORDER}
+    expect(page.get_by_role("status")).to_contain_text("Reçu : candidats_")
 
 
 def test_the_filter_keeps_those_that_are_left_to_handle(page):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from prefill.audit.trail import Outcome
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import DOWNLOADS
-from prefill.dossier.archive import stream_archive
+from prefill.dossier.archive import Part, stream_archive
 from prefill.dossier.builder import documents_of
 from prefill.dossier.documents import File, fetch, is_allowed, unavailable
 from prefill.dossier.model import Document
@@ -42,7 +42,7 @@ def current_view() -> DossierView:
 
 def fetch_document(asked: Request, source: str, n: int) -> File:
     """Download one document; the outcome is written before it is served."""
-    _refuse_unless_may_wait()
+    refuse_unless_may_wait()
     form = _form_of(asked.form, source)
     done = query_recorded(
         replace(asked, form=form, extra=frozenset({source}), every=True, on_request=frozenset()), (source,)
@@ -58,7 +58,7 @@ def fetch_document(asked: Request, source: str, n: int) -> File:
     return file
 
 
-def _refuse_unless_may_wait() -> None:
+def refuse_unless_may_wait() -> None:
     """Documents take time: raise `DocumentUnavailable` while as many requests wait as this process has threads for."""
     if not may_wait(agent=True):
         raise unavailable(BUSY_SECONDS)
@@ -94,21 +94,22 @@ def serve_archive(asked: Request, first: int) -> AnyResponse:
     The record is written before the first byte. What is left out is in the manifest, and `Link: rel="next"` is the
     address of the archive that goes on from there.
     """
-    _refuse_unless_may_wait()
+    refuse_unless_may_wait()
     done = query_recorded(asked, planned(asked))
     documents = build_prefill_dossier(done, current_view()).documents
     following = documents[first - 1 :]
-    packed = following[: _downloads_left()]
+    packed = following[: downloads_left()]
     if following and not packed:
         record(asked, asked_sources(done), Outcome.REFUSED)
-        raise unavailable(60.0 - app_context().now().second)
+        raise unavailable(seconds_of_minute_left())
     record(asked, asked_sources(done), Outcome.OPENED)
     left = following[len(packed) :]
     next_page = _next_archive(first + len(packed)) if left else None
-    body = _archive_body(done, packed, left, {"documents": len(documents), "first": first, "next": next_page})
+    contents = {"documents": len(documents), "first": first, "next": next_page}
+    body = stream_archive(archive_part(done, packed, left, contents), language())
     response = Response(body, mimetype="application/zip")
-    part = f"-{first}" if first > 1 else ""
-    name = f"dossier_{done.company.siren}_{current_day().isoformat()}{part}.zip"
+    rank = f"-{first}" if first > 1 else ""
+    name = f"dossier_{done.company.siren}_{current_day().isoformat()}{rank}.zip"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["X-Prefill-Documents"] = str(len(packed))
     response.headers["X-Prefill-Documents-Left"] = str(len(left))
@@ -117,10 +118,10 @@ def serve_archive(asked: Request, first: int) -> AnyResponse:
     return response
 
 
-def _archive_body(
-    done: Prefill, packed: Sequence[Document], left: Sequence[Document], contents: Mapping[str, Any]
-) -> Iterator[bytes]:
-    """Generate the archive: the documents with a summary and a manifest, which names those that are `left` too."""
+def archive_part(
+    done: Prefill, packed: Sequence[Document], left: Sequence[Document], contents: Mapping[str, Any], folder: str = ""
+) -> Part:
+    """Make what an archive holds of a company: the documents and a summary; the manifest names those that are `left` too."""
     context, upstream, siren, day = app_context(), current_services().upstream, done.company.siren, current_day()
     rendered = render_dossier(done, current_view(), language())
     sandbox = context.settings.sandbox
@@ -136,17 +137,14 @@ def _archive_body(
         **contents,
     }
     hosts = context.settings.document_hosts
-    return stream_archive(
-        packed,
-        lambda document: fetch(upstream, document, siren, day, hosts),
-        summary=summary,
-        facts=facts,
-        language=language(),
-        left=left,
-    )
+    return Part(packed, left, lambda document: fetch(upstream, document, siren, day, hosts), summary, facts, folder)
 
 
-def _downloads_left() -> int:
+def seconds_of_minute_left() -> float:
+    return 60.0 - app_context().now().second
+
+
+def downloads_left() -> int:
     """How many documents an archive may download this minute."""
     left, limit = (
         current_services().upstream.quota.remaining().get(DOWNLOADS.name, (DOWNLOADS.per_minute, DOWNLOADS.per_minute))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from flask import g, request
 
 from prefill.domain.permissions import Caller, Scope, require_scope
@@ -79,7 +77,7 @@ SCHEMA = parameter(
 
 def read_agent_request(number: str, *scopes: Scope, own_forms: bool = False) -> Request:
     """Authenticate the agent, check its scopes, then parse the request; `own_forms` lets it name a form."""
-    agent = _agent(scopes)
+    agent = authenticated_agent(*scopes)
     name = request.args.get("schema", FORM) if own_forms else FORM
     form = current_forms().forms[FORM] if name == FORM else find_form(name, agent)
     asked = Request(
@@ -87,7 +85,7 @@ def read_agent_request(number: str, *scopes: Scope, own_forms: bool = False) -> 
         form,
         agent,
         frozenset(form.on_demand()),
-        _procedure(),
+        _procedure(request.args.get("object", "")),
         _flag("all"),
         on_request=ON_REQUEST,
         named=_sources("with", form),
@@ -96,7 +94,21 @@ def read_agent_request(number: str, *scopes: Scope, own_forms: bool = False) -> 
     return asked
 
 
-def _agent(scopes: Iterable[Scope]) -> Caller:
+def request_of_agent(number: str, procedure: object, *scopes: Scope) -> Request:
+    """Make the request of a dossier whose number and procedure are in the body, after the same checks."""
+    agent = authenticated_agent(*scopes)
+    form = app_context().form_registry.forms[FORM]
+    return Request(
+        read_number(number),
+        form,
+        agent,
+        frozenset(form.on_demand()),
+        _procedure(procedure if isinstance(procedure, str) else ""),
+        on_request=ON_REQUEST,
+    )
+
+
+def authenticated_agent(*scopes: Scope) -> Caller:
     """Return the authenticated agent; without credentials nothing is revealed, not even which buyers exist."""
     agent = current_caller() if "Authorization" in request.headers else session_agent()
     for scope in scopes:
@@ -104,9 +116,9 @@ def _agent(scopes: Iterable[Scope]) -> Caller:
     return agent
 
 
-def _procedure() -> str:
+def _procedure(written: str) -> str:
     """Parse the procedure (parameter `object`), sent to the registers and written in the audit trail."""
-    text = request.args.get("object", "").strip()
+    text = written.strip()
     if not text:
         raise _invalid(
             "object", "indiquez la procédure (par exemple 2026-TRX-014).", "say which procedure (2026-TRX-014)."

@@ -34,6 +34,9 @@ def session_agent() -> Caller:
 
     Raises `Unauthorized`, `CrossSiteRequest` without the token, `Forbidden` for another buyer than the agent's.
     """
+    if "session_agent" in g:
+        agent: Caller = g.session_agent
+        return agent
     session, caller = current_session()
     if session is None or caller is None:
         raise Unauthorized
@@ -41,7 +44,7 @@ def session_agent() -> Caller:
     named = request.args.get("tenant") or request.headers.get(TENANT_HEADER)
     if named not in (None, "", caller.tenant):
         raise Forbidden
-    g.caller = caller
+    g.caller = g.session_agent = caller
     return caller
 
 

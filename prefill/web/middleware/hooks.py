@@ -13,7 +13,7 @@ from prefill import telemetry
 from prefill.auth.authenticator import TENANT_HEADER
 from prefill.problems import Problem
 from prefill.web import sse
-from prefill.web.context import AGENTS_BLUEPRINT, SIGN_IN_BLUEPRINT, app_context, current_forms
+from prefill.web.context import OF_AGENTS, app_context, current_forms
 from prefill.web.middleware.access_log import record_request, request_id_of
 from prefill.web.params import language
 from prefill.web.rendering.problems import render_problem
@@ -106,7 +106,7 @@ def _integrator() -> dict[str, str]:
 def add_cors(response: Response) -> None:
     """Let pages of allowed origins read the response; never with credentials, never an agent's response."""
     origin = request.headers.get("Origin")
-    if not origin or request.blueprint in (AGENTS_BLUEPRINT, SIGN_IN_BLUEPRINT) or not _is_allowed(origin):
+    if not origin or request.blueprint in OF_AGENTS or not _is_allowed(origin):
         return
     response.headers["Access-Control-Allow-Origin"] = origin
     response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS

@@ -27,12 +27,25 @@ export const call = (path, accept, signal) => send(path, { accept, signal })
 
 /**
  * @param {string} path
- * @param {{ accept: string, method?: string, signal?: AbortSignal }} options
+ * @param {string} accept
+ * @param {object} body
  */
-const send = (path, { accept, method, signal }) =>
+export const post = (path, accept, body) => send(path, { accept, method: 'POST', body: JSON.stringify(body) })
+
+/**
+ * @param {string} path
+ * @param {{ accept: string, method?: string, body?: string, signal?: AbortSignal }} options
+ */
+const send = (path, { accept, method, body, signal }) =>
 	fetch(path, {
 		method,
-		headers: { ...credentials(), Accept: accept, 'Accept-Language': 'fr' },
+		body,
+		headers: {
+			...credentials(),
+			...(body ? { 'Content-Type': 'application/json' } : {}),
+			Accept: accept,
+			'Accept-Language': 'fr',
+		},
 		cache: 'no-store',
 		credentials: key ? 'omit' : 'same-origin',
 		referrerPolicy: 'no-referrer',

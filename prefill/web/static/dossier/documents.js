@@ -1,10 +1,11 @@
 // Downloads: a document or an archive, with its progress.
 
-import { call, refusalOf } from './api.js'
+import { call, post, refusalOf } from './api.js'
 import { make } from './dom.js'
 import { kilobytes } from './format.js'
 
 const MEDIA = 'application/pdf, application/zip, application/problem+json'
+const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 
 /**
  * Download a file and hand it to the browser. Rejects with a refusal.
@@ -15,14 +16,37 @@ const MEDIA = 'application/pdf, application/zip, application/problem+json'
  */
 export const download = async (href, report) => {
 	report('Le document est demandé…')
-	const response = await call(href, MEDIA)
-	if (!response.ok) throw await refusalOf(response)
-	const blob = await receive(response, report)
-	save(blob, filenameOf(response))
+	const { response, blob } = await keep(await call(href, MEDIA), report)
 	const left = Number(response.headers.get('X-Prefill-Documents-Left') || 0)
 	const more = left ? ` Restent ${plural(left, 'document')}, au-delà des téléchargements de cette minute.` : ''
 	report(`Reçu : ${filenameOf(response)} (${kilobytes(blob.size)}).${more}`)
 	return /<([^>]+)>; rel="next"/.exec(response.headers.get('Link') || '')?.[1] || null
+}
+
+/**
+ * Ask for a file made from what is sent, and hand it to the browser. Rejects with a refusal.
+ *
+ * @param {string} href
+ * @param {object} body
+ * @param {(text: string) => void} report What to say of the progress.
+ * @returns {Promise<string | null>} Where the next archive begins, when the quota of downloads left documents for it.
+ */
+export const downloadMade = async (href, body, report) => {
+	report('Le fichier est demandé…')
+	const { response, blob } = await keep(await post(href, `${MEDIA}, ${XLSX}`, body), report)
+	report(`Reçu : ${filenameOf(response)} (${kilobytes(blob.size)}).`)
+	return response.headers.get('X-Prefill-Next')
+}
+
+/**
+ * @param {Response} response
+ * @param {(text: string) => void} report
+ */
+const keep = async (response, report) => {
+	if (!response.ok) throw await refusalOf(response)
+	const blob = await receive(response, report)
+	save(blob, filenameOf(response))
+	return { response, blob }
 }
 
 /**

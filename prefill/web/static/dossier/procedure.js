@@ -2,6 +2,7 @@
 
 import { call, refusalOf, signedIn } from './api.js'
 import { toCsv } from './csv.js'
+import { downloadMade } from './documents.js'
 import { announce, byId, make } from './dom.js'
 import { duration } from './format.js'
 import { badge } from './proofs.js'
@@ -62,6 +63,7 @@ const begin = async () => {
 		return
 	}
 	const known = new Map(procedure.object === object ? procedure.candidates.map(one => [one.siret, one]) : [])
+	followArchive('')
 	procedure = {
 		object,
 		before: byId('before').value,
@@ -266,7 +268,8 @@ const copyText = async text => {
 	announce('Le message est copié : collez-le, relisez-le, envoyez-le.')
 }
 
-const exportCsv = () => {
+/** The table as it is shown, the heading first. */
+const table = () => {
 	const heading = ['Candidat', 'SIRET', 'À lire', 'À demander', 'Expire', 'Indisponible', 'État']
 	const lines = rowsShown().map(({ candidate, triage: found }) => [
 		candidate.dossier ? nameOf(candidate.dossier) : '',
@@ -277,11 +280,52 @@ const exportCsv = () => {
 		(found?.unavailable || []).join(' / '),
 		stateOf(candidate, found),
 	])
-	const file = new Blob([toCsv([heading, ...lines])], { type: 'text/csv' })
+	return [heading, ...lines]
+}
+
+const exportCsv = () => {
+	const file = new Blob([toCsv(table())], { type: 'text/csv' })
 	const link = /** @type {HTMLAnchorElement} */ (make('a', { download: 'candidats.csv' }))
 	link.href = URL.createObjectURL(file)
 	link.click()
 	setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+}
+
+/** The archive that the next click asks for: the quota of downloads may take several minutes for fifty candidates. */
+let nextArchive = ''
+
+const exportZip = async () => {
+	const sirets = procedure.candidates.map(one => one.siret)
+	const body = { sirets, object: procedure.object, ...(nextArchive ? { from: nextArchive } : {}) }
+	followArchive((await fetchMade('/v1/procedures/documents.zip', body, byId('zip'), nextArchive)) || '')
+}
+
+/** @param {string} next */
+const followArchive = next => {
+	nextArchive = next
+	byId('zip').textContent = next ? 'La suite des documents (ZIP)' : 'Tous les documents (ZIP)'
+}
+
+/**
+ * @param {string} path
+ * @param {object} body
+ * @param {any} button
+ * @param {string} otherwise What to return when it is refused.
+ */
+const fetchMade = async (path, body, button, otherwise = '') => {
+	button.disabled = true
+	byId('problem').hidden = true
+	try {
+		return await downloadMade(path, body, announce)
+	} catch (fault) {
+		announce('')
+		refuse(fault.message)
+		if (fault.status === 401) signInAgain()
+		return otherwise
+	} finally {
+		button.disabled = false
+		button.focus()
+	}
 }
 
 /** @param {string} message */
@@ -335,6 +379,10 @@ byId('before').addEventListener('change', () => {
 })
 byId('filter').addEventListener('change', show)
 byId('csv').addEventListener('click', exportCsv)
+byId('xlsx').addEventListener('click', () => {
+	fetchMade('/v1/procedures/table.xlsx', { object: procedure.object, rows: table() }, byId('xlsx'))
+})
+byId('zip').addEventListener('click', exportZip)
 byId('print').addEventListener('click', () => window.print())
 byId('again').addEventListener('click', () => {
 	for (const one of procedure.candidates) {
