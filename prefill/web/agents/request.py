@@ -97,7 +97,7 @@ def read_agent_request(number: str, *scopes: Scope, own_forms: bool = False) -> 
 def request_of_agent(number: str, procedure: object, *scopes: Scope) -> Request:
     """Make the request of a dossier whose number and procedure are in the body, after the same checks."""
     agent = authenticated_agent(*scopes)
-    form = app_context().form_registry.forms[FORM]
+    form = current_forms().forms[FORM]
     return Request(
         read_number(number),
         form,
