@@ -16,10 +16,12 @@ from click.testing import CliRunner
 from prometheus_client import Counter
 
 from prefill import telemetry
+from prefill.authoring.grammar.form_grammar import FIELD, FORM
 from prefill.cli import main as prefill
 from prefill.cli.tables import markdown_table
 from prefill.domain.sources import CALLS_PER_ADDRESS, RATE_GROUPS
 from prefill.dossier import states
+from prefill.forms.expressions import our_functions
 from prefill.prefilling import notices
 from prefill.problems import every_problem
 from prefill.sandbox.companies import COMPANIES
@@ -119,9 +121,33 @@ def _commands(group: click.Group, prefix: str) -> Iterator[tuple[str, str]]:
             yield from _commands(command, full)
 
 
+def form_functions() -> str:
+    return table(("Function", "Gives"), ((f"`{usage}`", gives) for usage, gives in our_functions().items()))
+
+
+def form_keys() -> str:
+    return table(("Key", "Holds"), ((f"`{key}`", holds) for key, holds in FORM.items()))
+
+
+def field_keys() -> str:
+    return table(("Key", "Holds"), ((f"`{key}`", holds) for key, holds in FIELD.items()))
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     function.__name__: function
-    for function in (errors, notice_codes, proof_states, events, metrics, rate_groups, companies, commands)
+    for function in (
+        errors,
+        notice_codes,
+        proof_states,
+        events,
+        metrics,
+        rate_groups,
+        companies,
+        commands,
+        form_functions,
+        form_keys,
+        field_keys,
+    )
 }
 
 

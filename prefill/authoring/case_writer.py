@@ -13,8 +13,13 @@ from prefill.authoring.cases import Case
 from prefill.authoring.comparison import by_path, matches, show_field
 from prefill.authoring.trial import Outcome
 from prefill.forms.model import Form
+from prefill.forms.reasons import Reason
 
 WIDTH = 110
+
+
+# Gaps that a case without expectations is given: the others follow from the form, or from what the company is.
+TELLING = frozenset({Reason.WITHHELD, Reason.UNAVAILABLE, Reason.LATE, Reason.NOT_ENTITLED})
 
 
 def updated(path: Path, form: Form, outcomes: Mapping[int, tuple[Case, Outcome]]) -> str:
@@ -31,7 +36,7 @@ def updated(path: Path, form: Form, outcomes: Mapping[int, tuple[Case, Outcome]]
 
 
 def _expect(form: Form, case: Case, outcome: Outcome) -> dict[str, Any]:
-    """Write what a case gave: the fields that it named, or all of them when it named none."""
+    """Write what a case gave: the fields that it named, or when it named none the filled ones and the gaps that tell much."""
     if outcome.prefill is None:
         return {"problem": outcome.problem.code if outcome.problem else ""}
     expected = case.expected
@@ -44,7 +49,7 @@ def _expect(form: Form, case: Case, outcome: Outcome) -> dict[str, Any]:
         if shown.filled and (not named or part.path in named or expected.exact):
             old = by_path(form, expected.values).get(part.path)
             values[name] = old if old is not None and matches(old, shown.value) else shown.value
-        elif part.path in named:
+        elif part.path in named or (not named and shown.reason in TELLING):
             missing[name] = str(shown.reason)
     written: dict[str, Any] = {"exact": True} if expected.exact else {}
     written |= {key: part for key, part in (("values", values), ("missing", missing)) if part}
