@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import click
 from click.testing import CliRunner
 from prometheus_client import Counter
 
 from prefill import telemetry
+from prefill.app import create_app
 from prefill.authoring.grammar.form_grammar import FIELD, FORM
 from prefill.cli import main as prefill
 from prefill.cli.tables import markdown_table
@@ -25,6 +28,7 @@ from prefill.forms.expressions import our_functions
 from prefill.prefilling import notices
 from prefill.problems import every_problem
 from prefill.sandbox.companies import COMPANIES
+from prefill.settings import Settings
 from prefill.telemetry.catalogue import EVENTS
 from tests.support.wrong_forms import PAGE as WRONG_FORMS
 from tests.support.wrong_forms import read_wrong_forms, render_wrong_forms
@@ -37,6 +41,10 @@ PRINTED: Mapping[Path, Sequence[str]] = {  # files that a command prints whole
     DOCS / "sources.md": ("sources", "--markdown"),
     ROOT / "schemas" / "grammar.json": ("schema", "grammar"),
 }
+
+
+# What answers hold of objects, and how one of them is named.
+HELD: Mapping[str, str] = {"Provenance": "[…]", "Missing": "[…]", "SourceOutcome": "[…]", "Notice": "[]"}
 
 
 def elide(sentence: str) -> str:
@@ -79,6 +87,50 @@ def proof_states() -> str:
 def events() -> str:
     rows = ((f"`{name}`", event.level, event.meaning) for name, event in EVENTS.items())
     return table(("Event", "Level", "Meaning, and fields"), rows)
+
+
+@cache
+def openapi() -> dict[str, Any]:
+    """Give the OpenAPI document in English."""
+    document: dict[str, Any] = (
+        create_app(Settings()).test_client().get("/openapi.json", headers={"Accept-Language": "en"}).json
+    )
+    return document
+
+
+def routes() -> str:
+    rows = (
+        (f"`{method.upper()} {path.replace('{name}', '{id}')}`", operation["summary"])
+        for path, operations in openapi()["paths"].items()
+        for method, operation in operations.items()
+        if method in ("get", "post") and not path.startswith("/v1/prefill.") and not re.match("/v1/prefill[@-]", path)
+    )
+    return table(("Route", "Does"), rows)
+
+
+def prefill_parameters() -> str:
+    given = openapi()["paths"]["/v1/prefill/{number}"]["get"]["parameters"]
+    shared = openapi()["components"].get("parameters", {})
+    whole = [shared[one["$ref"].rpartition("/")[2]] if "$ref" in one else one for one in given]
+    return table(("Parameter", "In", "Meaning"), ((f"`{one['name']}`", one["in"], one["description"]) for one in whole))
+
+
+def answer_members() -> str:
+    return table(("Member", "Meaning"), _members("Prefill"))
+
+
+def proof_members() -> str:
+    return table(("Member", "Meaning"), _members("Proof"))
+
+
+def _members(schema: str, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Give the members of a schema that say something of themselves, and of the objects that they hold."""
+    for name, member in openapi()["components"]["schemas"][schema]["properties"].items():
+        if "description" in member:
+            yield f"`{prefix}{name}`", member["description"]
+        held = re.search(r"#/components/schemas/(\w+)", str(member))
+        if held and held[1] in HELD:
+            yield from _members(held[1], f"{prefix}{name}{HELD[held[1]]}.")
 
 
 def metrics() -> str:
@@ -139,6 +191,10 @@ TABLES: Mapping[str, Callable[[], str]] = {
         errors,
         notice_codes,
         proof_states,
+        proof_members,
+        routes,
+        prefill_parameters,
+        answer_members,
         events,
         metrics,
         rate_groups,

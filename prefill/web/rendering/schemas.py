@@ -76,8 +76,17 @@ class ProvenanceSchema(ResponseSchema):
 
 
 class MissingSchema(ResponseSchema):
-    reason = fields.Enum(Reason, by_value=True, required=True)
-    source = fields.String(metadata={"example": "extraits_rcs_infogreffe"})
+    reason = fields.Enum(
+        Reason,
+        by_value=True,
+        required=True,
+        metadata=described("Pourquoi il n'y a pas de valeur.", "Why there is no value."),
+    )
+    source = fields.String(
+        metadata=described(
+            "La source qui l'aurait donnée.", "The source that would have given it.", example="extraits_rcs_infogreffe"
+        )
+    )
     message = fields.String(
         required=True, metadata=described("Une phrase pour le candidat.", "One sentence for the candidate.")
     )
@@ -90,8 +99,10 @@ class MissingSchema(ResponseSchema):
 
 
 class SourceOutcome(ResponseSchema):
-    status = fields.Enum(Status, by_value=True, required=True)
-    cause = fields.String(metadata={"example": "timeout"})
+    status = fields.Enum(
+        Status, by_value=True, required=True, metadata=described("Ce qu'est sa réponse.", "What its answer is.")
+    )
+    cause = fields.String(metadata=described("Pourquoi elle manque.", "Why it is missing.", example="timeout"))
     code = fields.String(
         metadata=described("Le code d'erreur d'API Entreprise.", "API Entreprise's own error code.", example="02002")
     )
@@ -110,8 +121,12 @@ class SourceStatus(SourceOutcome):
 
 
 class NoticeSchema(ResponseSchema):
-    code = fields.String(required=True, metadata={"enum": sorted(NOTICES)})
-    message = fields.String(required=True)
+    code = fields.String(
+        required=True, metadata=described("Ce qu'il faut savoir.", "What there is to know.", enum=sorted(NOTICES))
+    )
+    message = fields.String(
+        required=True, metadata=described("Une phrase pour le candidat.", "One sentence for the candidate.")
+    )
     siret = fields.String(
         metadata=described(
             "Le SIRET répondu, quand un autre était demandé.",
@@ -137,7 +152,13 @@ def by_name(shape: type[Schema], fr: str, en: str) -> Prerendered:
 
 
 class PrefillSchema(ResponseSchema):
-    siret = fields.String(metadata={"example": "55204944776279"})
+    siret = fields.String(
+        metadata=described(
+            "L'établissement dont voici les données : pas toujours le numéro saisi.",
+            "The establishment whose data these are: not always the number typed.",
+            example="55204944776279",
+        )
+    )
     siren = fields.String(
         metadata=described(
             "Absent d'une association qui n'en a pas.", "Absent of an association that has none.", example="552049447"
