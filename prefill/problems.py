@@ -301,6 +301,16 @@ class DocumentUnavailable(Problem):
     shown = frozenset({"retryAfter"})
 
 
+class FormatUnavailable(Problem):
+    status = 501
+    code = "format_unavailable"
+    title = {"fr": "Format indisponible", "en": "Format unavailable"}
+    sentence = {
+        "fr": "Ce service n'écrit pas de document « {kind} » : sa bibliothèque n'est pas installée. Demandez un autre format.",
+        "en": "This service writes no “{kind}” document: its library is not installed. Ask for another format.",
+    }
+
+
 class EspdIncomplete(Problem):
     """The standard requires what no register gave; `missing` lists it, by JSON pointer."""
 

@@ -125,6 +125,7 @@ def make_odt(path: Path) -> None:
     for level in document.styles.get_elements("//text:outline-level-style"):
         level.set_attribute("style:num-format", "")
         level.set_attribute("style:num-suffix", "")
+        level.del_attribute("loext:num-list-format")  # LibreOffice would number by it
     for properties in document.styles.get_elements("//style:default-style/style:text-properties"):
         properties.set_attribute("fo:language", "fr")
         properties.set_attribute("fo:country", "FR")

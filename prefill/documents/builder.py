@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from prefill.documents.french import BY_CANDIDATE, EITHER, clean, label_of, source_of, text_of
+from prefill.documents.french import BY_CANDIDATE, EITHER, clean, label_of, source_of, text_of, unbroken
 from prefill.documents.model import Document, Line, Origin, Part, Section
 from prefill.domain.company import Role
 from prefill.forms.filling import FilledForm, Provenance
@@ -17,6 +19,8 @@ from prefill.forms.reasons import Reason
 SOLE_OR_LEAD = (Role.SOLE_TENDERER, Role.GROUP_LEAD)
 # Reasons that a reader gains nothing by: the blank says it.
 SILENT = frozenset({Reason.ABSENT, Reason.DECLARED, Reason.NOT_REQUESTED})
+SIGNATURE = re.compile(r"\bsignatures?\b", re.IGNORECASE)
+MAX_COLUMNS = 3  # beside the company's own
 TO_COMPLETE = "Document à compléter, à vérifier et à signer par le candidat."
 SOURCES = "Une valeur suivie d'une source vient d'un registre public, à la date indiquée."
 INVENTED = "BAC À SABLE : toutes les entreprises et toutes les données sont inventées."
@@ -46,7 +50,7 @@ def build(form: Form, companies: Sequence[Company], *, day: date, sandbox: bool 
     shown = [_Content(form.for_role(company.role), company) for company in _with_blanks(form, companies)]
     titles = [*form.sections, ""]
     sections = tuple(
-        Section(form.sections.get(path, ""), parts) for path in titles if (parts := tuple(_parts(titles, path, shown)))
+        _section(form.sections.get(path, ""), parts) for path in titles if (parts := tuple(_parts(titles, path, shown)))
     )
     told = [f"{content.name} : {one}" for content in shown for one in content.company.warnings]
     values = {path: text for content in reversed(shown) for path, text in content.texts()}
@@ -54,6 +58,21 @@ def build(form: Form, companies: Sequence[Company], *, day: date, sandbox: bool 
     return Document(
         form.title, form.description, day, (*mark, TO_COMPLETE, SOURCES, *map(clean, told)), sections, values
     )
+
+
+def _section(title: str, parts: tuple[Part, ...]) -> Section:
+    """Lay a section out: with room to sign where it is signed, as one table where companies have the same few lines."""
+    if SIGNATURE.search(title):
+        parts = tuple(replace(part, lines=tuple(_signed(part.lines))) for part in parts)
+    labels = {tuple(line.label for line in part.lines) for part in parts}
+    few = all(len(part.lines) <= MAX_COLUMNS and not any(line.tall for line in part.lines) for part in parts)
+    return Section(title, parts, grid=len(parts) > 1 and len(labels) == 1 and few)
+
+
+def _signed(lines: tuple[Line, ...]) -> Iterator[Line]:
+    yield from lines
+    if not any(line.tall for line in lines):
+        yield Line("Signature", "", "", Origin.BLANK, tall=True)
 
 
 def _with_blanks(form: Form, companies: Sequence[Company]) -> list[Company]:
@@ -67,7 +86,16 @@ def _with_blanks(form: Form, companies: Sequence[Company]) -> list[Company]:
 def _parts(titles: Sequence[str], path: str, shown: Sequence[_Content]) -> Iterator[Part]:
     found = [(content, lines) for content in shown if (lines := tuple(content.lines(titles, path)))]
     for content, lines in found:
-        yield Part(content.name if len(found) > 1 else "", lines)
+        yield _gathered(Part(content.name if len(found) > 1 else "", lines))
+
+
+def _gathered(part: Part) -> Part:
+    """Say once what would be said of many blanks: that a register does not answer."""
+    repeated = [
+        why for why, times in Counter(line.note for line in part.lines if not line.text).items() if why and times > 2
+    ]
+    lines = tuple(replace(line, note="") if line.note in repeated else line for line in part.lines)
+    return Part(part.title, lines, " ".join(repeated))
 
 
 @dataclass(slots=True)
@@ -90,7 +118,7 @@ class _Content:
             for part in self.form.fields
             if part.place[-1] == "name" and part.path in texts and not part.declared
         )
-        who = " · ".join(filter(None, (next(named, ""), self.company.number)))
+        who = " · ".join(filter(None, (next(named, ""), unbroken(self.company.number))))
         return f"{self.company.role.label} : {who or 'à désigner'}"
 
     def lines(self, titles: Sequence[str], path: str) -> Iterator[Line]:
@@ -125,4 +153,6 @@ class _Content:
 
 
 def _blank(part: Field, why: str) -> Line:
-    return Line(label_of(part), EITHER if part.type is Type.BOOLEAN else "", why, Origin.BLANK)
+    label = label_of(part)
+    tall = part.type is Type.STRING and bool(SIGNATURE.search(label))
+    return Line(label, EITHER if part.type is Type.BOOLEAN else "", why, Origin.BLANK, tall)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from docx.shared import Cm
 from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
-from prefill.documents.model import Document, Line, Part
+from prefill.documents.model import COMPANY, Document, Line, Part, Section
 from prefill.documents.templates_folder import CONTENT, replaced
 
 LABELS, ANSWERS = Cm(6.2), Cm(10.8)
-ROW = "454"  # twentieths of a point: 0.8 cm, what a blank needs
+COMPANIES, GRID = Cm(4.5), 12.5  # the second in centimetres, shared by the columns
+ROW, SIGNING = "454", "1700"  # twentieths of a point: 0.8 cm, what a blank needs
 
 
 def write(document: Document, template: Path) -> bytes:
@@ -31,6 +32,9 @@ def write(document: Document, template: Path) -> bytes:
         content.paragraph(warning, "Prefill Note")
     for section in document.sections:
         content.paragraph(section.title, "Heading 1")
+        if section.grid:
+            content.grid(section)
+            continue
         for part in section.parts:
             content.part(part)
     content.move_before(marker)
@@ -91,32 +95,49 @@ class _Content:
 
     def part(self, part: Part) -> None:
         self.paragraph(part.title, "Heading 2")
-        table = self._target.add_table(rows=0, cols=2)
+        self.paragraph(part.note, "Prefill Source")
+        table = self._table((LABELS, ANSWERS), ("Champ", "Réponse"))
+        for line in part.lines:
+            row = _new_row(table)
+            self._write(row.cells[0], line.label, "Prefill Label")
+            self._answer(row.cells[1], line)
+            _size(row, (LABELS, ANSWERS), SIGNING if line.tall else ROW)
+        self._end(table)
+
+    def grid(self, section: Section) -> None:
+        labels = [line.label for line in section.parts[0].lines]
+        widths = (COMPANIES, *(Cm(GRID / len(labels)) for _ in labels))
+        table = self._table(widths, (COMPANY, *labels))
+        for part in section.parts:
+            row = _new_row(table)
+            self._write(row.cells[0], part.title, "Prefill Label")
+            for cell, line in zip(row.cells[1:], part.lines, strict=True):
+                self._answer(cell, line)
+            _size(row, widths)
+        self._end(table)
+
+    def _table(self, widths: Sequence[Cm], headings: Sequence[str]) -> Table:
+        """Begin a table with its header row, which is repeated on each page."""
+        table: Table = self._target.add_table(rows=0, cols=len(widths))
         table._tbl.tblStyle_val = self._styles.get("Prefill Table") or self._styles.get("Table Grid")
         table.autofit = False
-        for column, width in zip(table.columns, (LABELS, ANSWERS), strict=True):
+        for column, width in zip(table.columns, widths, strict=True):
             column.width = width
-        self._header(_new_row(table))
-        for line in part.lines:
-            self._row(table, line)
+        row = _new_row(table)
+        row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+        for cell, text in zip(row.cells, headings, strict=True):
+            self._write(cell, text, "Prefill Source")
+        _size(row, widths, "0")
+        return table
+
+    def _end(self, table: Table) -> None:
         self._made.append(table._tbl)
         self._made.append(self._styled(self._target.add_paragraph(), "Prefill Source")._p)
 
-    def _header(self, row: _Row) -> None:
-        properties = row._tr.get_or_add_trPr()
-        properties.append(OxmlElement("w:tblHeader"))
-        for cell, text in zip(row.cells, ("Champ", "Réponse"), strict=True):
-            self._write(cell, text, "Prefill Source")
-        _size(row, "0")
-
-    def _row(self, table: Table, line: Line) -> None:
-        row = _new_row(table)
-        label, answer = row.cells
-        self._write(label, line.label, "Prefill Label")
-        self._write(answer, line.text, "Prefill Value")
+    def _answer(self, cell: _Cell, line: Line) -> None:
+        self._write(cell, line.text, "Prefill Value")
         if line.note:
-            self._styled(answer.add_paragraph(line.note), "Prefill Source")
-        _size(row)
+            self._styled(cell.add_paragraph(line.note), "Prefill Source")
 
     def _write(self, cell: _Cell, text: str, style: str) -> None:
         self._styled(cell.paragraphs[0], style).add_run(text)
@@ -139,9 +160,9 @@ def _new_row(table: Table) -> _Row:
     return row
 
 
-def _size(row: _Row, height: str = ROW) -> None:
+def _size(row: _Row, widths: Sequence[Cm], height: str = ROW) -> None:
     """Give the columns their widths, the row its least height, and keep it on one page."""
-    for cell, width in zip(row.cells, (LABELS, ANSWERS), strict=True):
+    for cell, width in zip(row.cells, widths, strict=True):
         cell.width = width
     properties = row._tr.get_or_add_trPr()
     least = OxmlElement("w:trHeight")

@@ -8,9 +8,12 @@ from datetime import date
 from typing import Any
 
 from prefill.domain.dates import PARIS
+from prefill.domain.identifiers import spaced
 from prefill.forms.filling import Provenance
 from prefill.forms.model import Field, Type
 
+ALPHA2 = 2  # letters of a country's short code
+SIRET = re.compile(r"\d{14}")
 NO_BREAK = "\u00a0"
 YES, NO = "☒ Oui   ☐ Non", "☐ Oui   ☒ Non"
 EITHER = "☐ Oui   ☐ Non"
@@ -29,7 +32,7 @@ def text_of(part: Field, value: Any) -> str:
         return YES if value else NO
     if part.type is Type.LIST:
         return "\n".join(_row(part, row) for row in value)
-    return _scalar(part.type, value)
+    return _named(part, _scalar(part.type, value))
 
 
 def _scalar(kind: Type, value: Any) -> str:
@@ -38,6 +41,24 @@ def _scalar(kind: Type, value: Any) -> str:
     if kind in (Type.INTEGER, Type.NUMBER):
         return number(value)
     return clean(str(value))
+
+
+def _named(part: Field, text: str) -> str:
+    """Write a country by its name beside its code, a SIRET in groups.
+
+    >>> from prefill.domain.synonyms import TABLES
+    >>> _named(Field("/country", "Pays", synonyms=TABLES["countries"]), "BEL"), _named(Field("/siret", "SIRET"), "00000100800010")
+    ('Belgique (BEL)', '000\xa0001\xa0008\xa000010')
+    """
+    words = part.synonyms.other_words(text) if part.synonyms and re.fullmatch("[A-Z]{3}", text) else ()
+    if len(words) > 1 and len(words[0]) == ALPHA2:
+        return f"{words[1]} ({text})"
+    return unbroken(spaced(text)) if re.search(r"siret\]?$", part.path) and SIRET.fullmatch(text) else text
+
+
+def unbroken(text: str) -> str:
+    """Keep a number on one line."""
+    return text.replace(" ", NO_BREAK)
 
 
 def _row(part: Field, row: Mapping[str, Any]) -> str:

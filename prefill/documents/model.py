@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+COMPANY = "Entreprise"  # heading of the first column of a grid
+
 
 class Origin(StrEnum):
     REGISTER = "register"
@@ -16,26 +18,31 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field: its label, its text and a note (source and date, or why it is blank)."""
+    """One field: its label, its text and a note (source and date, or why it is blank); `tall` where one signs."""
 
     label: str
     text: str
     note: str
     origin: Origin
+    tall: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The lines about one company; titled where a section is about several."""
+    """The lines about one company; titled where a section is about several. `note` is about many of them at once."""
 
     title: str
     lines: tuple[Line, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """One section of the form. `grid`: its parts are the rows of one table, a company each, whose columns are the lines."""
+
     title: str
     parts: tuple[Part, ...]
+    grid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

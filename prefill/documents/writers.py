@@ -9,6 +9,7 @@ from pathlib import Path
 
 from prefill.documents.model import Document
 from prefill.documents.templates_folder import find_template
+from prefill.problems import FormatUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,13 @@ FORMATS: Mapping[str, Format] = {
 
 
 def write(document: Document, form: str, kind: str, folder: Path | None = None) -> bytes:
-    """Write a document of that form in one of `FORMATS`, on the template that the folder holds or on the service's own."""
-    module = import_module(f"prefill.documents.{FORMATS[kind].module}")
+    """Write a document of that form in one of `FORMATS`, on the template that the folder holds or on the service's own.
+
+    Raise `FormatUnavailable` where its library is not installed: each is large, and a service may do without.
+    """
+    try:
+        module = import_module(f"prefill.documents.{FORMATS[kind].module}")
+    except ImportError:
+        raise FormatUnavailable(kind=kind) from None
     written: bytes = module.write(document, find_template(form, kind, folder))
     return written

@@ -6,7 +6,9 @@ from prefill.documents.builder import INVENTED, build
 from prefill.documents.french import BY_CANDIDATE, EITHER
 from prefill.documents.model import Document, Line, Origin
 from prefill.domain.company import Role
+from prefill.domain.permissions import Audience
 from prefill.forms.filling import FilledForm
+from prefill.forms.model import Field, Form
 from prefill.forms.reasons import Missing, Reason
 from tests.documents.examples import DAY, FORM, company, filled
 
@@ -84,8 +86,8 @@ def test_sections_are_in_the_order_of_the_form_and_each_company_of_a_group_has_i
     assert [section.title for section in built.sections] == ["A - Acheteur", "B - Entreprise", "C - Sous-traitant"]
     assert [part.title for part in built.sections[0].parts] == [""]
     assert [part.title for part in built.sections[1].parts] == [
-        "Mandataire du groupement : ATELIER & FILS <SARL> · 000 001 008 00010",
-        "Membre du groupement : AUTRE · 000 003 004 00017",
+        "Mandataire du groupement : ATELIER & FILS <SARL> · 000\xa0001\xa0008\xa000010",
+        "Membre du groupement : AUTRE · 000\xa0003\xa0004\xa000017",
     ]
 
 
@@ -120,3 +122,41 @@ def test_templates_may_name_the_values_of_the_first_company_that_has_them():
     assert names["/company/name"] == "ATELIER & FILS <SARL>"
     assert names["date"] == "30/11/2026"
     assert "/buyer/name" not in names
+
+
+def form_of(*fields: Field, title: str = "E - Répartition") -> Form:
+    return Form("f", "F", "1", Audience.CANDIDATE, fields, sections={"/x": title})
+
+
+def test_companies_that_have_the_same_few_lines_are_the_rows_of_one_table():
+    both = [company(Role.GROUP_LEAD), company(Role.GROUP_MEMBER)]
+    [few] = build(form_of(Field("/x/lot", "Lot"), Field("/x/work", "Travaux")), both, day=DAY).sections
+    [alone] = build(form_of(Field("/x/lot", "Lot")), both[:1], day=DAY).sections
+    [many] = build(form_of(*(Field(f"/x/{rank}", f"Champ {rank}") for rank in range(4))), both, day=DAY).sections
+
+    assert (few.grid, alone.grid, many.grid) == (True, False, False)
+
+
+def test_there_is_room_to_sign_where_a_form_is_signed():
+    [signed] = build(
+        form_of(Field("/x/who", "Nom du signataire"), title="Lieu et signature"), [company()], day=DAY
+    ).sections
+    [named] = build(
+        form_of(Field("/x/who", "L'acheteur (date, signature)"), title="Acceptation"), [company()], day=DAY
+    ).sections
+
+    assert [(line.label, line.tall) for line in signed.parts[0].lines] == [
+        ("Nom du signataire", False), ("Signature", True),
+    ]  # fmt: skip
+    assert [line.tall for line in named.parts[0].lines] == [True]
+
+
+def test_a_register_that_does_not_answer_is_told_once():
+    down = Missing(Reason.UNAVAILABLE, "etablissements", "Insee")
+    gaps = {f"/x/{rank}": down for rank in range(4)}
+    [section] = build(
+        form_of(*(Field(path, path) for path in gaps)), [company(filled=FilledForm(missing=gaps))], day=DAY
+    ).sections
+
+    assert section.parts[0].note == "L'Insee ne répond pas : à saisir."
+    assert {line.note for line in section.parts[0].lines} == {""}

@@ -51,11 +51,12 @@ def pdf(request, client, tmp_path_factory) -> Path:
 
 
 def test_every_value_is_on_the_pages(pdf):
-    text = " ".join(run("pdftotext", "-layout", pdf, "-").split())
+    text = " ".join(run("pdftotext", "-raw", pdf, "-").split())
     joined = text.replace(" ", "").replace("\u00a0", "")
 
     assert [value for value in VALUES if value.replace(" ", "") not in joined] == []
     assert "[[" not in text
+    assert not re.search(r"\.(Mandataire|Membre|[A-G] -)", text)  # a heading is not numbered by its style
 
 
 def test_every_page_shows_something(pdf):

@@ -16,6 +16,7 @@ from prefill.documents.builder import build
 from prefill.documents.templates_folder import OWN, find_template, replaced
 from prefill.documents.writers import FORMATS, write
 from prefill.domain.company import Role
+from prefill.forms.model import Field, Form
 from tests.documents.examples import DAY, FORM, company, filled
 
 DOCUMENT = build(
@@ -52,6 +53,21 @@ def test_every_text_is_in_the_document(kind, read):
     assert [text for text in texts() if "".join(text.split()) not in read_back] == []
     assert "[[" not in read_back
     assert "établile30/11/2026" in read_back
+
+
+@pytest.mark.parametrize(("kind", "read"), [("docx", docx_text), ("odt", odt_text)])
+def test_a_group_has_one_table_with_a_row_for_each_of_its_members(kind, read):
+    form = Form(
+        "f", "F", "1", FORM.audience, (Field("/x/lot", "Lot"), Field("/x/work", "Travaux")), sections={"/x": "E"}
+    )
+    members = [company(Role.GROUP_LEAD, typed={"/x/work": "Menuiseries"}), company(Role.GROUP_MEMBER)]
+    written = write(build(form, members, day=DAY), "fiche", kind)
+
+    text = "".join(read(written).split())
+    assert [
+        word for word in ("Entreprise", "Lot", "Travaux", "Menuiseries", "Mandataire", "Membre") if word not in text
+    ] == []
+    assert text.count("Travaux") == 1
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import docx
 import pytest
@@ -128,6 +129,15 @@ def test_the_integrators_templates_are_used(tmp_path):
         client.get(f"/v1/documents/dc1/{ORDINARY}.docx")
     )
     assert "Formulaire de la ville" not in text_of(client.get(f"/v1/documents/dc2/{ORDINARY}.docx"))
+
+
+def test_without_its_library_a_format_is_a_problem_and_the_others_are_had(client, monkeypatch):
+    monkeypatch.setitem(sys.modules, "typst", None)  # as if it were not installed
+    monkeypatch.delitem(sys.modules, "prefill.documents.pdf_writer", raising=False)
+    refused = client.get(f"/v1/documents/dc1/{ORDINARY}.pdf")
+
+    assert (refused.status_code, refused.json["code"]) == (501, "format_unavailable")
+    assert client.get(f"/v1/documents/dc1/{ORDINARY}.odt").status_code == 200
 
 
 def test_a_folder_of_templates_that_does_not_exist_stops_the_start(tmp_path):

@@ -44,7 +44,7 @@ DOCUMENT = text("Un document à compléter et à signer.", "A document to comple
 MEDIA = [kind.media for kind in FORMATS.values()]
 PROBLEMS = (
     "siret_malformed", "siret_checksum", "company_unknown", "company_undisclosed", "schema_unknown", "field_unknown",
-    "parameter_invalid", "tenant_unknown", "cross_site_request", "too_many_requests",
+    "parameter_invalid", "tenant_unknown", "cross_site_request", "too_many_requests", "format_unavailable",
 )  # fmt: skip
 
 blueprint = Blueprint("documents", __name__)
