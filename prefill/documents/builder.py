@@ -61,7 +61,7 @@ def build(form: Form, companies: Sequence[Company], *, day: date, sandbox: bool 
 
 
 def _section(title: str, parts: tuple[Part, ...]) -> Section:
-    """Lay a section out: with room to sign where it is signed, as one table where companies have the same few lines."""
+    """Lay a section out: with a space to sign where it is signed, as one table where companies have the same few lines."""
     if SIGNATURE.search(title):
         parts = tuple(replace(part, lines=tuple(_signed(part.lines))) for part in parts)
     labels = {tuple(line.label for line in part.lines) for part in parts}

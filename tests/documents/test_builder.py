@@ -137,7 +137,7 @@ def test_companies_that_have_the_same_few_lines_are_the_rows_of_one_table():
     assert (few.grid, alone.grid, many.grid) == (True, False, False)
 
 
-def test_there_is_room_to_sign_where_a_form_is_signed():
+def test_there_is_space_to_sign_where_a_form_is_signed():
     [signed] = build(
         form_of(Field("/x/who", "Nom du signataire"), title="Lieu et signature"), [company()], day=DAY
     ).sections
