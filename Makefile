@@ -11,7 +11,7 @@ JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test test-fast lint format docs lock lock-add bench clean
+.PHONY: help install run test test-fast lint format docs lock lock-add bench sbom audit clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ install: $(VENV)/.dev ## Prepare .venv to develop: service, tests, linters
 run: $(VENV)/.runtime ## Serve on http://127.0.0.1:8000
 	@$(VENV_PYTHON) -m prefill serve
 
-test: lint ## Check everything: style, types, tests, coverage
+test: lint $(TOOLS)/supply ## Check everything: style, types, tests, coverage
 	@echo "Running every test (about 15 minutes on 2 cores)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) --cov
 
@@ -60,10 +60,25 @@ lock-add: | $(TOOLS)/uv ## Add to the lock files what pyproject.toml asks and th
 	$(LOCK) --group build --constraints requirements-dev.lock --output-file requirements-build.lock
 	$(LOCK) --group bench --constraints requirements.lock --output-file requirements-bench.lock
 	$(LOCK) --group peer --output-file requirements-peer.lock
+	$(LOCK) --group supply --output-file requirements-supply.lock
 	$(LOCK) --group lock --output-file requirements-uv.lock
 
 bench: $(VENV)/.dev $(TOOLS)/.bench ## Measure side by side: make bench [ONLY="warm cold"]
 	$(VENV_PYTHON) tools/bench/bench.py $(ONLY)
+
+sbom: | $(TOOLS)/supply $(TOOLS)/runtime ## List what the service is made of, with licences (CycloneDX)
+	@mkdir -p build
+	@$(TOOLS)/supply/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --validate \
+		--output-file build/sbom.json $(TOOLS)/runtime/bin/python
+	@echo "Written: build/sbom.json"
+
+AUDITED := requirements.lock requirements-dev.lock
+
+audit: | $(TOOLS)/supply ## Ask the package index what is known against the locked releases
+	@told=$$($(TOOLS)/supply/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off \
+		$(AUDITED:%=--requirement %) 2>&1); code=$$?; \
+	if echo "$$told" | grep -qE "ould not be audited|onnectionError|ould not connect|not found on"; \
+	then echo "Nothing was audited: the package index tells no vulnerabilities here."; else echo "$$told"; exit $$code; fi
 
 clean: ## Remove the environment and all that tools left behind
 	rm -rf $(VENV) $(TOOLS) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -107,6 +122,17 @@ $(VENV_PYTHON):
 $(TOOLS)/uv: requirements-uv.lock | $(VENV_PYTHON)
 	$(VENV_PYTHON) -m venv --clear $@
 	$@/bin/python -m pip --disable-pip-version-check $(INSTALL) -r requirements-uv.lock
+	@touch $@
+
+$(TOOLS)/supply: requirements-supply.lock | $(VENV_PYTHON)
+	@$(VENV_PYTHON) -m venv --clear $@
+	@$@/bin/python -m pip --disable-pip-version-check $(INSTALL) -r requirements-supply.lock
+	@touch $@
+
+# What the service runs with, and nothing else.
+$(TOOLS)/runtime: requirements.lock | $(VENV_PYTHON)
+	@$(VENV_PYTHON) -m venv --clear $@
+	@$@/bin/python -m pip --disable-pip-version-check $(INSTALL) -r requirements.lock
 	@touch $@
 
 # What the benchmarks compare with, each beside nothing else: none of it is a dependency.
