@@ -145,6 +145,8 @@ export function complete(block, number, answer) {
 		remedies(block, notices),
 	)
 	if (!answer.complete) planRetry(block, longestWait(answer), false)
+	// Not later: Firefox does not keep what is said when the page is left. Not now: the answer is drawn first.
+	setTimeout(() => block.keep())
 }
 
 /**
