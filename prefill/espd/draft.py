@@ -34,6 +34,7 @@ NO_PROCEDURE = "SANS-CONSULTATION"
 BETWEEN = " · "
 STRUCK_OFF = "Radié du registre du commerce et des sociétés{number} le {day}."
 SMALLEST_AMOUNT, LARGEST_AMOUNT = 0.01, 10.0**15
+EUROPEAN = "BRIS"  # the scheme of the European number
 KINDS = {14: "SIRET", 9: "SIREN"}  # by the length of a number
 NATURAL_PERSON = "1"  # first digit of the legal form
 CERTIFICATES = ((QUALITY, Subject.QUALITY), (ENVIRONMENT, Subject.ENVIRONMENT))
@@ -106,7 +107,8 @@ def _capital(written: Any, declared: Declared) -> dict[str, Any]:
 
 def _identifiers(operator: Mapping[str, Any], data: Mapping[str, Any], declared: Declared) -> Iterator[Identifier]:
     """Give the identifiers, the VAT number first: the standard prefers it."""
-    known = [texts(entry) for entry in rows(operator.get("identifiers")) if texts(entry).get("value")]
+    written = [texts(entry) for entry in rows(operator.get("identifiers"))]
+    known = [entry for entry in written if entry.get("value") and entry.get("scheme") != EUROPEAN]
     for entry in sorted(known, key=lambda entry: entry.get("scheme") != "VAT"):
         scheme = "VAT" if entry.get("scheme") == "VAT" else "NATIONAL"
         yield Identifier(scheme, entry["value"], None if scheme == "VAT" else entry.get("schemeName"))
@@ -114,9 +116,10 @@ def _identifiers(operator: Mapping[str, Any], data: Mapping[str, Any], declared:
     number = entity.get("companyID") or declared.number
     if not known and number:
         yield Identifier("NATIONAL", number, KINDS.get(len(number), "RNA"))
-    euid = _euid(entity, data)
+    european = (entry.get("value") for entry in written if entry.get("scheme") == EUROPEAN)
+    euid = next(european, None) or _euid(entity, data)
     if euid:
-        yield Identifier("BRIS", euid)
+        yield Identifier(EUROPEAN, euid)
 
 
 def _euid(entity: Mapping[str, Any], data: Mapping[str, Any]) -> str | None:

@@ -364,6 +364,16 @@ class OurFunctions(functions.Functions):
         """Mandataires qui représentent l'entreprise, d'abord qui peut l'engager, chacun une fois ; represente_par s'ajoute."""
         return officers.representatives(people or [])
 
+    @_takes("string")
+    def _func_role_in_words(self, role: str | None) -> str | None:
+        """Fonction d'un dirigeant ; un code que le registre n'a pas traduit est dit tel."""
+        return f"fonction non traduite par le registre (code {role})" if role and role.isdecimal() else role
+
+    @_takes("string", "string")
+    def _func_euid(self, registry: str | None, siren: str | None) -> str | None:
+        """Identifiant européen d'une société inscrite au RCS : FR, code du greffe, SIREN."""
+        return f"FR{registry}.{siren}" if siren and re.fullmatch(r"[0-9]{4}", registry or "") else None
+
     @_takes("array")
     def _func_supervisors(self, people: list[Any] | None) -> list[Any]:
         """Membres du conseil de surveillance et censeurs, chacun une fois."""

@@ -164,7 +164,7 @@ def _association() -> SandboxCompany:
     where = address("5", "PLACE", "DE LA RESSOURCE", "37000", "TOURS", "37261")
     data = association(
         of, where, declared="2006-04-11", published="2006-05-06",
-        purpose="Former et employer, par la réparation et le réemploi, des personnes éloignées de l'emploi.",
+        purpose="Former et employer, par la réparation et le réemploi, des personnes éloignées de l&#039;emploi.",
         telephone="0199009901", courriel="perruche@tilleul.invalid",
     )  # fmt: skip
     chair = {

@@ -79,6 +79,14 @@ def in_days(days: int) -> DateDependent:
     return DateDependent(lambda today: (today + timedelta(days)).isoformat())
 
 
+MONTHS = "JANVIER FEVRIER MARS AVRIL MAI JUIN JUILLET AOUT SEPTEMBRE OCTOBRE NOVEMBRE DECEMBRE".split()
+
+
+def today_in_words() -> DateDependent:
+    """Write the day as registrars do: 30 MAI 2017."""
+    return DateDependent(lambda today: f"{today.day} {MONTHS[today.month - 1]} {today.year}")
+
+
 def midnight_in_days(days: int) -> DateDependent:
     return DateDependent(lambda today: midnight(today + timedelta(days)))
 

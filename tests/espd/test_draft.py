@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ REGISTERED = {
                 "identifiers": [
                     {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "00000100800010"},
                     {"scheme": "VAT", "schemeName": "TVA", "value": "FR79000001008"},
+                    {"scheme": "BRIS", "schemeName": "EUID", "value": "FR6303.000001008"},
                 ],
                 "legalEntity": {
                     "companyID": "000001008",
@@ -80,7 +82,9 @@ def test_a_registered_company_has_its_identifiers_the_vat_number_first_and_its_e
     ids=["struck off", "natural person", "unknown greffe", "no SIREN"],
 )
 def test_no_european_identifier_is_computed_in_doubt(pointer, value):
-    identifiers = draft_response(with_(pointer, value), Declared()).identifiers
+    data = deepcopy(with_(pointer, value))
+    data["partII"]["A"]["economicOperator"]["identifiers"].pop()
+    identifiers = draft_response(data, Declared()).identifiers
 
     assert "BRIS" not in {identifier.scheme for identifier in identifiers}
 

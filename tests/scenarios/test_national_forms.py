@@ -81,7 +81,8 @@ def test_the_dc2_of_an_association_under_the_law_of_alsace_moselle_names_its_cou
         "reservedContract": {"socialEconomy": True},
         "suitability": {
             "associationRegister": {
-                "registerName": "Tribunal d'instance de Colmar",
+                "registerName": "Registre des associations d'Alsace-Moselle",
+                "court": "Tribunal d'instance de Colmar",
                 "registrationNumber": "volume 87 folio 212",
             }
         },

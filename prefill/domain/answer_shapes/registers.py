@@ -6,7 +6,7 @@ from prefill.domain.answer_shapes.notation import answer
 
 RCS = answer("""
     siren text SIREN
-    date_extrait date? Date de l'extrait
+    date_extrait text? Date de l'extrait, en toutes lettres
     date_immatriculation date? Date d'immatriculation au RCS
     date_radiation date? Date de radiation du RCS
     nom_commercial text? Nom commercial, ou la mention de sa suppression

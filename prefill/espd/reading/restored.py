@@ -68,10 +68,13 @@ def restore_from(root: Element, versions: Mapping[str, Version] = VERSIONS) -> R
     return Restored(data, _declared(root, party, professional=professional, certificates=frozenset(certificates)))
 
 
+ORDER = ("NATIONAL", "VAT", "BRIS")
+
+
 def _operator(data: dict[str, Any], party: Element) -> None:
     for member in MEMBERS:
         _put(data, f"{OPERATOR}/{member.pointer}", _text(party, member.path))
-    _put(data, IDENTIFIERS, sorted(_identifiers(party), key=lambda row: row["scheme"] == "VAT"))
+    _put(data, IDENTIFIERS, sorted(_identifiers(party), key=lambda row: ORDER.index(row["scheme"])))
     amount = party.find("cac:PartyLegalEntity/cbc:CorporateStockAmount", PREFIXES)
     if amount is not None and re.fullmatch(r"\d{1,15}(\.\d+)?", amount.text or ""):
         capital = {"amount": float(amount.text or ""), "currencyID": amount.get("currencyID")}
@@ -79,11 +82,13 @@ def _operator(data: dict[str, Any], party: Element) -> None:
 
 
 def _identifiers(party: Element) -> Iterator[dict[str, str]]:
-    """Give the identifiers that the JSON lists: the SIREN has its own place, the European one is computed."""
+    """Give the identifiers that the JSON lists: the SIREN has its own place."""
     for place in party.iterfind("cac:PartyIdentification/cbc:ID", PREFIXES):
         value, scheme, name = text_of(place.text or ""), place.get("schemeID"), place.get("schemeName")
         if value and scheme == "VAT":
             yield {"scheme": "VAT", "schemeName": "TVA", "value": value}
+        elif value and scheme == "BRIS":
+            yield {"scheme": "BRIS", "schemeName": "EUID", "value": value}
         elif value and scheme == "NATIONAL" and name != "SIREN":
             yield {"scheme": "NATIONAL", **({"schemeName": name} if name else {}), "value": value}
 

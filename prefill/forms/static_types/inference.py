@@ -49,6 +49,8 @@ RESULTS: Mapping[str, Types] = {
             "lower",
             "substring",
             "web_address",
+            "euid",
+            "role_in_words",
         ),
         TEXT,
     ),

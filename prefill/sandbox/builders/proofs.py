@@ -23,6 +23,11 @@ def document(name: str) -> str:
     return f"{URL}/documents/{name}.pdf"
 
 
+def relayed(name: str) -> str:
+    """The address of a file that API Entreprise relays: without extension."""
+    return f"{URL}/proxy/files/{name}"
+
+
 def link(name: str, *, seconds: int = DAY) -> Reply:
     return ok({"document_url": document(name), "expires_in": seconds})
 
@@ -32,8 +37,8 @@ def deeds(name: str) -> Reply:
     deposit = {"date_depot": "2024-06-18", "date_mise_a_jour": "2024-06-21"}
     deed = {"type_acte": "Procès-verbal", "type_decision": "Nomination de dirigeant"}
     statutes = {"type_acte": "Statuts mis à jour", "type_decision": None}
-    paper = {"id": f"acte-{name}", "nom_document": f"ACTE_{name.upper()}", "url": document(f"acte-{name}")}
-    accounts = {"id": f"bilan-{name}", "nom_document": f"BILAN_{name.upper()}", "url": document(f"bilan-{name}")}
+    paper = {"id": f"acte-{name}", "nom_document": f"ACTE_{name.upper()}", "url": relayed(f"acte-{name}")}
+    accounts = {"id": f"bilan-{name}", "nom_document": f"BILAN_{name.upper()}", "url": relayed(f"bilan-{name}")}
     return ok({
         "actes": [{**paper, **deposit, "types_actes": [deed, statutes]}],
         "bilans": [{**accounts, **deposit, "date_cloture": year_end(2), "type": "bilan simplifié"}],
@@ -42,7 +47,7 @@ def deeds(name: str) -> Reply:
 
 def papers(*kinds: str) -> Reply:
     """List an association's papers, the last of them unreadable."""
-    sound = [row(_paper(kind, document(f"association-{number}"), DAY, [])) for number, kind in enumerate(kinds[:-1], 1)]
+    sound = [row(_paper(kind, relayed(f"association-{number}"), DAY, [])) for number, kind in enumerate(kinds[:-1], 1)]
     broken = row(_paper(kinds[-1], None, None, ["Le document déposé est illisible."]))
     meta = {"nombre_documents": len(kinds), "nombre_documents_deficients": 1}
     return listed(*sound, broken, meta=meta)
@@ -145,7 +150,7 @@ def qualibat(name: str, *, until: DateDependent | str) -> Reply:
 
 def rge(name: str, *, until: DateDependent | str, archived: bool = False) -> Json:
     return row({
-        "url": document(f"rge-{name}"),
+        "url": f"https://qualibat.invalid/certificats/{name}.pdf",  # its issuer's host, as in production: relayed by nobody
         "nom_certificat": "RGE Menuiseries",
         "domaine": "Fenêtres, volets, portes donnant sur l'extérieur",
         "meta_domaine": "Travaux d'efficacité énergétique",
@@ -162,7 +167,7 @@ def opqibi(*, until: DateDependent | str) -> Reply:
     audit = {"nom": "Audit énergétique des bâtiments", "code_qualification": "1905", "rge": True}
     return ok({
         "numero_certificat": "00 00 0002",
-        "url": document("opqibi"),
+        "url": "https://opqibi.invalid/fiches/0002",
         "date_delivrance_certificat": "2023-05-09",
         "duree_validite_certificat": "quatre ans",
         "assurances": "MUTUELLE DU COMPAS",

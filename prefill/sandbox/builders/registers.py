@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from prefill.sandbox.model import URL, Json, Reply, in_days, ok, row
+from prefill.sandbox.model import URL, Json, Reply, in_days, ok, row, today_in_words
 
 NO_PERSON: Json = {
     "adresse": dict.fromkeys((
         "nom_postal", "numero", "type", "voie", "ligne_1", "ligne_2", "localite", "code_postal",
         "bureau_distributeur", "pays",
-    )),
-    "nationalite": {"valeur": None, "code": None},
-    "nom": None,
-    "prenom": None,
-    "naissance": {"pays": {"valeur": None, "code": None}, "date": None, "lieu": None},
+    ), ""),
+    "nationalite": {"valeur": "", "code": ""},
+    "nom": "",
+    "prenom": "",
+    "naissance": {"pays": {"valeur": "", "code": ""}, "date": "", "lieu": ""},
 }  # fmt: skip
 
 
@@ -28,20 +28,24 @@ def rcs(
     person: Json | None = None,
     delay: float = 0.0,
 ) -> Reply:
-    """Write a register extract; `court` is the registry's name and code, `capital` its amount, without currency as in production."""
+    """Write a register extract; `court` is the registry's name and code.
+
+    As in production, a text that is missing is empty, an amount that is missing is 0.0, a currency is never there, and the
+    date of the extract is in words.
+    """
     notes = [
         {"numero": str(number), "libelle": text, "date": registered} for number, text in enumerate(observations, 1)
     ]
     extract = {
         "siren": of["siren"],
         "date_radiation": struck_off,
-        "date_extrait": in_days(0),
+        "date_extrait": today_in_words(),
         "date_immatriculation": registered,
         "mandataires_sociaux": list(officers),
         "observations": notes,
-        "nom_commercial": nom_commercial,
+        "nom_commercial": nom_commercial or "",
         "etablissement_principal": {
-            "activite": None,
+            "activite": "",
             "origine_fonds": "CREATION",
             "mode_exploitation": "EXPLOITATION DIRECTE",
             "code_ape": of["activite_principale"]["code"].replace(".", ""),
@@ -50,25 +54,23 @@ def rcs(
         "greffe": {"valeur": court[0], "code": court[1]},
         "personne_physique": person or NO_PERSON,
         "personne_morale": {
-            "forme_juridique": {"valeur": None if person else of["forme_juridique"]["libelle"].upper(), "code": None},
-            "denomination": of["personne_morale_attributs"]["raison_sociale"],
-            "date_cloture_exercice_comptable": None if person else "12-31",
-            "date_fin_de_vie": None if person else f"{int(registered[:4]) + 99}{registered[4:]}",
+            "forme_juridique": {"valeur": "" if person else of["forme_juridique"]["libelle"].upper(), "code": ""},
+            "denomination": of["personne_morale_attributs"]["raison_sociale"] or "",
+            "date_cloture_exercice_comptable": "" if person else "12-31",
+            "date_fin_de_vie": "" if person else f"{int(registered[:4]) + 99}{registered[4:]}",
         },
     }
     return Reply(ok(extract).body, delay=delay)
 
 
 def officer(fonction: str, nom: str, prenom: str, born: str) -> Json:
-    names = {"nom": nom, "prenom": prenom, "date_naissance": born, "raison_sociale": None}
-    return {"numero_identification": None, "type": "personne_physique", "fonction": fonction, **names}
+    names = {"nom": nom, "prenom": prenom, "date_naissance": born}
+    return {"type": "personne_physique", "fonction": fonction, **names}
 
 
 def firm(fonction: str, name: str, siren: str) -> Json:
-    nobody = {"nom": None, "prenom": None, "date_naissance": None}
     return {
-        "numero_identification": siren, "type": "personne_morale", "fonction": fonction, **nobody,
-        "raison_sociale": name,
+        "numero_identification": siren, "type": "personne_morale", "fonction": fonction, "raison_sociale": name,
     }  # fmt: skip
 
 

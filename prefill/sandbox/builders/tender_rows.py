@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefill.sandbox.builders.proofs import document
+from prefill.sandbox.builders.proofs import relayed
 from prefill.sandbox.model import DateDependent, Json, Reply, in_days, listed, ok, row
 
 NOTHING: Json = {"code": None, "libelle": None}
@@ -26,7 +26,7 @@ def rne(
     ape = {**of["activite_principale_naf_rev2"]}
     activity = {"code": str(ape["code"]).replace(".", ""), "libelle": ape["libelle"]}
     return ok({
-        "document_url": document(f"rne-{of['siren']}"),
+        "document_url": relayed(f"rne-{of['siren']}"),
         "identite_entreprise": {
             "siren": of["siren"],
             "denomination": of["personne_morale_attributs"]["raison_sociale"],

@@ -27,6 +27,9 @@ DAYS = st.dates(date(1900, 1, 1)).map(date.isoformat)
 COUNTRIES = st.sampled_from(["FRA", "BEL", "USA"])
 
 
+EUID = {"scheme": "BRIS", "schemeName": "EUID", "value": "FR3501.000001008"}
+
+
 @st.composite
 def payloads(draw: Any) -> dict[str, Any]:
     """Data as a filled DUME may hold it: every mapped place, each perhaps missing, with any text."""
@@ -50,7 +53,7 @@ def payloads(draw: Any) -> dict[str, Any]:
     put(data, f"{OPERATOR}/legalEntity/shareCapital", amount and {"amount": amount})
     siret = {"scheme": "NATIONAL", "schemeName": "SIRET", "value": draw(TEXTS)}
     vat = {"scheme": "VAT", "schemeName": "TVA", "value": draw(TEXTS)}
-    put(data, f"{OPERATOR}/identifiers", [siret, *draw(st.sampled_from([[], [vat]]))])
+    put(data, f"{OPERATOR}/identifiers", [siret, *draw(st.sampled_from([[], [vat], [vat, EUID]]))])
     people = st.fixed_dictionaries({"firstName": TEXTS, "familyName": TEXTS}, optional={"role": TEXTS})
     put(data, "/partII/B/representatives", draw(st.lists(people, max_size=3)))
     registers = (
