@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
-from prefill.app import build_context
-from prefill.cli.commands.fill import fetch_json
+from prefill.cli.commands.fill import fetch_espd, fetch_json, read_number
 from prefill.cli.common import VERBOSE, command_settings, open_command_forms
 from prefill.cli.errors import CliError
 from prefill.cli.tables import pretty_json, text_table
@@ -19,7 +18,6 @@ from prefill.espd.reading.reader import MAX_BYTES, Summary
 from prefill.espd.reading.reader import read as read_document
 from prefill.espd.reading.restored import restore
 from prefill.problems import Problem
-from prefill.web.app import create_web
 
 VERDICTS = {
     Verdict.SAME: "identique",
@@ -41,18 +39,9 @@ def espd() -> None:
 @click.option("--procedure", help="Référence de la consultation.")
 @VERBOSE
 def write(*, siret: tuple[str, ...], size: str | None, lot: str | None, procedure: str | None) -> None:
-    given = {"size": size, "lot": lot, "procedure": procedure, "format": "espd"}
-    query = {name: value for name, value in given.items() if value}
+    declared = {"size": size or "", "lot": lot or "", "procedure": procedure or ""}
     settings = command_settings()
-    context = build_context(
-        replace(settings, rate_limit=0), open_command_forms(settings)
-    )  # the operator is not a visitor
-    reply = create_web(context).test_client().get(f"/v1/prefill/{' '.join(siret)}", query_string=query)
-    context.close()
-    if reply.status_code != 200:
-        remaining = [f"  {note['message']}" for note in (reply.get_json() or {}).get("missing", ())]
-        raise CliError("\n".join([(reply.get_json() or {}).get("detail", "Erreur."), *remaining]))
-    click.echo(reply.get_data())
+    click.echo(fetch_espd(settings, open_command_forms(settings), read_number(" ".join(siret), "fr"), declared))
 
 
 @espd.command(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import click
+from werkzeug.test import TestResponse
 
 from prefill.app import build_context
 from prefill.cli.common import TENANT, VERBOSE, command_settings, open_command_forms
@@ -55,14 +56,27 @@ HARMLESS = frozenset({Status.OK, Status.ABSENT, Status.WITHHELD, Status.NOT_APPL
 @click.option("--with", "extra", default="", help="Sources à la demande, séparées par des virgules.")
 @click.option("--json", "as_json", is_flag=True, help="La réponse de l'API, telle quelle.")
 @click.option("--lang", type=click.Choice(["fr", "en"]), default="fr", show_default=True, help="Langue des phrases.")
+@click.option("--format", "kind", type=click.Choice(["espd"]), help="Le DUME en ESPD (XML), sur la sortie standard.")
 @TENANT
 @VERBOSE
 def fill(
-    *, siret: tuple[str, ...], schema: str, role: str, extra: str, as_json: bool, lang: Language, tenant: str | None
+    *,
+    siret: tuple[str, ...],
+    schema: str,
+    role: str,
+    extra: str,
+    as_json: bool,
+    lang: Language,
+    kind: str | None,
+    tenant: str | None,
 ) -> None:
     settings = command_settings()
     forms = open_command_forms(settings)
     number = read_number(" ".join(siret), lang)
+    if kind:
+        declared = {"role": role, "with": extra, "tenant": tenant or ""}
+        click.echo(fetch_espd(settings, forms, number, declared))
+        return
     query = {"schema": schema, "role": role, "with": extra, "tenant": tenant or ""}
     prefill = fetch_json(settings, forms, f"/v1/prefill/{number}", lang, query)
     if settings.sandbox:
@@ -83,6 +97,27 @@ def fetch_json(
     query: Mapping[str, str] | None = None,
 ) -> Any:
     """Ask the API for JSON, as a page would; a refusal is said and ends the command."""
+    response = _ask(settings, forms, path, language, query)
+    body = response.get_json()
+    if response.status_code != 200:
+        raise CliError(body["detail"])
+    return body
+
+
+def fetch_espd(settings: Settings, forms: ReloadedForms, number: str, query: Mapping[str, str]) -> bytes:
+    """Ask the API for the ESPD of a company; what remains to be given is said and ends the command."""
+    given = {name: value for name, value in query.items() if value}
+    response = _ask(settings, forms, f"/v1/prefill/{number}", "fr", {**given, "format": "espd"})
+    if response.status_code != 200:
+        problem = response.get_json() or {}
+        remaining = [f"  {note['message']}" for note in problem.get("missing", ())]
+        raise CliError("\n".join([problem.get("detail", "Erreur."), *remaining]))
+    return response.get_data()
+
+
+def _ask(
+    settings: Settings, forms: ReloadedForms, path: str, language: Language, query: Mapping[str, str] | None
+) -> TestResponse:
     try:
         context = build_context(replace(settings, rate_limit=0), forms)  # the operator is not a visitor
     except (SettingsInvalid, InvalidConfigFile) as fault:
@@ -90,10 +125,7 @@ def fetch_json(
     client = create_web(context).test_client()
     response = client.get(path, query_string=query, headers={"Accept-Language": language})
     context.close()
-    body = response.get_json()
-    if response.status_code != 200:
-        raise CliError(body["detail"])
-    return body
+    return response
 
 
 def read_number(text: str, language: Language) -> str:

@@ -213,6 +213,14 @@ def test_a_document_about_a_company_that_cannot_be_asked_for_is_shown_all_the_sa
     assert "Registres : Bac à sable" in shown.output
 
 
+def test_a_form_is_filled_as_xml_from_the_command_line():
+    written = CliRunner().invoke(main, ["fill", ORDINARY, "--format", "espd"])
+
+    assert (
+        ET.fromstring(written.stdout_bytes).findtext(f".//{{{CAC}}}PartyName/{{{CBC}}}Name") == "MENUISERIE DU VAL DORE"
+    )
+
+
 def test_the_command_line_says_what_remains():
     refused = CliRunner().invoke(main, ["espd", "write", WITHOUT_SIZE])
 
