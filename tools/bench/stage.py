@@ -152,6 +152,7 @@ def service(url: str, server: str = CHOSEN, **settings: str) -> Iterator[Server]
         "API_ENTREPRISE_TOKEN": f"{TOKEN}-{free_port()}",
         "PREFILL_RECIPIENT": invented.BUYER,
         "PREFILL_RATE_LIMIT": "1000000",  # counted as ever, and never reached
+        "PREFILL_PROXIES": "1",
         "PREFILL_LOG": "json",
         **settings,
     }
@@ -190,14 +191,17 @@ def crowd(server: Server, path: str, clients: int) -> list[tuple[float, int]]:
 
 async def _crowd(server: Server, path: str, clients: int) -> list[tuple[float, int]]:
     start = asyncio.Event()
-    tasks = [asyncio.create_task(_one(server, path, start)) for _ in range(clients)]
+    tasks = [asyncio.create_task(_one(server, path, start, rank, whole=False)) for rank in range(clients)]
     await asyncio.sleep(1)
     start.set()
     return await asyncio.gather(*tasks)
 
 
 def in_turn(server: Server, paths: list[str], clients: int) -> list[tuple[float, int]]:
-    """Ask each path once, so many clients at once, each taking the next; give each answer's seconds and status."""
+    """Ask each path once, so many clients at once, each taking the next; give each answer's seconds and status.
+
+    A prefill that is not complete has status 0: the time of a partial answer says nothing.
+    """
     return asyncio.run(_in_turn(server, paths, clients))
 
 
@@ -206,26 +210,30 @@ async def _in_turn(server: Server, paths: list[str], clients: int) -> list[tuple
     start = asyncio.Event()
     start.set()
 
-    async def client() -> None:
+    async def client(rank: int) -> None:
         for path in left:
-            found.append(await _one(server, path, start))  # noqa: PERF401 the next path is taken when this one ends
+            found.append(await _one(server, path, start, rank))  # noqa: PERF401 the next is taken when this one ends
 
-    await asyncio.gather(*(client() for _ in range(clients)))
+    await asyncio.gather(*map(client, range(clients)))
     return found
 
 
-async def _one(server: Server, path: str, start: asyncio.Event) -> tuple[float, int]:
+async def _one(server: Server, path: str, start: asyncio.Event, rank: int, *, whole: bool = True) -> tuple[float, int]:
+    """Ask as the client of that rank, from an address of its own: one address has a share of what may wait."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     await start.wait()
     began = time.monotonic()
-    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    address = f"10.0.{rank // 250}.{rank % 250 + 1}"
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\nConnection: close\r\n\r\n"
+    writer.write(head.encode())
     try:
         answer = await asyncio.wait_for(reader.read(), PATIENCE)
     except TimeoutError:
         return PATIENCE, 0
     finally:
         writer.close()
-    return time.monotonic() - began, int(answer.split(b" ", 2)[1])
+    partial = whole and b'"complete":false' in answer
+    return time.monotonic() - began, 0 if partial else int(answer.split(b" ", 2)[1])
 
 
 _ranks = itertools.count(2_000_000)
