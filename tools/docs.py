@@ -22,6 +22,7 @@ from prefill.app import create_app
 from prefill.authoring.grammar.form_grammar import FIELD, FORM
 from prefill.cli import main as prefill
 from prefill.cli.tables import markdown_table
+from prefill.domain.answers import CAUSE_MEANINGS, STATUS_MEANINGS, Cause, Status
 from prefill.domain.sources import CALLS_PER_ADDRESS, RATE_GROUPS
 from prefill.dossier import states
 from prefill.forms.expressions import our_functions
@@ -66,6 +67,14 @@ def errors() -> str:
         for one in every_problem()
     )
     return table(("Code", "Status", "`detail`", "Members"), ((row[1], row[0], *row[2:]) for row in rows))
+
+
+def statuses() -> str:
+    return table(("Status", "Meaning"), ((f"`{one}`", STATUS_MEANINGS[one]) for one in Status))
+
+
+def causes() -> str:
+    return table(("Cause", "Meaning"), ((f"`{one}`", CAUSE_MEANINGS[one]) for one in Cause))
 
 
 def notice_codes() -> str:
@@ -164,6 +173,11 @@ def commands() -> str:
     return table(("Command", "Does"), ((f"`{name}`", does) for name, does in _commands(prefill, "prefill")))
 
 
+def sandbox_options() -> str:
+    options = (one for one in prefill.commands["sandbox"].params if isinstance(one, click.Option))
+    return table(("Option", "Does"), ((code(one.opts), one.help or "") for one in options))
+
+
 def _commands(group: click.Group, prefix: str) -> Iterator[tuple[str, str]]:
     for name, command in group.commands.items():
         full = f"{prefix} {name}"
@@ -189,6 +203,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
         errors,
+        statuses,
+        causes,
         notice_codes,
         proof_states,
         proof_members,
@@ -200,6 +216,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
         rate_groups,
         companies,
         commands,
+        sandbox_options,
         form_functions,
         form_keys,
         field_keys,

@@ -43,6 +43,35 @@ class Cause(StrEnum):
     UNLIKELY = "unlikely"  # not requested: the declared activity makes an answer unlikely, which excludes nothing
 
 
+# What each says to whoever reads an answer.
+STATUS_MEANINGS: Mapping[Status, str] = MappingProxyType({
+    Status.OK: "It answered.",
+    Status.ABSENT: "It knows nothing of this company: most companies are unknown to most registers.",
+    Status.WITHHELD: "It may not disclose this company, or was not asked because it would name people who limit their disclosure.",
+    Status.NOT_ENTITLED: "The token does not open it.",
+    Status.MISCONFIGURED: "API Entreprise refuses the token or the buyer's number: the operator's business.",
+    Status.UNAVAILABLE: "It failed: see the cause.",
+    Status.LATE: "It had not answered when the time was up.",
+    Status.NOT_APPLICABLE: "It has nothing to do with that kind of company: not asked.",
+    Status.NOT_REQUESTED: "Asked on demand only: left out of `sources`.",
+})  # fmt: skip
+CAUSE_MEANINGS: Mapping[Cause, str] = MappingProxyType({
+    Cause.TIMEOUT: "Too slow.",
+    Cause.UNREACHABLE: "No connection.",
+    Cause.PROVIDER: "The register behind API Entreprise failed.",
+    Cause.THROTTLED: "The quota of this minute is spent.",
+    Cause.CONFLICT: "The same question was already on its way, twice in a row.",
+    Cause.CIRCUIT_OPEN: "It failed so often that it is left alone for some seconds; or API Entreprise is silent.",
+    Cause.REJECTED: "It refused the call itself.",
+    Cause.UNREADABLE: "It answered something else than announced.",
+    Cause.OTHER_COMPANY: "It answered about another company, which no redirect explains.",
+    Cause.TOO_LARGE: "Its answer was too long to be one.",
+    Cause.REDIRECTED: "It sent us elsewhere: not followed.",
+    Cause.NO_TOKEN: "Not entitled: the service has no token (`PREFILL_SOURCES=open`).",
+    Cause.UNLIKELY: "Not requested: the declared activity makes an answer unlikely, which excludes nothing.",
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """That an answer stands in for another source's, in the shape of that one.

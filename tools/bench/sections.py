@@ -84,7 +84,7 @@ def _pace(server: stage.Server, path: str, header: str) -> tuple[float, float]:
 def cold() -> Iterator[Line]:
     """Time of a prefill whose sources take 200 ms each, over the 400 ms of its two stages."""
     options = (*NO_BUDGET, "--latency", f"{SOURCE_SECONDS * 1000:.0f}")
-    for clients, companies, most in ((1, 6, 1.08), (32, 64, 1.25)):
+    for clients, companies, most in ((1, 6, 1.08), (32, 40, 1.25)):
         with stage.simulator(*options) as sim, stage.service(sim.url) as server:
             for number in stage.companies(sim, 2):  # the first calls of a minute wait for the budget's first headers
                 server.get(stage.path_of(number))

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,7 @@ def crowd(server: Server, path: str, clients: int) -> list[tuple[float, int]]:
 
 async def _crowd(server: Server, path: str, clients: int) -> list[tuple[float, int]]:
     start = asyncio.Event()
-    tasks = [asyncio.create_task(_one(server, path, start, rank, whole=False)) for rank in range(clients)]
+    tasks = [asyncio.create_task(_one(server, path, start, whole=False)) for _ in range(clients)]
     await asyncio.sleep(1)
     start.set()
     return await asyncio.gather(*tasks)
@@ -210,20 +211,20 @@ async def _in_turn(server: Server, paths: list[str], clients: int) -> list[tuple
     start = asyncio.Event()
     start.set()
 
-    async def client(rank: int) -> None:
+    async def client() -> None:
         for path in left:
-            found.append(await _one(server, path, start, rank))  # noqa: PERF401 the next is taken when this one ends
+            found.append(await _one(server, path, start))  # noqa: PERF401 the next path is taken when this one ends
 
-    await asyncio.gather(*map(client, range(clients)))
+    await asyncio.gather(*(client() for _ in range(clients)))
     return found
 
 
-async def _one(server: Server, path: str, start: asyncio.Event, rank: int, *, whole: bool = True) -> tuple[float, int]:
-    """Ask as the client of that rank, from an address of its own: one address has a share of what may wait."""
+async def _one(server: Server, path: str, start: asyncio.Event, *, whole: bool = True) -> tuple[float, int]:
+    """Ask as a client from an address of its own: one address has a share of what may wait."""
     reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
     await start.wait()
     began = time.monotonic()
-    address = f"10.0.{rank // 250}.{rank % 250 + 1}"
+    address = ip_address(10 * 2**24 + next(_addresses))
     head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\nConnection: close\r\n\r\n"
     writer.write(head.encode())
     try:
@@ -236,6 +237,7 @@ async def _one(server: Server, path: str, start: asyncio.Event, rank: int, *, wh
     return time.monotonic() - began, 0 if partial else int(answer.split(b" ", 2)[1])
 
 
+_addresses = itertools.count(1)
 _ranks = itertools.count(2_000_000)
 Kind = Callable[[str], tuple[str, list[dict[str, Any]]]]
 
