@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from prefill import telemetry
 from prefill.company_search.service import CompanySearch
@@ -10,6 +11,9 @@ from prefill.company_search.upstream.circuit_breaker import Outcome
 from prefill.forms.registry import FormRegistry
 from prefill.health.model import Check, check_habilitation, check_skew
 from prefill.registers.client import RegisterClient
+
+MAX_NAMED = 20  # tenants with metrics of their own: more would be too many series
+OTHERS = "_others"  # no tenant's id
 
 SEARCH_CAUSES = {
     Outcome.ANSWERED: "il répond",
@@ -51,11 +55,29 @@ def check_search(search: CompanySearch | None) -> Iterator[Check]:
         yield Check("search", False, f"Recherche d'entreprises n'est pas appelée ({cause}) : {wait}.", vital=False)
 
 
-def measure(upstream: RegisterClient, tenant: str) -> None:
-    """Bring the gauges of what changes without us up to date: a minute ends, another instance spends."""
-    for group, (left, limit) in upstream.quota.remaining().items():
-        telemetry.gauge("budget_left", left, tenant=tenant, group=group)
-        telemetry.gauge("budget_limit", limit, tenant=tenant, group=group)
-    telemetry.gauge("banned", upstream.breakers.api_silent())
-    if upstream.cache.shared.configured:
-        telemetry.gauge("redis_up", upstream.cache.shared.up)
+def measure(upstreams: Mapping[str, RegisterClient], tenants: Iterable[str]) -> None:
+    """Bring the gauges of what changes without us up to date: a minute ends, another instance spends.
+
+    `upstreams` are the clients by tenant, `tenants` the ids of all. The first MAX_NAMED have series of their own; the
+    others have one together, that of whichever has the least left of each group.
+    """
+    named = set(islice(tenants, MAX_NAMED))
+    others: dict[str, tuple[int, int]] = {}
+    for tenant, upstream in upstreams.items():
+        for group, budget in upstream.quota.remaining().items():
+            if tenant in named:
+                _show_budget(tenant, group, budget)
+            else:
+                others[group] = min(others.get(group, budget), budget)
+    for group, budget in others.items():
+        _show_budget(OTHERS, group, budget)
+    for upstream in islice(upstreams.values(), 1):  # what all of them share
+        telemetry.gauge("banned", upstream.breakers.api_silent())
+        if upstream.cache.shared.configured:
+            telemetry.gauge("redis_up", upstream.cache.shared.up)
+
+
+def _show_budget(tenant: str, group: str, budget: tuple[int, int]) -> None:
+    left, limit = budget
+    telemetry.gauge("budget_left", left, tenant=tenant, group=group)
+    telemetry.gauge("budget_limit", limit, tenant=tenant, group=group)

@@ -63,7 +63,7 @@ METRICS: Mapping[str, Metric] = {
     "upstream_seconds": Metric(Histogram, "prefill_upstream_seconds", "Time of a call to API Entreprise.", ("source",)),
     "calls_skipped": Metric(Counter, "prefill_upstream_calls_skipped", "Calls skipped: throttled (no budget) or circuit_open (breaker, ban).", ("source", "reason")),
     "cache": Metric(Counter, "prefill_cache", "Answers by where they came from: hit (memory), shared (Redis), joined (a call under way), miss, stale (an earlier answer, its source failing).", ("source", "result")),
-    "budget_left": Metric(Gauge, "prefill_budget_left", "Calls left in this minute: of all processes with Redis, of this one without.", ("tenant", "group")),
+    "budget_left": Metric(Gauge, "prefill_budget_left", "Calls left in this minute: of all processes with Redis, of this one without. Tenants after the twentieth are `_others`: the least that one of them has.", ("tenant", "group")),
     "budget_limit": Metric(Gauge, "prefill_budget_limit", "Calls a minute, as API Entreprise last said.", ("tenant", "group")),
     "budget_closed": Metric(Counter, "prefill_budget_closed", "Groups closed until their reset by a 429 of API Entreprise.", ("group",)),
     "breaker_open": Metric(Gauge, "prefill_breaker_open", "1 while a process leaves a provider alone.", ("producer",), MOST),

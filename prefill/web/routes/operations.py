@@ -94,8 +94,8 @@ def metrics() -> AnyResponse:
     """Write the metrics; without the operator's token the page does not exist."""
     if not _is_operator():
         raise NotFound
-    for services in app_context().tenant_services.built():
-        measure(services.upstream, services.tenant.id)
+    built = {services.tenant.id: services.upstream for services in app_context().tenant_services.built()}
+    measure(built, app_context().tenants.directory().tenants)
     return Response(
         telemetry.exposition(app_context().environ), content_type="text/plain; version=0.0.4; charset=utf-8"
     )

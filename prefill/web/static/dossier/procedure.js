@@ -22,7 +22,10 @@ import { messageTo, nameOf, triage, urgency } from './triage.js'
 const MAX_CANDIDATES = 50
 const AT_ONCE = 2
 const MAX_TRIES = 5
+const MAX_THROTTLED = 30 // tries of a candidate whose registers wait for their quota
 const DEFAULT_WAIT = 20 // seconds
+const RESTART_WAIT = 5 // seconds
+const LONGEST_WAIT = 60 // seconds: a quota is of a minute
 const KEPT = 'prefill.procedure'
 // The progress, without the key, for this tab and until it closes: a reload of fifty candidates must cost no call again.
 const tab = window.sessionStorage
@@ -31,6 +34,8 @@ const tab = window.sessionStorage
 let procedure = { object: '', before: '', candidates: [] }
 /** @type {AbortController} */
 let running = new AbortController()
+/** When those that wait for a quota may be asked again, in milliseconds: every row is asked once before any is twice. */
+let resumeAt = 0
 
 /**
  * Read the numbers of a text: one a line, or the cells of a CSV that look like one.
@@ -88,8 +93,12 @@ const resume = () => {
  */
 const work = async signal => {
 	for (;;) {
-		const next = procedure.candidates.find(one => one.state === 'waiting')
+		const next = nextCandidate()
 		if (!next || signal.aborted || !signedIn()) return
+		if (next.tries && Date.now() < resumeAt) {
+			await pause((resumeAt - Date.now()) / 1000, signal)
+			continue
+		}
 		next.state = 'asking'
 		show()
 		const wait = await ask(next, signal)
@@ -99,6 +108,12 @@ const work = async signal => {
 		if (wait) await pause(wait, signal)
 	}
 }
+
+/** The one that was asked the least, the first of them. */
+const nextCandidate = () =>
+	procedure.candidates
+		.filter(one => one.state === 'waiting')
+		.reduce((least, one) => (!least || (one.tries || 0) < (least.tries || 0) ? one : least), null)
 
 /**
  * @param {Candidate} candidate
@@ -111,25 +126,38 @@ const ask = async (candidate, signal) => {
 		const response = await call(path, 'application/json', signal)
 		if (!response.ok) return await refused(candidate, response)
 		candidate.dossier = await response.json()
-		return settle(candidate)
+		settle(candidate)
+		return 0
 	} catch {
-		if (!signal.aborted) fail(candidate, 'Le service ne répond pas.')
+		if (!signal.aborted) unanswered(candidate)
 		return 0
 	}
 }
 
 /**
+ * The service did not answer: it may be starting again.
+ *
  * @param {Candidate} candidate
- * @returns {number} Seconds to wait before the next call.
  */
-const settle = candidate => {
-	const { complete } = candidate.dossier
+const unanswered = candidate => {
 	candidate.tries = (candidate.tries || 0) + 1
-	const throttled = Object.values(/** @type {any} */ (candidate.dossier).sources || {}).some(
+	fail(candidate, 'Le service ne répond pas.')
+	if (candidate.tries >= MAX_TRIES) return
+	candidate.state = 'waiting'
+	resumeAt = Date.now() + RESTART_WAIT * 1000
+}
+
+/** @param {Candidate} candidate */
+const settle = candidate => {
+	candidate.problem = undefined
+	candidate.tries = (candidate.tries || 0) + 1
+	const throttled = Object.values(/** @type {any} */ (candidate.dossier).sources || {}).filter(
 		(/** @type {any} */ source) => source.cause === 'throttled',
 	)
-	candidate.state = !complete && throttled && candidate.tries < MAX_TRIES ? 'waiting' : 'done'
-	return candidate.state === 'waiting' ? DEFAULT_WAIT : 0
+	candidate.state = throttled.length && candidate.tries < MAX_THROTTLED ? 'waiting' : 'done'
+	if (candidate.state === 'done') return
+	const waits = throttled.map((/** @type {any} */ source) => source.retryAfter || DEFAULT_WAIT)
+	resumeAt = Date.now() + Math.min(...waits, LONGEST_WAIT) * 1000
 }
 
 /**
@@ -250,7 +278,8 @@ const list = (items, tone, note) =>
 const stateOf = (candidate, found) => {
 	if (candidate.state === 'failed') return candidate.problem
 	if (candidate.state === 'asking') return 'Les registres sont interrogés…'
-	if (candidate.state === 'waiting') return candidate.tries ? 'En attente du quota' : 'En attente'
+	if (candidate.state === 'waiting')
+		return candidate.problem || (candidate.tries ? 'En attente du quota' : 'En attente')
 	if (!candidate.dossier.complete) return 'Un registre au moins n’a pas répondu'
 	return found && urgency(found) > 0 ? 'À traiter' : 'Tous les registres ont répondu'
 }
