@@ -100,15 +100,20 @@ def test_a_reload_loses_nothing_and_a_forgotten_key_leaves_nothing(page):
 
 
 def test_what_was_waiting_goes_on_after_a_reload_and_the_key(page):
-    page.route("**/v1/dossiers/**", lambda route: None if IN_ORDER in route.request.url else route.continue_())
+    held = [IN_ORDER]
+    page.route(
+        "**/v1/dossiers/**",
+        lambda route: None if any(number in route.request.url for number in held) else route.continue_(),
+    )
     consult(page, BEHIND, IN_ORDER)
     expect(page.locator(f"[data-siret='{BEHIND}']")).to_contain_text("À traiter")
-    page.unroute_all(behavior="ignoreErrors")
     page.reload()
     expect(page.get_by_role("status")).to_contain_text("Connectez-vous de nouveau, ou présentez votre clé")
+    held.clear()
     page.click("#use-sandbox")
 
     all_answered(page, 2)
+    page.unroute_all(behavior="ignoreErrors")
 
 
 @pytest.mark.parametrize(
