@@ -41,7 +41,7 @@ def sound_operator(data: Any) -> dict[str, Any]:
         entity.pop("registrationDate", None)
     entity["registrationScheme"] = texts(written.get("registrationScheme"))
     entity["shareCapital"] = written.get("shareCapital")
-    operator["legalEntity"] = entity
+    operator["legalEntity"] = {name: member for name, member in entity.items() if member}
     return {name: member for name, member in operator.items() if member}
 
 
