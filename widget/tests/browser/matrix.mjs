@@ -26,6 +26,8 @@ const B = '00000300400017'
 const CLOSED = '00000800300014'
 const SUCCESSOR = '00000800300022'
 const SLOW = '00001700400011'
+const PARTIAL = '00001300300017'
+const BLOCKED = '00001500800014'
 const ALL_DOWN = '00001400100010'
 const NAME_A = 'MENUISERIE DU VAL DORE'
 const NAME_B = 'LES ATELIERS DU TILLEUL'
@@ -368,6 +370,21 @@ const SCENARIOS = {
 		await form.fill(CLOSED)
 		await form.becomes({ state: 'done', severity: 'warning' })
 		await inspect(form, 'closed')
+		await form.fill(PARTIAL)
+		await form.becomes({ state: 'partial' })
+		await inspect(form, 'partial')
+		await form.fill(BLOCKED)
+		await form.becomes({ state: 'blocked' })
+		await inspect(form, 'blocked')
+		await form.type('siret', 'rennes')
+		await form.becomes({ state: 'choosing' })
+		await form.page.keyboard.press('ArrowDown')
+		await inspect(form, 'choosing')
+		await form.open(`${service}/held/${form.visit}/v1/`)
+		await form.fill(SLOW)
+		await form.becomes({ state: 'filling' })
+		await inspect(form, 'filling')
+		await form.release()
 	},
 	async 'focus during fill'(form) {
 		await form.open(`${service}/held/${form.visit}/v1/`)
