@@ -71,7 +71,6 @@ def visit_rows(visits: list[dict[str, Any]]) -> Iterator[str]:
     yield f"| 14th digit to first field | {_spread(plain, 'firstField')} | 60 ms |"
     yield f"| JavaScript of a fill | {_spread(plain, 'script')} | |"
     yield f"| … processor slowed 4 times | {_spread(slowed, 'script')} | 10 ms |"
-    yield f"| style and layout, likewise | {_spread(slowed, 'layout')} | |"
     told = ", ".join(f"{kit} {value:.4f}".replace("0.0000", "0") for kit, value in shifts.items())
     yield f"| layout shift, slow register | {told} | 0 |"
 

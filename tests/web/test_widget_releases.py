@@ -17,6 +17,9 @@ CHANGELOG = Path(__file__).resolve().parents[2] / "CHANGELOG.md"
 # Each line stays: what was published once is never taken back here.
 PUBLISHED = {
     ("0.1.0", "js"): "sha384-QL1JGNtxwOIeh5SRuCEf+bCOIvSjJxolrQU5J+u8DXNzZt+5aa0YkbFyGamn2QEm",
+    ("0.2.0", "js"): "sha384-ILrdBgoKyteImcwNzf1WN/mcyJeT2m3e4jop1dHigeXQ6EAxBnW6Zjy4MRUY18pC",
+    ("0.2.0", "search.js"): "sha384-frib/WpqF/MODoIYi2m5x06rVVpEcmK7vNPKbFgeGCW417YZkDnOOirah+WOJnuT",
+    ("0.2.0", "mjs"): "sha384-j/MNXTa2ClDxcLwPjQ/WX2KLjSWAPnWpkeadE2/Ee2Yofgg6zL+SVlqX4fRcYnKE",
 }
 
 
