@@ -35,7 +35,7 @@ from prefill.prefilling.notices import SENTENCES
 from prefill.problems import every_problem
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
-from tools import docs
+from tools import count_words, docs
 from tools.install_matrix import committed_files
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -420,6 +420,16 @@ def test_errors_are_told_with_their_status():
     told = dict(re.findall(r"^\| `(\w+)` \| (\d{3}) \|", read("docs/api.md"), re.MULTILINE))
 
     assert told == {problem.code: str(problem.status) for problem in every_problem()}
+
+
+MAX_WORDS = 14_000  # in all pages together: tell each thing once, in the page of whoever needs it
+
+
+def test_the_documentation_stays_short():
+    counted = count_words.pages()
+
+    assert sum(counted.values()) <= MAX_WORDS, counted
+    assert counted["README.md"] <= 600
 
 
 GENERATED = dict(docs.files())

@@ -1,4 +1,4 @@
-"""Count the words of the documentation that people write: without generated pages and tables, and without decisions.
+"""Count the words of the documentation that people write, without generated tables, fenced examples and decisions.
 
 python -m tools.count_words
 """
@@ -11,13 +11,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 GENERATED_PAGES = frozenset({"settings.md", "sources.md"})
 MARKED = re.compile(
-    r"<!-- (?:generated: |bench:|chaos-table|install-matrix: begin|figures).*?<!-- end.*?-->", re.DOTALL
+    r"<!-- (?:generated: |bench:|chaos-table|install-matrix: begin|figures).*?<!-- (?:install-matrix: )?end.*?-->",
+    re.DOTALL,
 )
+
+FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 
 
 def words(text: str) -> int:
-    """Count what has a letter or a digit, between blanks, outside generated tables."""
-    return sum(bool(re.search(r"\w", word)) for word in MARKED.sub("", text).split())
+    """Count what has a letter or a digit, between blanks, outside generated tables and fenced examples."""
+    return sum(bool(re.search(r"\w", word)) for word in FENCED.sub("", MARKED.sub("", text)).split())
 
 
 def pages() -> dict[str, int]:
