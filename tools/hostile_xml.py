@@ -29,6 +29,12 @@ PATH = "/v1/espd?siret=00000100800010"
 HEAD = f'<QualificationApplicationRequest xmlns="{REQUEST}" xmlns:cac="{CAC}" xmlns:cbc="{CBC}">'
 END = "</QualificationApplicationRequest>"
 SIZE = 50 * 2**20
+QUESTION = "<cac:TenderingCriterionProperty><cbc:ID>q</cbc:ID></cac:TenderingCriterionProperty>"
+REPEATED = (
+    "<cbc:ProfileExecutionID>ESPD-EDMv4.1.0</cbc:ProfileExecutionID><cac:TenderingCriterion><cbc:ID>c</cbc:ID>"
+    f"<cac:TenderingCriterionPropertyGroup><cbc:ID>g</cbc:ID>{QUESTION * 2}</cac:TenderingCriterionPropertyGroup>"
+    "</cac:TenderingCriterion>"
+)
 ENTITY = '<!DOCTYPE a [<!ENTITY x SYSTEM "{}">]><a>&x;</a>'
 MEASURE = "import sys; from tools.hostile_xml import measure; print(measure(sys.argv[1]))"
 
@@ -74,6 +80,7 @@ CASES: dict[str, Callable[[], str]] = {
     "no-namespace": lambda: "<QualificationApplicationRequest/>",
     "html": lambda: "<html><body/></html>",
     "broken-identifiers": lambda: inside("<cbc:ProfileExecutionID>ESPD-EDMv4.1.0</cbc:ProfileExecutionID>"),
+    "repeated-identifiers": lambda: inside(REPEATED),
     "utf-16": lambda: "\ufeff<a/>",
 }
 BODIES = {"50-mb-declared": b" ", "50-mb-undeclared": b"<a/>", "50-mb-of-text": b"x"}

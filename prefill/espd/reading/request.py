@@ -12,7 +12,7 @@ from prefill.espd.carried import ANSWERED
 from prefill.espd.elements import CAC, CBC
 from prefill.espd.reading.reader import kind_of, parse, text_at, version_of
 from prefill.espd.versions import LATEST, VERSIONS, Ask, Criterion, Version
-from prefill.problems import EspdLotUnknown, EspdNotARequest, EspdVersionUnsupported
+from prefill.problems import EspdLotUnknown, EspdNotARequest, EspdUnreadable, EspdVersionUnsupported
 
 GROUPS = (f"{{{CAC}}}TenderingCriterionPropertyGroup", f"{{{CAC}}}SubsidiaryTenderingCriterionPropertyGroup")
 
@@ -108,7 +108,23 @@ def read_request(document: bytes, versions: Mapping[str, Version] = VERSIONS) ->
     version = version_of(root)
     if version not in versions:
         raise _unsupported(root, version, versions)
+    _check_identifiers(root)
     return Request(root, versions[version])
+
+
+def _check_identifiers(root: Element) -> None:
+    """Refuse criteria, groups or questions without identifier, or questions that share one: no answer could name them."""
+    criteria = root.findall(f"{{{CAC}}}TenderingCriterion")
+    groups = [place for criterion in criteria for place in criterion.iter() if place.tag in GROUPS]
+    questions = [
+        text_at(place, "ID") for group in groups for place in group.iterfind(f"{{{CAC}}}TenderingCriterionProperty")
+    ]
+    named = all(text_at(place, "ID") for place in (*criteria, *groups)) and all(questions)
+    if not named or len(set(questions)) < len(questions):
+        raise EspdUnreadable(
+            why="des identifiants de ses critères ou de ses questions manquent ou se répètent",
+            why_en="identifiers of its criteria or questions are missing or repeated",
+        )
 
 
 def _unsupported(root: Element, version: str, versions: Mapping[str, Version]) -> EspdVersionUnsupported:

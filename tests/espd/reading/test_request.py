@@ -11,7 +11,7 @@ from prefill.espd.elements import CAC, CBC, REQUEST
 from prefill.espd.model import Declared
 from prefill.espd.reading.request import read_request
 from prefill.espd.writer import complete_request, write_profile
-from prefill.problems import EspdLotUnknown, EspdNotARequest, EspdVersionUnsupported
+from prefill.problems import EspdLotUnknown, EspdNotARequest, EspdUnreadable, EspdVersionUnsupported
 from tests.espd.test_draft import REGISTERED
 from tests.espd.test_writer import IDENTITY
 
@@ -130,6 +130,25 @@ def test_a_lot_must_be_chosen_among_several(lot):
 def test_another_version_is_named_and_not_completed(version):
     with pytest.raises(EspdVersionUnsupported, match=version):
         read_request(request(version=version))
+
+
+QUESTION = property_of("q-1", "QUESTION", "DATE")
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        criterion(TURNOVER, SET_UP, QUESTION, QUESTION),
+        criterion(TURNOVER, SET_UP, QUESTION) + criterion(OTHER, "g", QUESTION),
+        criterion(TURNOVER, SET_UP, property_of("", "QUESTION", "DATE")),
+        criterion(TURNOVER, "", QUESTION),
+        criterion("", SET_UP, QUESTION),
+    ],
+    ids=["repeated", "repeated elsewhere", "question", "group", "criterion"],
+)
+def test_a_request_whose_questions_cannot_be_named_is_refused(broken):
+    with pytest.raises(EspdUnreadable, match="identifiants"):
+        read_request(request(broken))
 
 
 OLD_CRITERIA = criterion(TURNOVER, "f3cd5e0b", property_of("a", "QUESTION", "AMOUNT")) + criterion(OTHER, "7c637c0c")
