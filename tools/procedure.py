@@ -35,7 +35,7 @@ from tools.editor import await_answer
 
 # Seconds after the beginning at which something happens.
 RELOAD_AT, KILL_AT, DIES_AT, LIVES_AT = 15.0, 40.0, 75.0, 135.0
-DEAD = {"/urssaf/": "504"}
+DEAD = {"/attestation_fiscale": "504"}  # the scarcest: five calls a minute, so that it is asked all along
 # What each row says, by its number: the text of its last cell, and whether any register has answered.
 READ_ROWS = """() => Object.fromEntries([...document.querySelectorAll('#rows tr')].map(row => [row.dataset.siret,
     [row.querySelector('.state').textContent, row.querySelector('a').textContent !== row.dataset.siret]]))"""

@@ -83,6 +83,21 @@ def test_no_rule_of_accessibility_is_broken(page, width):
 
     assert Axe().run(page).response["violations"] == []
     assert page.locator("html").evaluate("html => html.scrollWidth <= innerWidth")
+    assert page.locator(".scroll").evaluate("table => table.scrollWidth <= table.clientWidth")
+    expect(page.get_by_role("row").filter(has_text="ROUTES ET TALUS").get_by_role("cell")).to_have_count(
+        5 if width > 800 else 3
+    )
+
+
+def test_the_printed_table_has_its_date(page):
+    consult(page, IN_ORDER)
+    all_answered(page, 1)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+
+    expect(page.locator("#printed")).to_have_text(re.compile(r"^Établi le \d\d/\d\d/\d{4}"))
+    expect(page.locator("#results .sandbox-mark")).to_be_visible()
+    expect(page.get_by_role("button")).to_have_count(0)
 
 
 def test_a_reload_loses_nothing_and_a_forgotten_key_leaves_nothing(page):

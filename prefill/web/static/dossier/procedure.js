@@ -4,7 +4,7 @@ import { call, refusalOf, signedIn } from './api.js'
 import { toCsv } from './csv.js'
 import { downloadMade } from './documents.js'
 import { announce, byId, make } from './dom.js'
-import { duration } from './format.js'
+import { duration, moment } from './format.js'
 import { badge } from './proofs.js'
 import { setUpSignIn, signInAgain, signInSettled } from './signin.js'
 import { messageTo, nameOf, triage, urgency } from './triage.js'
@@ -247,25 +247,29 @@ const row = (candidate, found) => {
 	copy?.addEventListener('click', () => copyText(message))
 	return make(
 		'tr',
-		{ 'data-siret': candidate.siret },
-		make('th', { scope: 'row' }, link, make('span', { class: 'who' }, candidate.siret)),
-		list(found && [...found.mentions, ...found.toRead], 'bad'),
-		list(found?.toAsk, 'ask'),
-		list(found?.expiring, 'watch'),
-		list(found?.unavailable, 'none', found?.retryIn ? `Revenir dans ${duration(found.retryIn)}.` : ''),
-		make('td', {}, make('span', { class: 'state' }, stateOf(candidate, found)), copy),
+		{ 'data-siret': candidate.siret, role: 'row' },
+		make('th', { scope: 'row', role: 'rowheader' }, link, make('span', { class: 'who' }, candidate.siret)),
+		list('À lire', found && [...found.mentions, ...found.toRead], 'bad'),
+		list('À demander', found?.toAsk, 'ask'),
+		list('Expire', found?.expiring, 'watch'),
+		list('Indisponible', found?.unavailable, 'none', found?.retryIn ? `Revenir dans ${duration(found.retryIn)}.` : ''),
+		make('td', { role: 'cell' }, make('span', { class: 'state' }, stateOf(candidate, found)), copy),
 	)
 }
 
 /**
+ * The cell of a column, empty when there is nothing to say. Its roles hold where a phone shows rows as blocks.
+ *
+ * @param {string} column
  * @param {string[] | null | undefined} items
  * @param {any} tone
  * @param {string} [note]
  */
-const list = (items, tone, note) =>
+const list = (column, items, tone, note) =>
 	make(
 		'td',
-		{},
+		{ role: 'cell' },
+		items?.length ? make('span', { class: 'column', 'aria-hidden': 'true' }, column) : null,
 		items?.length ? badge(tone, String(items.length)) : null,
 		items?.length ? make('ul', {}, ...items.map(item => make('li', {}, item))) : null,
 		note ? make('p', { class: 'hint' }, note) : null,
@@ -412,6 +416,9 @@ byId('xlsx').addEventListener('click', () => {
 	fetchMade('/v1/procedures/table.xlsx', { object: procedure.object, rows: table() }, byId('xlsx'))
 })
 byId('zip').addEventListener('click', exportZip)
+addEventListener('beforeprint', () => {
+	byId('printed').textContent = `Établi le ${moment(new Date())} par prefill, d’après les registres nommés.`
+})
 byId('print').addEventListener('click', () => window.print())
 byId('again').addEventListener('click', () => {
 	for (const one of procedure.candidates) {
