@@ -1,4 +1,4 @@
-# The two commands: `make run` and `make test`. Each installs what it needs into .venv, from the locks.
+# The two commands: `make run` and `make test` (`make test-all` is what CI runs). Each installs what it needs into .venv, from the locks.
 
 PYTHON ?=
 VENV := .venv
@@ -6,12 +6,12 @@ BIN := $(VENV)/bin
 VENV_PYTHON := $(BIN)/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input
 TOOLS := .tools
-# Processes that share the tests; most tests wait for a server or a browser.
-JOBS ?= auto
+# Processes that share the tests, one more than there are processors: many tests wait for a server or a browser.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test test-fast lint format docs lock lock-add bench sbom audit clean
+.PHONY: help install run test test-all test-fast lint format docs lock lock-add bench sbom audit clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -21,12 +21,16 @@ install: $(VENV)/.dev ## Prepare .venv to develop: service, tests, linters
 run: $(VENV)/.runtime ## Serve on http://127.0.0.1:8000
 	@$(VENV_PYTHON) -m prefill serve
 
-test: lint $(TOOLS)/supply ## Check everything: style, types, tests, coverage
+test: lint ## Check style, types and every test but what CI alone runs
+	@echo "Running the tests (some 5 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
+	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not ci"
+
+test-all: lint $(TOOLS)/supply ## Check everything, as CI does: make test, the matrix of browsers, the image, the coverage
 	@echo "Running every test (about 15 minutes on 2 cores)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) --cov
 
 test-fast: $(VENV)/.dev ## Run the tests that need no browser, server or second process
-	@echo "Running the fast tests (about 40 seconds on 2 cores)"
+	@echo "Running the fast tests (about 50 seconds on 2 cores)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not slow"
 
 lint: $(VENV)/.dev ## Check style and types

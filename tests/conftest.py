@@ -40,8 +40,16 @@ SLOW_FOLDERS = ("contract", "deploy", "scenarios", "widget")
 SLOW_FIXTURES = frozenset(
     {"browser", "lasting_redis", "mortal_redis", "postgresql_server", "running_simulator", "server"}
 )
+# What takes minutes of a machine, or an environment of its own: `make test` leaves it out, CI does not.
+CI_ONLY = frozenset({"tests/widget/test_kits.py", "tests/deploy/test_image.py", "tests/test_supply.py"})
 # Tests of one process: what they install, build or time is not shared with another at the same moment.
 TOGETHER = {"tests/widget/": "npm", "tests/scenarios/test_multiprocess.py": "multiprocess"}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out what `make test-fast` would deselect: importing it takes as long as a third of those tests."""
+    slow = collection_path.parent == ROOT / "tests" and collection_path.name in SLOW_FOLDERS
+    return True if slow and config.option.markexpr == "not slow" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -51,6 +59,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = frozenset(getattr(item, "fixturenames", ()))
         if place.split("/")[1:2] and (place.split("/")[1] in SLOW_FOLDERS or SLOW_FIXTURES & fixtures):
             item.add_marker("slow")
+        if place in CI_ONLY:
+            item.add_marker("ci")
         for folder, group in TOGETHER.items():
             if place.startswith(folder):
                 item.add_marker(pytest.mark.xdist_group(group))

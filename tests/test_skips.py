@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REFERENCE_ABSENT
+from tests.conftest import CI_ONLY, REFERENCE_ABSENT
 
 ROOT = Path(__file__).resolve().parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 HOOKS = "from tests.conftest import pytest_make_collect_report, pytest_runtest_makereport  # noqa: F401\n"
 SKIPPED = "import pytest\n\ndef test_one():\n    pytest.skip({reason!r})\n"
 
@@ -44,3 +46,16 @@ def run(folder: Path, place: str, reason: str, **environ: str) -> str:
 )
 def test_a_skip_is_a_failure_in_ci(tmp_path, place, reason, environ, outcome):
     assert run(tmp_path, place, reason, **environ).startswith(outcome)
+
+
+def test_ci_runs_every_test_and_leaves_none_out():
+    steps = {
+        target: re.search(rf"^{target}:.*\n(?:\t.*\n)*?\t@.* -m pytest(.*)$", MAKEFILE, re.MULTILINE)[1]
+        for target in ("test", "test-all")
+    }
+
+    assert "make --silent test-all\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert " -m " not in steps["test-all"]
+    assert "--cov" in steps["test-all"]
+    assert steps["test"].endswith('-m "not ci"')
+    assert all((ROOT / path).is_file() for path in CI_ONLY)

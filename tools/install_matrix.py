@@ -3,6 +3,7 @@
     python -m tools.install_matrix              every row; rewrites the table of docs/install.md
     python -m tools.install_matrix --run        the same without the tests
     python -m tools.install_matrix --only 3.12  the rows whose name holds this; prints, writes nothing
+    python -m tools.install_matrix --only 3.14 --update   the same; writes these rows into the table, keeps the others
 
 Each row is a copy of what is committed in a folder of its own, where the two commands of the README are given. A row
 passes when `make run` serves a prefill and the fast tests are green, or when the one sentence that is expected is said.
@@ -331,11 +332,33 @@ def _handler(upstream: str) -> Callable[..., http.server.BaseHTTPRequestHandler]
 # The table
 
 
-def write_table(rows: list[Row]) -> None:
-    text = PAGE.read_text(encoding="utf-8")
+def write_table(rows: list[Row], page: Path = PAGE) -> None:
+    text = page.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     _, after = rest.split(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{table(rows)}\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{BEGIN}\n{table(rows)}\n{END}{after}", encoding="utf-8")
+
+
+def update_table(rows: list[Row], page: Path = PAGE) -> None:
+    """Replace the rows of the same machine and minor version of Python; the new ones follow their machine's."""
+    written = page.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].strip().splitlines()[2:]
+    kept = {key_of(row): row for row in (Row(tuple(cells_of(line)), passed=True) for line in written)}
+    for row in rows:
+        kept[key_of(row)] = row
+    order = list(dict.fromkeys(row.cells[0] for row in kept.values()))
+    write_table(sorted(kept.values(), key=lambda row: (order.index(row.cells[0]), version_key(row))), page)
+
+
+def cells_of(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def key_of(row: Row) -> tuple[str, tuple[int, ...]]:
+    return row.cells[0], version_key(row)[:2]
+
+
+def version_key(row: Row) -> tuple[int, ...]:
+    return tuple(map(int, row.cells[1].split(".")))
 
 
 def table(rows: list[Row]) -> str:
@@ -346,6 +369,7 @@ def table(rows: list[Row]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", help="the machines whose name or Python holds this")
+    parser.add_argument("--update", action="store_true", help="with --only: write these rows into the table")
     parser.add_argument("--run", action="store_true", help="make run alone, without the tests")
     options = parser.parse_args()
     chosen = options.only
@@ -367,6 +391,8 @@ def main() -> None:
     shutil.rmtree(scratch)
     if not chosen:
         write_table(rows)
+    elif options.update:
+        update_table(rows)
     sys.exit(0 if all(row.passed for row in rows) else 1)
 
 

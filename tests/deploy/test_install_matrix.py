@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.install_matrix import Machine, examine, machines
+from tools import install_matrix
+from tools.install_matrix import Machine, Row, examine, machines
 
 
 @pytest.fixture
@@ -23,6 +24,20 @@ def test_a_machine_that_cannot_install_is_told_what_to_install(rows, tmp_path):
         scratch = tmp_path / str(place)
         scratch.mkdir()
         assert examine(machine, scratch, tests=False).passed
+
+
+def test_rows_that_were_run_alone_take_the_place_of_their_former_ones(tmp_path):
+    page = tmp_path / "install.md"
+    page.write_text(f"a\n{install_matrix.BEGIN}\n{install_matrix.END}\nb\n", encoding="utf-8")
+
+    def row(machine: str, version: str, tests: str) -> Row:
+        return Row((machine, version, "25.1", "serves", tests), passed=True)
+
+    install_matrix.write_table([row("a clone", "3.11.7", "not run"), row("an archive", "3.11.7", "not run")], page)
+    install_matrix.update_table([row("a clone", "3.14.1", "5 passed"), row("a clone", "3.11.9", "5 passed")], page)
+
+    rows = [(row, line.count("passed")) for row, line in enumerate(page.read_text().splitlines()) if "| 3." in line]
+    assert rows == [(4, 1), (5, 1), (6, 0)]
 
 
 @pytest.mark.skipif(not os.environ.get("CI"), reason="installs from the package index")
