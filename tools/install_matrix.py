@@ -39,7 +39,7 @@ HEADINGS = ("Machine", "Python", "pip", "make run", "make test-fast")
 OLDEST = (3, 11)
 START_SECONDS = 60.0
 INSTALL_SECONDS = 600.0
-TEST_SECONDS = 900.0
+TEST_SECONDS = 1800.0
 PREFILLED = "00000100800010"
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
