@@ -34,7 +34,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     try:
         settings = settings or load(os.environ)
         telemetry.configure(settings.log)
-        refuse_unwanted_sandbox(settings)
+        refuse_unwanted_sandbox(settings, os.environ)
         context = build_context(settings, assembly.open_forms(settings))
         log_start(settings, context.forms.content, context.tenants.directory(), context.environ)
     except (SettingsInvalid, InvalidConfigFile) as fault:

@@ -386,10 +386,10 @@ def _contradictions(settings: Settings) -> Iterator[str]:
         yield "PREFILL_SOURCES=open ne va pas avec RECHERCHE_ENTREPRISES_RATE=0 : toutes les données en viennent."
 
 
-def refuse_unwanted_sandbox(settings: Settings) -> None:
-    """Raise `SettingsInvalid` in production without a token: invented companies must be asked for."""
+def refuse_unwanted_sandbox(settings: Settings, environ: Mapping[str, str]) -> None:
+    """Raise `SettingsInvalid` in production without a token: invented companies must be asked for, and by the right name."""
     if settings.sandbox and settings.environment == "production" and not settings.sandbox_allowed:
-        raise SettingsInvalid(SANDBOX_UNWANTED)
+        raise SettingsInvalid("\n".join((SANDBOX_UNWANTED, *say_unknown_settings(environ))))
 
 
 def unknown_settings(environ: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
@@ -398,6 +398,13 @@ def unknown_settings(environ: Mapping[str, str]) -> Iterator[tuple[str, str | No
     for name in sorted(environ):
         if name.startswith(OURS) and name not in known:
             yield name, closest(name, known)
+
+
+def say_unknown_settings(environ: Mapping[str, str]) -> Iterator[str]:
+    """Say of each variable that looks like ours that it has no effect, and what was perhaps meant."""
+    for name, guess in unknown_settings(environ):
+        hint = f" Vouliez-vous dire {guess} ?" if guess else ""
+        yield f"{name} n'est pas un réglage : il est sans effet.{hint}"
 
 
 def _quoted(row: Mapping[str, Any], text: str) -> str:

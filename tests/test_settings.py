@@ -130,15 +130,15 @@ def test_nothing_set_is_the_sandbox_with_every_default():
 @pytest.mark.parametrize("environ", [{"PORT": "8000"}, {"PREFILL_ENV": "production"}], ids=["a platform", "said"])
 def test_in_production_the_sandbox_must_be_asked_for(environ):
     with pytest.raises(SettingsInvalid, match="PREFILL_SANDBOX=1"):
-        refuse_unwanted_sandbox(load(environ))
+        refuse_unwanted_sandbox(load(environ), {})
 
-    refuse_unwanted_sandbox(load({**environ, "PREFILL_SANDBOX": "1"}))
-    refuse_unwanted_sandbox(load({**environ, **LIVE}))
+    refuse_unwanted_sandbox(load({**environ, "PREFILL_SANDBOX": "1"}), {})
+    refuse_unwanted_sandbox(load({**environ, **LIVE}), {})
 
 
 @pytest.mark.parametrize("environ", [{}, {"PORT": "8000", "PREFILL_ENV": "development"}])
 def test_elsewhere_the_sandbox_is_the_default(environ):
-    refuse_unwanted_sandbox(load(environ))
+    refuse_unwanted_sandbox(load(environ), {})
 
 
 def test_a_variable_that_looks_like_a_setting_is_told_with_the_one_that_was_meant():
@@ -248,7 +248,7 @@ def test_a_former_name_is_read_and_the_new_one_prevails(old, field):
 
 def test_open_data_alone_is_real_data_without_a_token():
     settings = load({"PREFILL_SOURCES": "open", "PREFILL_ENV": "production"})
-    refuse_unwanted_sandbox(settings)
+    refuse_unwanted_sandbox(settings, {})
     assert (settings.open_only, settings.sandbox) == (True, False)
 
 

@@ -15,7 +15,7 @@ from prefill.health.model import Check, remark
 from prefill.health.token import check_recipient, check_token
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 from prefill.registers.scheduling.workers import TOTAL_FACTOR
-from prefill.settings import Settings, unknown_settings
+from prefill.settings import Settings, say_unknown_settings
 from prefill.tenancy.information import FACTS
 from prefill.tenancy.registry import Tenants
 
@@ -99,7 +99,7 @@ def check_deployment(
     settings: Settings, tenants: Tenants, environ: Mapping[str, str], *, threads_allowed: int | None = None
 ) -> Iterator[Check]:
     """Look at what is set in a way that fails later: all are remarks."""
-    yield from (remark("settings", message) for message in _unknown_settings(environ))
+    yield from (remark("settings", message) for message in say_unknown_settings(environ))
     if settings.instances > 1 and not settings.redis_url:
         message = (
             f"{settings.instances} processus sans REDIS_URL : chacun a son cache et une part du budget, et deux "
@@ -142,12 +142,6 @@ def _threads(settings: Settings, environ: Mapping[str, str], allowed: int | None
 def threads_of(settings: Settings) -> int:
     """How many threads a process takes at most: those that serve, those that call, and the few others."""
     return settings.threads + TOTAL_FACTOR * settings.workers + OTHER_THREADS
-
-
-def _unknown_settings(environ: Mapping[str, str]) -> Iterator[str]:
-    for name, guess in unknown_settings(environ):
-        hint = f" Vouliez-vous dire {guess} ?" if guess else ""
-        yield f"{name} n'est pas un réglage : il est sans effet.{hint}"
 
 
 def _origins(settings: Settings, tenants: Tenants) -> Iterator[str]:

@@ -559,7 +559,10 @@ def test_in_production_a_missing_token_is_told_and_nothing_starts(run, command):
     sentence = refused(run(command, **environ))
 
     assert "PREFILL_SANDBOX=1" in sentence
-    assert "API_ENTREPRISE_TOKEN" in sentence
+    assert (
+        "API_ENTREPRISE_TOKN n'est pas un réglage : il est sans effet. Vouliez-vous dire API_ENTREPRISE_TOKEN ?"
+        in sentence
+    )
 
 
 def test_help_and_version_are_there(run):

@@ -86,7 +86,7 @@ def openapi() -> None:
 def doctor() -> None:
     settings = command_settings()
     try:
-        refuse_unwanted_sandbox(settings)
+        refuse_unwanted_sandbox(settings, os.environ)
     except SettingsInvalid as fault:
         raise CliError(str(fault)) from fault
     library, mistakes = forms_and_mistakes(settings)

@@ -50,7 +50,7 @@ def serve(*, host: str | None, port: str | None, follow: bool) -> None:
 def _check_start(settings: Settings) -> None:
     """Refuse here what each process would refuse in turn, each time the server starts it again."""
     try:
-        refuse_unwanted_sandbox(settings)
+        refuse_unwanted_sandbox(settings, os.environ)
         check_tenants_file(settings, command_forms(settings))
         templates_folder(settings)
         open_audit(settings).close()
