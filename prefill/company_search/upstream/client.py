@@ -91,7 +91,7 @@ class SearchClient:
             return known
         name = f"search:{key_of(parameters)}"
         with self._flights.single_flight(name, patience=patience + seconds, max_seconds=FLIGHT_SECONDS) as admission:
-            known = self._current(self.cache.get(parameters))
+            known = self.known(parameters)
             if known is not None:
                 telemetry.count("search_lookups", result="joined")
                 return known
@@ -107,6 +107,10 @@ class SearchClient:
     def _call_in_turn(
         self, parameters: Parameters, patience: float, seconds: float, abandoned: threading.Event | None
     ) -> Lookup:
+        full = self.quota.refusal(patience)
+        if full is not None and self.breaker.state().cause is None:
+            # Most answers while many people type: what this process knows spares a question to Redis.
+            return self._refused(parameters, full.retry_after, Outcome.THROTTLED)
         wait = self.breaker.retry_after()
         if wait > 0:
             return self._refused(parameters, wait, self.breaker.state().cause or Outcome.FAILED)

@@ -90,9 +90,10 @@ class SearchQuota:
         """Reserve a slot that begins within `patience` seconds, or say in how many seconds to ask again."""
         if self._unlimited:
             return Slot(True)
+        refused = self.refusal(patience)
+        if refused is not None:
+            return refused
         now = self._clock.monotonic()
-        if now + patience < self._next_slot:
-            return Slot(False, self._next_slot - now)
         share = self._reserve_share(now, patience)
         if share is not None and not (share.allowed and self._shared.configured):
             return share
@@ -100,6 +101,11 @@ class SearchQuota:
             return self._reserve_shared(now, patience)
         except RedisUnavailable:
             return share or self._reserve_share(now, patience) or Slot(False, self._window)
+
+    def refusal(self, patience: float = 0.0) -> Slot | None:
+        """The refusal that `reserve` would give, where this process knows it without asking Redis."""
+        left = self._next_slot - self._clock.monotonic()
+        return Slot(False, left) if left > patience else None
 
     def _reserve_share(self, now: float, patience: float) -> Slot | None:
         """Reserve a slot of this process's share; None while Redis counts for everybody."""
