@@ -1,4 +1,4 @@
-"""The threads that make the calls: bounded per provider and in all, fed by a fair queue.
+"""The thread pool that makes the calls: bounded per provider and in all, fed by a fair queue.
 
 Each thread owns one `requests.Session`. A call that the quota holds back waits in the queue, not on a thread; it is
 refused at once when it cannot have its turn before its deadline.

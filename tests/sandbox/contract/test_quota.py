@@ -1,19 +1,14 @@
 """The quota that the sandbox enforces, as API Entreprise counts."""
 
 from prefill.sandbox.contract.quota import BAN_SECONDS, Bans, ClockWindows
+from tests.support.clock import FakeClock
 
-
-class Time:
-    def __init__(self):
-        self.now = 60.0 * 100 + 50
-
-    def __call__(self):
-        return self.now
+FIFTY_SECONDS_PAST = 60.0 * 100 + 50  # a minute of the clock
 
 
 def test_calls_are_counted_by_the_minute_of_the_clock():
-    time = Time()
-    windows = ClockWindows(time)
+    clock = FakeClock(FIFTY_SECONDS_PAST)
+    windows = ClockWindows(clock)
     grants = [windows.count("token", "json", 2) for _ in range(3)]
 
     assert [(grant.allowed, grant.remaining, grant.retry_after) for grant in grants] == [
@@ -22,12 +17,12 @@ def test_calls_are_counted_by_the_minute_of_the_clock():
         (False, 0, 10),
     ]
     assert grants[0].headers == {"RateLimit-Limit": "2", "RateLimit-Remaining": "1", "RateLimit-Reset": "6060"}
-    time.now += 10
+    clock.at += 10
     assert windows.count("token", "json", 2).allowed
 
 
 def test_holders_and_groups_do_not_share_their_counts():
-    windows = ClockWindows(Time())
+    windows = ClockWindows(FakeClock(FIFTY_SECONDS_PAST))
     windows.count("token", "json", 1)
 
     assert windows.count("other", "json", 1).allowed
@@ -35,21 +30,21 @@ def test_holders_and_groups_do_not_share_their_counts():
 
 
 def test_a_scale_multiplies_every_quota_and_leaves_one_call():
-    assert ClockWindows(Time(), scale=0.5).count("token", "json", 250).limit == 125
-    assert ClockWindows(Time(), scale=0.001).count("token", "json", 250).limit == 1
+    assert ClockWindows(FakeClock(FIFTY_SECONDS_PAST), scale=0.5).count("token", "json", 250).limit == 125
+    assert ClockWindows(FakeClock(FIFTY_SECONDS_PAST), scale=0.001).count("token", "json", 250).limit == 1
 
 
 def test_an_address_that_insists_in_one_window_is_banned_for_twelve_hours():
-    time = Time()
-    bans = Bans(time, after=2)
+    clock = FakeClock(FIFTY_SECONDS_PAST)
+    bans = Bans(clock, after=2)
     assert [bans.refused("a", resets_at=1) for _ in range(3)] == [False, False, True]
     assert bans.banned("a")
     assert not bans.banned("b")
-    time.now += BAN_SECONDS
+    clock.at += BAN_SECONDS
     assert not bans.banned("a")
 
 
 def test_refusals_of_other_windows_do_not_add_up():
-    bans = Bans(Time(), after=2)
+    bans = Bans(FakeClock(FIFTY_SECONDS_PAST), after=2)
 
     assert not any(bans.refused("a", resets_at=window) for window in range(10))

@@ -22,6 +22,7 @@ from prefill.tenancy.model import SANDBOX_AGENT_KEY, directory
 from prefill.tenancy.registry import Tenants
 from prefill.web.app import create_web
 from prefill.web.middleware.response_cache import BYPASS_HEADERS, VARY_ON, ResponseCache
+from tests.support.clock import ShiftedClock
 from tests.telemetry.test_metrics import BEARER, METRICS_TOKEN, parse
 
 ORDINARY = "00000100800010"
@@ -49,23 +50,12 @@ def made(monkeypatch):
     return counted
 
 
-class Clock:
-    """The time, and how far it was moved."""
-
-    def __init__(self, now):
-        self._now = now
-        self.moved = timedelta()
-
-    def __call__(self):
-        return self._now() + self.moved
-
-
 def open_client(**changes):
     settings = Settings(log="json", **{"rate_limit": 0, **changes})
     telemetry.configure(settings.log)
     parts = build_context(settings, open_forms(settings))
-    clock = Clock(parts.now)
-    client = create_web(replace(parts, now=clock)).test_client()
+    clock = ShiftedClock()
+    client = create_web(replace(parts, now=clock.now)).test_client()
     return client, clock, parts
 
 
@@ -182,7 +172,7 @@ def test_what_is_incomplete_is_made_each_time(client, made, number):
 def test_it_lasts_no_longer_than_the_first_of_its_answers(made):
     client, clock, _ = open_client()
     warm(client)
-    clock.moved = timedelta(seconds=CATALOGUE["etablissements"].fresh + 1)
+    clock.ahead = timedelta(seconds=CATALOGUE["etablissements"].fresh + 1)
     client.get(PATH)
 
     assert made[ORDINARY] == 3
