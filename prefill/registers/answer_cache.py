@@ -150,9 +150,18 @@ class AnswerCache:
 
     def get_local(self, key: Key) -> CacheEntry:
         """Look up the memory tier alone."""
+        return self.get_versioned(key)[1]
+
+    def version(self, key: Key) -> object:
+        """What stands for the entry that memory holds: another object once it holds another entry."""
+        with self._lock:
+            return self._memory.get(key)
+
+    def get_versioned(self, key: Key) -> tuple[object, CacheEntry]:
+        """Look up the memory tier alone, with the version of the entry."""
         with self._lock:
             packed = self._memory.get(key)
-        return packed.unpack() if packed else EMPTY
+        return packed, packed.unpack() if packed else EMPTY
 
     def get_shared(self, source: Source, key: Key) -> CacheEntry:
         """Look up both tiers; what is newer in Redis is copied to memory."""

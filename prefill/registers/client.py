@@ -161,7 +161,7 @@ class RegisterClient:
             return False
         if source.names_people and self.disclosure_limits.of(company.siren or ""):
             return False
-        last = self.cache_entry(awaited, company)[1].answer
+        last = self.cache_entry(awaited, company)[2].answer
         if last is None:
             return True
         return last.ok and source.applies(Company.read(last.data, today=self._clock.now().date())) is not False
@@ -174,10 +174,10 @@ class RegisterClient:
         key = self._key(source, number, object or self.connection.object)
         return key in self._in_flight or self._cached(key) is not None
 
-    def cache_entry(self, source: Source, company: Company) -> tuple[Key, CacheEntry]:
-        """The key of an open source's answer about a company, and its entry in memory."""
+    def cache_entry(self, source: Source, company: Company) -> tuple[Key, object, CacheEntry]:
+        """The key of an open source's answer about a company, and its entry in memory with its version."""
         key = self._key(source, source.identify(company) or "", self.connection.object)
-        return key, self.cache.get_local(key)
+        return key, *self.cache.get_versioned(key)
 
     def download(self, url: str, *, largest: int, patience: float) -> Answer:
         """Fetch a file that an answer names, whole, its bytes as `data`; the caller has checked the address."""

@@ -22,7 +22,7 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.dates import PARIS
 from prefill.forms.registry import FormRegistry
 from prefill.prefilling.service import Prefill
-from prefill.registers.answer_cache import CacheEntry, Key
+from prefill.registers.answer_cache import Key
 from prefill.registers.client import RegisterClient
 from prefill.tenancy.model import Directory
 from prefill.web.middleware.access_log import record_request, request_id_of
@@ -57,19 +57,19 @@ class Headers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CacheDependencies:
-    """The register answers that a response was built from, and when it expires (Unix seconds)."""
+    """The register answers that a response was built from, by the version of their cache entries, and when it expires (Unix seconds)."""
 
     upstream: RegisterClient
-    entries: tuple[tuple[Key, CacheEntry], ...]
+    versions: tuple[tuple[Key, object], ...]
     expires_at: float
     siren: str
 
     def valid(self, timestamp: float) -> bool:
         """Whether the answer cache still holds the same answers, and nothing limits their disclosure since."""
-        get_local, limit_of = self.upstream.cache.get_local, self.upstream.disclosure_limits.of
+        version_of, limit_of = self.upstream.cache.version, self.upstream.disclosure_limits.of
         if timestamp >= self.expires_at or limit_of(self.siren):
             return False
-        return all(get_local(key) is entry for key, entry in self.entries)
+        return all(version_of(key) is version for key, version in self.versions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +109,20 @@ def dependencies_of(prefill: Prefill, upstream: RegisterClient, now: datetime) -
     """List the cached answers that a prefill was made from; None when it is incomplete or one is not cached and fresh."""
     if not prefill.filled.complete:
         return None
-    entries: list[tuple[Key, CacheEntry]] = []
+    versions: list[tuple[Key, object]] = []
+    ends: list[float] = []
     for answer in {answer.source: answer for answer in prefill.answers.values()}.values():
         if answer.cached:
-            key, entry = upstream.cache_entry(CATALOGUE[answer.source], prefill.company)
+            key, version, entry = upstream.cache_entry(CATALOGUE[answer.source], prefill.company)
             if answer.stale or entry.fresh(now.timestamp()) != answer:
                 return None
-            entries.append((key, entry))
+            versions.append((key, version))
+            ends.append(entry.fresh_until)
         elif answer.status not in DEDUCED or answer.http_status is not None:
             return None
-    ends = [entry.fresh_until for _, entry in entries]
     if not ends or upstream.disclosure_limits.of(prefill.company.siren):
         return None
-    return CacheDependencies(upstream, tuple(entries), min(*ends, _midnight(now)), prefill.company.siren)
+    return CacheDependencies(upstream, tuple(versions), min(*ends, _midnight(now)), prefill.company.siren)
 
 
 def _midnight(now: datetime) -> float:
@@ -203,7 +204,7 @@ class ResponseCacheMiddleware:
         if self._visits is None:
             return True
         client, response = self._rate_limiter.name(address), entry.response
-        keys = (key for key, _ in response.dependencies.entries)
+        keys = (key for key, _ in response.dependencies.versions)
         return all(self._visits.has((client, response.tenant, source, number)) for _, source, number in keys)
 
     def _send(
@@ -220,7 +221,7 @@ class ResponseCacheMiddleware:
                 headers.append(("Content-Encoding", encoding))
             headers += [("Content-Type", MEDIA), ("Content-Length", str(len(body)))]
         telemetry.count("forms", form=response.log_fields["form"], complete="true")
-        for (_, source, _), _ in response.dependencies.entries:
+        for (_, source, _), _ in response.dependencies.versions:
             telemetry.count("cache", source=source, result="hit")
         identifiers = {"request_id": request_id, "company": response.company}
         fields = {**identifiers, "outcome": str(status), **response.log_fields}
