@@ -210,7 +210,8 @@ def test_a_link_opens_the_candidate_and_its_number_is_sent_to_nobody(page):
     assert [url.partition("#")[0].endswith("/dossier") for url in asked] == [True]
     page.click("#use-sandbox")
     page.click("#go")
-    expect(page.get_by_role("link", name="Attestation fiscale")).to_be_visible()
+    expect(page.locator("#todo-list").get_by_role("link", name="Attestation fiscale")).to_be_visible()
+    expect(page.locator("#articles-list")).to_contain_text("L2141-2 · Déclarations et paiements fiscaux et sociaux")
     expect(page.locator("#message-text")).to_have_value(re.compile("Attestation fiscale"))
 
 

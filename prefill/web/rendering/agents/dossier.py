@@ -12,6 +12,7 @@ from prefill.domain.answer_shapes.links import host_of
 from prefill.domain.answers import Answer
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.identifiers import siren_of
+from prefill.dossier.articles import ARTICLES, DECLARED
 from prefill.dossier.builder import build_dossier
 from prefill.dossier.mentions import ARTICLE, EXPLANATION, Mention
 from prefill.dossier.model import Detail, Document, Dossier, Proof
@@ -50,6 +51,7 @@ def render_dossier(prefill: Prefill, view: DossierView, language: Language) -> d
         "complete": prefill.filled.complete,
         "company": _details(dossier.company),
         "mentions": _mentions(dossier.mentions, language),
+        "articles": _articles(dossier, language),
         "counts": [_count(state, number, language) for state, number in dossier.counts],
         "expiring": [
             {"source": one.source.name, "title": one.source.title, "valid_until": one.valid_until}
@@ -130,6 +132,19 @@ def _state(proof: Proof, language: Language) -> dict[str, Any]:
 def _mentions(mentions: Iterable[Mention], language: Language) -> dict[str, Any] | None:
     entries = list(mentions)
     return {"article": ARTICLE, "explanation": EXPLANATION[language], "entries": entries} if entries else None
+
+
+def _articles(dossier: Dossier, language: Language) -> list[dict[str, Any]]:
+    known = {proof.source.name for proof in dossier.proofs}
+    return [
+        {
+            "article": article.number,
+            "title": article.title[language],
+            "sources": [source for source in article.sources if source in known],
+            "declaration": DECLARED[language] if article.declared else None,
+        }
+        for article in ARTICLES
+    ]
 
 
 # In a count the registers differ: each proof names its own.

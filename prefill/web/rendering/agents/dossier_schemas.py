@@ -175,6 +175,19 @@ class MentionsShape(ResponseSchema):
     entries = fields.List(fields.Nested(MentionShape), required=True)
 
 
+class ArticleShape(ResponseSchema):
+    """A ground of exclusion: where to look, never what follows."""
+
+    article = fields.String(required=True, metadata={"example": "L2141-2"})
+    title = fields.String(required=True)
+    sources = fields.List(
+        fields.String(),
+        required=True,
+        metadata=described("Les preuves du dossier qui portent sur lui.", "The proofs of the dossier that bear on it."),
+    )
+    declaration = fields.String(metadata=described("Quand aucun registre ne le dit.", "Where no register says it."))
+
+
 class CountShape(ResponseSchema):
     state = fields.Enum(State, by_value=True, required=True)
     word = fields.String(required=True)
@@ -199,6 +212,13 @@ class DossierShape(ResponseSchema):
         MentionsShape,
         metadata=described(
             "Absent quand aucun registre n'a une telle mention.", "Absent when no register has such an entry."
+        ),
+    )
+    articles = fields.List(
+        fields.Nested(ArticleShape),
+        required=True,
+        metadata=described(
+            "Les motifs d'exclusion du code de la commande publique.", "The grounds of exclusion of the French code."
         ),
     )
     counts = fields.List(

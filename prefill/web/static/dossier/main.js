@@ -84,6 +84,7 @@ const showWhole = body => {
 	showExpiring(body.expiring)
 	showCounts(body.counts)
 	showTodo()
+	showArticles(body)
 	byId('message-text').value = messageTo(body, asked.object)
 	byId('message').hidden = !byId('message-text').value
 	byId('overview').hidden = false
@@ -201,6 +202,25 @@ const showTodo = () => {
 		})
 	byId('todo-list').replaceChildren(...items)
 	byId('todo').hidden = !items.length
+}
+
+/**
+ * The grounds of exclusion, each with its proofs, what must be read, or what to ask: never what follows.
+ *
+ * @param {{ articles: { article: string, title: string, sources: string[], declaration?: string }[], mentions?: any }} body
+ */
+const showArticles = ({ articles, mentions }) => {
+	const items = articles.map(({ article, title, sources, declaration }) => {
+		const own = sources.map(source => proofs.get(source)).filter(Boolean)
+		const links = own.map(proof =>
+			make('li', {}, make('a', { href: `#proof-${proof.source}` }, proof.title), ' : ', badge(proof.tone, proof.word)),
+		)
+		if (mentions?.article === article)
+			links.unshift(make('li', {}, make('a', { href: '#mentions' }, 'Mentions des registres à lire')))
+		const said = links.length ? make('ul', {}, ...links) : declaration
+		return make('div', {}, make('dt', {}, `${article} · ${title}`), make('dd', {}, said))
+	})
+	byId('articles-list').replaceChildren(...items)
 }
 
 /** @param {any[]} counts */
