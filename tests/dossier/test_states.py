@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -21,9 +22,13 @@ from prefill.dossier.builder import build_dossier
 from prefill.dossier.model import Dossier, Proof
 from prefill.dossier.states import State, Tone
 from prefill.forms.filling import fill
+from prefill.forms.reasons import Missing, Reason
+from prefill.prefilling.notices import SENTENCES as NOTICES
+from prefill.problems import Language
 from prefill.settings import Settings
 
 TODAY = date(2026, 11, 25)
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
 FORM = create_app(Settings(log="json")).extensions["prefill"].forms.content.forms["dossier"]
 ON_DEMAND = frozenset(FORM.on_demand())
 DAYS = st.sampled_from([None, "", "2019-01-01", "2026-12-01", "2030-01-01", "[ND]", 0])
@@ -287,3 +292,18 @@ def test_a_row_that_the_law_excludes_is_the_only_one_that_does_not_concern_the_c
     assert (unlikely.folded, excluded.folded) == (False, True)
     assert replace(unlikely, activity="81.30Z").message("fr").startswith("Non interrogé (activité déclarée : 81.30Z).")
     assert CATALOGUE["certificats_opqibi"].likely is CATALOGUE["etablissements"].likely  # open to any activity
+
+
+def candidate_sentences() -> Iterator[tuple[str, str]]:
+    """Every sentence that a candidate may read about what a register answered, or did not."""
+    for reason, cause, source, unknown in product(Reason, (None, *Cause), CATALOGUE.values(), (False, True)):
+        for language in LANGUAGES:
+            missing = Missing(reason, source.name, source.producer, cause, unknown=unknown)
+            yield f"{reason} {cause} {source.name}", missing.message(language)
+    for code, sentences in NOTICES.items():
+        for language in LANGUAGES:
+            yield code, sentences[language]
+
+
+def test_no_sentence_for_a_candidate_speaks_of_compliance():
+    assert {why: sentence for why, sentence in candidate_sentences() if COMPLIANCE.search(sentence)} == {}
