@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import tracemalloc
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from tests.support.goldens import RESERVED
 from tests.support.simulator import (
     PATHS,
     TOKEN,
@@ -25,6 +27,7 @@ from tests.support.simulator import (
     agreements,
     association,
     case,
+    certificates,
     close_service,
     documents,
     found,
@@ -40,7 +43,8 @@ from tests.support.simulator import (
 
 SHORT, LONG = 1.5, 8.0  # deadlines: that which a late source makes us wait for, and that of production
 LENIENCE = 1.0  # for what is left to do after the deadline, on a busy machine
-ON_DEMAND = "conventions_collectives,actes_inpi,documents_associations"
+CERTIFIERS = "certificats_qualibat,certificats_opqibi,certificats_qualifelec,certificats_rge_ademe"
+ON_DEMAND = "conventions_collectives,actes_inpi,documents_associations," + CERTIFIERS
 # How many are asked at the same time: the simulator has one thread, and with too many it is the slow one.
 CROWDS = {"huge:50": 1, "timeout": 9, "slow:20": 9, "409": 9, "429": 9}
 AFTER_THE_OTHERS = 600.0  # milliseconds: those that are asked at the same time have answered by then
@@ -85,7 +89,7 @@ def full(paths: str) -> tuple[str, ...]:
 # The fields that are lost with each source, all others being well.
 LOST: dict[str, tuple[str, ...]] = {
     "etablissements": full("""
-        identifiers[siret] acronym mainActivity/code mainActivity/nomenclature mainActivity/label
+        identifiers[siret] nameMention acronym mainActivity/code mainActivity/nomenclature mainActivity/label
         mainActivity/otherNomenclature/code mainActivity/otherNomenclature/nomenclature
         mainActivity/otherNomenclature/label postalAddress/streetName
         postalAddress/additionalStreetName postalAddress/postalZone postalAddress/cityName postalAddress/countryCode
@@ -99,13 +103,17 @@ LOST: dict[str, tuple[str, ...]] = {
         legalEntity/registrationScheme/id legalEntity/registrationScheme/name /partII/B/representatives
         /partIV/A/tradeRegister/registered /partIV/A/tradeRegister/registerName
         /partIV/A/tradeRegister/registrationNumber /partIV/A/tradeRegister/registrationDate
-        /partIV/A/tradeRegister/strikeOffDate"""),
+        /partIV/A/tradeRegister/strikeOffDate identifiers[euid]"""),
     "numero_tva": full("identifiers[vat]"),
     "associations": full("""
         association/purpose association/regime association/registrationDate /partIV/A/professionalRegister/court"""),
     "conventions_collectives": full("collectiveAgreements"),
     "actes_inpi": full("filedActs"),
     "documents_associations": full("association/documents"),
+    "certificats_qualibat": full("/partIV/D/qualityAssurance[qualibat]"),
+    "certificats_opqibi": full("/partIV/D/qualityAssurance[opqibi]"),
+    "certificats_qualifelec": full("/partIV/D/qualityAssurance[qualifelec]"),
+    "certificats_rge_ademe": full("/partIV/D/environmentalManagement[rge]"),
     "successions": (),
 }  # fmt: skip
 # A withheld number is not told by a second register; one that fails is replaced by Insee's.
@@ -114,12 +122,13 @@ WITHHELD_TOO = {
         identifiers[rna] association/rna
         /partIV/A/professionalRegister/registerName /partIV/A/professionalRegister/registrationNumber""")
 }
-TRADE_NAME, STRIKE_OFF, COURT = full(
-    "tradeName /partIV/A/tradeRegister/strikeOffDate /partIV/A/professionalRegister/court"
-)
+TRADE_NAME = OPERATOR + "tradeName"
+# What a company of this kind does not have.
+OF_OTHERS = frozenset(full("""
+    /partIV/A/tradeRegister/strikeOffDate /partIV/A/professionalRegister/court nameMention identifiers[euid]"""))  # fmt: skip
 # What is often empty is no gap where a register has nothing.
 OFTEN_EMPTY = frozenset(full("""
-    acronym /partIV/A/professionalRegister/court mainActivity/otherNomenclature/code mainActivity/otherNomenclature/nomenclature
+    acronym nameMention identifiers[euid] /partIV/A/professionalRegister/court mainActivity/otherNomenclature/code mainActivity/otherNomenclature/nomenclature
     mainActivity/otherNomenclature/label
     postalAddress/additionalStreetName postalAddress/cedex/code postalAddress/cedex/label
     headOfficeAddress/additionalStreetName headOfficeAddress/cedex/code headOfficeAddress/cedex/label
@@ -159,6 +168,7 @@ class Victim:
             documents(self.branch),
             acts(self.siren),
             agreements(self.branch, agreement(1486, "Bureaux d'études")),
+            *certificates(self.branch),
             successors(self.branch, (siret(self.siren, 3), "2024-12-31")),
         ]
 
@@ -247,8 +257,8 @@ def test_on_a_good_day_every_source_fills_its_fields(healthy):
         lost = {path for paths in LOST.values() for path in paths}
 
         assert outcome.status == 200
-        assert reasons_of(outcome.body) == {}
-        assert lost - {STRIKE_OFF, COURT} <= set(values_of(outcome.body))
+        assert reasons_of(outcome.body) == gaps(full(RESERVED), "reserved")
+        assert lost - OF_OTHERS <= set(values_of(outcome.body))
         assert [one["code"] for one in outcome.body["notices"]] == ["establishment_closed"]
 
 
@@ -308,8 +318,8 @@ def test_a_late_establishment_leaves_the_form_to_what_came_in_time(victims, open
 
     assert (outcome.status, outcome.body["complete"]) == (200, False)
     assert values.items() <= kept.items()
-    assert values.keys() | reasons.keys() == kept.keys() | missing.keys() | {STRIKE_OFF, COURT}
-    assert set(reasons.values()) == {"late"}
+    assert values.keys() | reasons.keys() == kept.keys() | missing.keys() | OF_OTHERS
+    assert set(reasons.values()) == {"late", "reserved"}
     assert outcome.seconds < SHORT + LENIENCE
 
 
@@ -350,7 +360,7 @@ def test_a_fault_that_comes_and_goes_is_told_each_time_as_it_is(victims, open_se
     for outcome in outcomes:
         assert outcome.status == 200
         assert values_of(outcome.body) in (well, left)
-        assert set(reasons_of(outcome.body).values()) <= {reason}
+        assert set(reasons_of(outcome.body).values()) <= {reason, "reserved"}
 
 
 def test_after_a_429_nothing_more_is_sent_to_that_group(victims, open_service):
@@ -362,7 +372,8 @@ def test_after_a_429_nothing_more_is_sent_to_that_group(victims, open_service):
     outcome = ask(service, victim)
     again = ask(service, other)
     called = [*victims.calls(about=victim.siren), *victims.calls(about=other.siren)]
-    json_group = [path for path in called if "/inpi/" not in path and not path.endswith("/documents")]
+    other_groups = re.compile(r"/inpi/|/qualibat/|/documents$")
+    json_group = [path for path in called if not other_groups.search(path)]
 
     assert (outcome.status, again.status) == (200, 200)
     assert json_group == [victim.path]

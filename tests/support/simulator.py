@@ -32,6 +32,10 @@ PATHS = {
     "conventions_collectives": (
         "/v3/fabrique_numerique_ministeres_sociaux/etablissements/{siret}/conventions_collectives"
     ),
+    "certificats_qualibat": "/v4/qualibat/etablissements/{siret}/certification_batiment",
+    "certificats_opqibi": "/v3/opqibi/unites_legales/{siren}/certification_ingenierie",
+    "certificats_qualifelec": "/v3/qualifelec/etablissements/{siret}/certificats",
+    "certificats_rge_ademe": "/v3/ademe/etablissements/{siret}/certification_rge",
 }
 _IN_BRACES = re.compile(r"{(\w+)}")
 
@@ -282,6 +286,25 @@ def acts(number: str) -> dict[str, Any]:
     }  # fmt: skip
     accounts = {"id": "b1", "nom_document": "bilan_b1", "date_cloture": "2024-12-31", "type": "bilan complet"}
     return case("actes_inpi", number, wrapped({"actes": [act], "bilans": [accounts]}))
+
+
+def certificates(number: str) -> list[dict[str, Any]]:
+    """Say that each certifier knows an establishment, or its company, with one certificate that nothing dates."""
+    qualibat = {"document_url": None, "document_url_expires_in": None, "date_emission": None, "date_fin_validite": None}
+    insurers = {
+        "assurance_responsabilite_travaux": {"nom": None, "identifiant": None},
+        "assurance_responsabilite_civile": {"nom": None, "identifiant": None},
+    }
+    works = {"code": "4312", "libelle": "Menuiserie", "rge": False, "date_attribution": None}
+    study = {"nom": "Études", "code_qualification": "0101", "definition": None, "rge": None}
+    electricity = {"document_url": None, "numero": 12, "date_fin": None, "qualification": {"label": "Logement"}}
+    energy = {"url": None, "nom_certificat": "RGE", "qualification": {"code": "7131", "nom": "Isolation"}, "meta": {}}
+    return [
+        case("certificats_qualibat", number, wrapped({**qualibat, "entity": {**insurers, "certifications": [works]}})),
+        case("certificats_opqibi", number[:9], wrapped({"qualifications": [study]})),
+        case("certificats_qualifelec", number, rows(electricity)),
+        case("certificats_rge_ademe", number, rows(energy)),
+    ]
 
 
 def documents(number: str) -> dict[str, Any]:
