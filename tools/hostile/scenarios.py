@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import signal
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ FAILED = ("unavailable", "late")
 SILENT, HALF_A_HEAD = b"", b"GET /healthz HTTP/1.1\r\nHo"
 SLOW_BODY = b"POST /v1/espd?siret=00000100800010 HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n<"
 RETRY_SECONDS = 2.0
+CLOSED_SECONDS = 15.0  # within which the server closes a silent connection
 
 
 @dataclass(slots=True)
@@ -32,6 +34,7 @@ class Figures:
     threads: int = 0
     descriptors: int = 0
     still_open: int = 0
+    opened: int = 0
     health: Health | None = None
 
     @property
@@ -62,7 +65,7 @@ def slow_candidates(
 
 
 def streams(count: int = 300, *, seconds: float = 20.0) -> Figures:
-    """So many event streams asked for at once on registers that do not answer."""
+    """So many event streams asked for within two seconds, and again, on registers that do not answer."""
     figures = Figures("streams")
     with run_sandbox("--latency", "30000", "--budget-scale", "1000") as sandbox, run_service(sandbox) as service:
         end = time.monotonic() + seconds
@@ -71,7 +74,7 @@ def streams(count: int = 300, *, seconds: float = 20.0) -> Figures:
 
 
 def silent_clients(count: int = 2000, *, seconds: float = 120.0) -> Figures:
-    """So many connections that say nothing or half of something, twenty clients a second meanwhile."""
+    """So many connections that say nothing or half of something, each opened again, twenty clients a second meanwhile."""
     return _held_connections("silent clients", (SILENT, HALF_A_HEAD), count, seconds)
 
 
@@ -101,7 +104,12 @@ def _held_connections(scenario: str, openings: tuple[bytes, ...], count: int, se
         end = time.monotonic() + seconds
 
         async def keep(rank: int) -> None:
-            figures.still_open += await hold(service.port, openings[rank % len(openings)], end)
+            opened, held = 0, False
+            while time.monotonic() < end - CLOSED_SECONDS or not opened:
+                held = await hold(service.port, openings[rank % len(openings)], end)
+                opened += 1
+            figures.still_open += held
+            figures.opened += opened
 
         _run(service, figures, [lambda rank=rank: keep(rank) for rank in range(count)])
     return figures
@@ -147,10 +155,11 @@ def _is_full(answer: Response) -> bool:
 
 async def _stream(service: Service, rank: int, figures: Figures, end: float) -> None:
     headers = {**_from(rank), "Accept": "text/event-stream"}
+    await asyncio.sleep(random.uniform(0, RETRY_SECONDS))
     while time.monotonic() < end:
         answer = await get(service.port, f"/v1/prefill/{siret(siren(rank))}", headers)
         figures.statuses[answer.status] += 1
-        await asyncio.sleep(RETRY_SECONDS)
+        await asyncio.sleep(RETRY_SECONDS * random.uniform(0.5, 1.5))
 
 
 def _from(rank: int) -> dict[str, str]:

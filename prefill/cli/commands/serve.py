@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -29,6 +30,7 @@ from prefill.web.context import EXTENSION, AppContext
 
 Signals = ctypes.c_uint64  # how many SIGHUP the main process received, in memory that its workers share
 
+SWITCH_SECONDS = 0.0005  # a thread's turn while others wait: what takes less is not held up by those that take more
 PARENT_SECONDS = 0.5  # how often a worker looks for its parent
 RELOAD_SECONDS = 0.5  # how often it looks for a signal, and at the files of forms
 HEADER_MILLISECONDS = 10_000  # for the head of a request to come whole
@@ -108,6 +110,7 @@ def _reload_on_signal(signals: Signals) -> None:
 
 def _load_worker(settings: Settings, parent: int, signals: Signals, *, follow: bool) -> Flask:
     """Build the application in a worker process, which ends when its parent is killed."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
     seen = signals.value
     app = create_app(settings)
