@@ -16,8 +16,8 @@ Steps = tuple[str, ...]
 Rule = Callable[[str], None]
 
 FRENCH: dict[str, Any] = {
-    "required": "clé obligatoire",
-    "null": "valeur manquante",
+    "required": "clé obligatoire : ajoutez-la",
+    "null": "valeur manquante : écrivez-la, ou retirez la clé",
     "invalid": "valeur d'un autre type",
     "type": "attend un dictionnaire « clé: valeur »",
     "unknown": "clé inconnue",
@@ -69,7 +69,7 @@ def text(*rules: Rule, **options: Any) -> fields.String:
 
 def _filled(value: str) -> None:
     if not value.strip():
-        raise marshmallow.ValidationError("ne peut pas être vide")
+        raise marshmallow.ValidationError("ne peut pas être vide : écrivez un texte, ou retirez la clé")
 
 
 @dataclass(frozen=True, slots=True)

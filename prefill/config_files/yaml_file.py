@@ -107,7 +107,7 @@ class _YamlReader:
             first = self._file.lines.get(place)
             self._file.lines[place] = line
             if key in plain:
-                self._file.report(place, f"clé donnée deux fois (déjà à la ligne {first})")
+                self._file.report(place, f"clé donnée deux fois (déjà à la ligne {first}) : gardez l'une des deux")
             elif key == "<<":
                 message = "« << » n'est pas lu ici : recopiez les clés, ou étendez un formulaire avec extends"
                 self._file.report(place, message)

@@ -56,7 +56,7 @@ class FormCompiler:
             if key not in self._resolved.header and root.is_valid((key,)):
                 root.report((), f"clé obligatoire : {key} ({meaning})")
         if not self._fields and self._file.is_valid(("fields",)):
-            self._file.report((), "le formulaire n'a aucun champ (fields)")
+            self._file.report((), "le formulaire n'a aucun champ : ajoutez-en sous « fields »")
 
     def _field(self, declaration: FieldDeclaration) -> Field | None:
         if not declaration.tree:
@@ -110,9 +110,11 @@ class FormCompiler:
         if tree.get("choices") and tree.get("type", Type.STRING) != Type.STRING:
             declaration.report("« choices » donne des textes : écrivez « type: string », ou rien", "choices")
         for name in tree.get("constants", {}).keys() & tree.get("items", {}).keys():
-            declaration.report(f"« {name} » est déjà une clé de « items »", "constants", name)
+            declaration.report(f"« {name} » est déjà une clé de « items » : renommez l'une des deux", "constants", name)
         if "value" in tree.get("constants", {}):
-            declaration.report("« value » est déjà la clé de la valeur elle-même", "constants", "value")
+            declaration.report(
+                "« value » est déjà la clé de la valeur elle-même : renommez cette constante", "constants", "value"
+            )
 
     def _check_source_of_value(self, declaration: FieldDeclaration) -> None:
         """A field reads its value somewhere, is reserved or is declared: one of the three."""
@@ -129,11 +131,14 @@ class FormCompiler:
             return
         if given:
             declaration.report(
-                "« from » et « reserved » s'excluent : ce que l'acheteur obtient n'est pas lu", "reserved"
+                "« from » et « reserved » s'excluent, ce que l'acheteur obtient n'est pas lu : retirez l'un des deux",
+                "reserved",
             )
         row = self._row(declaration, declaration.tree["reserved"], "reserved")
         if row and row.refusal:
-            declaration.report(f"la source « {row.name} » est refusée : {row.refusal.rstrip('.')}", "reserved")
+            declaration.report(
+                f"la source « {row.name} » est refusée : {row.refusal.rstrip('.')}{_way_out(row)}", "reserved"
+            )
         elif row and row.open:
             declaration.report(
                 f"« {row.name} » est une source ouverte, à lire avec « from » : « reserved » annonce une donnée "
@@ -144,12 +149,17 @@ class FormCompiler:
     def _check_declared(self, declaration: FieldDeclaration, *, given: bool) -> None:
         """What the candidate declares comes from nowhere else."""
         if given or "reserved" in declaration.tree:
-            declaration.report("« declared » exclut « from » et « reserved » : le candidat seul le dit", "declared")
+            declaration.report(
+                "« declared » exclut « from » et « reserved », le candidat seul le dit : retirez-le, ou les autres",
+                "declared",
+            )
         if declaration.tree.get("type") == Type.LIST:
             declaration.report("un champ « declared » porte une seule valeur, pas une liste", "type")
         for key in ("confirm", "on_demand", "optional", "only_for"):
             if declaration.tree.get(key):
-                declaration.report(f"« {key} » ne va pas avec « declared » : aucun registre n'est lu", key)
+                declaration.report(
+                    f"« {key} » ne va pas avec « declared », aucun registre n'est lu : retirez l'un des deux", key
+                )
 
     def _check_synonyms(self, declaration: FieldDeclaration) -> None:
         table = declaration.tree.get("synonyms")
@@ -187,12 +197,18 @@ class FormCompiler:
         if expression is None:
             return
         if expression.invents():
-            declaration.report("rien ne s'invente : cette expression peut donner une valeur écrite d'avance", *steps)
+            declaration.report(
+                "rien ne s'invente : cette expression peut donner une valeur écrite d'avance ; lisez le registre seul, ou "
+                "écrivez une condition : clé && 'texte'",
+                *steps,
+            )
         yield ValueSource(name, expression)
 
     def _row(self, declaration: FieldDeclaration, name: str, *steps: str) -> Source | None:
         if name not in CATALOGUE:
-            declaration.report(f"source inconnue « {name} »{hint(name, CATALOGUE)}", *steps)
+            declaration.report(
+                f"source inconnue « {name} »{hint(name, CATALOGUE) or ' : « prefill sources » les liste'}", *steps
+            )
         return CATALOGUE.get(name)
 
     def _refuses(self, declaration: FieldDeclaration, row: Source, *steps: str) -> bool:
@@ -200,7 +216,8 @@ class FormCompiler:
         twin = f" ; la source ouverte est « {row.twin_of} »" if row.twin_of else ""
         refused = refusal(declaration.audience, row)
         if refused:
-            declaration.report(f"la source « {row.name} » est refusée : {refused.rstrip('.')}{twin}", *steps)
+            remedy = twin or _way_out(row)
+            declaration.report(f"la source « {row.name} » est refusée : {refused.rstrip('.')}{remedy}", *steps)
             return True
         refused = refusal(self._resolved.audience, row)
         if refused:
@@ -245,12 +262,13 @@ class FormCompiler:
         for name in sorted(expression.names()):
             if name in personal - known:
                 declaration.report(
-                    f"« {name} » est une donnée personnelle dont un marché n'a pas besoin : le service ne la lit pas",
+                    f"« {name} » est une donnée personnelle dont un marché n'a pas besoin, le service ne la lit pas : retirez "
+                    "ce champ, ou écrivez « declared: true »",
                     *steps,
                 )
             elif known and name not in known | made | expression.makes():
                 sources = ", ".join(dict.fromkeys(row.name for row in rows))
-                remark = f"« {name} » n'est pas une clé connue de {sources}{hint(name, known)}"
+                remark = f"« {name} » n'est pas une clé connue de {sources}{hint(name, known) or f' : « prefill sources show {rows[0].name} » les liste'}"
                 declaration.report(remark, *steps, blocking=False)
 
     def _items(self, declaration: FieldDeclaration, origins: tuple[ValueSource, ...]) -> Iterator[ListItem]:
@@ -279,16 +297,18 @@ class FormCompiler:
         """Report it at the field that was added: what is inherited was there first."""
         one, other = self._fields[inner], self._fields[outer]
         if one.file is not self._file and other.file is self._file:
-            other.report(f"ce champ contiendrait le champ hérité « {inner} » ({one.place})")
+            other.report(
+                f"ce champ contiendrait le champ hérité « {inner} » ({one.place}) : changez son chemin, ou retirez l'autre"
+            )
         else:
             where = f" ({other.place})" if other.file is not one.file else ""
-            one.report(f"ce champ serait à l'intérieur du champ « {outer} »{where}")
+            one.report(f"ce champ serait à l'intérieur du champ « {outer} »{where} : changez l'un des deux chemins")
 
     def _check_sections(self) -> None:
         """A section's title stands at a path that some field is inside of."""
         for path in self._file.own.get("sections", {}):
             if not any(known == path or known.startswith((path + "/", path + "[")) for known in self._fields):
-                message = f"aucun champ n'est sous « {path} »{hint(path, _places(self._fields))}"
+                message = f"aucun champ n'est sous « {path} »{hint(path, _places(self._fields)) or ' : corrigez le chemin, ou retirez ce titre'}"
                 self._file.report(("sections", path), message)
 
     def _check_aliases(self) -> None:
@@ -300,7 +320,14 @@ class FormCompiler:
                 continue
             new, old = (first, declaration) if declaration.file is not self._file else (declaration, first)
             where = f" ({old.place})" if old.file is not new.file else ""
-            new.report(f"l'alias « {alias} » est déjà celui de {old.path}{where}", "alias")
+            new.report(f"l'alias « {alias} » est déjà celui de {old.path}{where} : choisissez-en un autre", "alias")
+
+
+def _way_out(row: Source) -> str:
+    """Say what a candidate's form may write of a source that it cannot read."""
+    if row.usable:
+        return f" ; ici, « reserved: {row.name} » dit au candidat que l'acheteur peut l'obtenir"
+    return " ; retirez ce champ, ou écrivez « declared: true »"
 
 
 def _around(path: str) -> list[str]:

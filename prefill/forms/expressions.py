@@ -102,7 +102,7 @@ def compile_expression(text: str) -> Expression:
 
 def _parse(text: str) -> ParsedResult:
     if not text.strip():
-        raise BadExpression("l'expression est vide")
+        raise BadExpression("l'expression est vide : écrivez ce qui se lit dans la réponse, comme siret")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", PendingDeprecationWarning)
@@ -111,7 +111,9 @@ def _parse(text: str) -> ParsedResult:
         raise BadExpression(f"un texte s'écrit 'entre apostrophes', pas `ainsi` : « {text} »") from error
     except exceptions.ParseError as error:
         place = f"vers le caractère {(error.lex_position or 0) + 1}"
-        raise BadExpression(f"l'expression ne se lit pas, {place} : « {text} »") from error
+        raise BadExpression(
+            f"l'expression ne se lit pas, {place} : « {text} » ; « prefill ask SOURCE NUMÉRO --expr '…' » en essaie une"
+        ) from error
     except (ValueError, LookupError) as error:  # an index of five thousand digits
         raise BadExpression(f"l'expression ne se lit pas : « {text[:200]} »") from error
 

@@ -35,7 +35,9 @@ _word = Matching(WORD, "un mot : une lettre, puis lettres sans accent, chiffres,
 
 def _unmasked(value: str) -> None:
     if masked(value):
-        raise marshmallow.ValidationError(f"« {value} » marque une donnée masquée : elle ne sort jamais du service")
+        raise marshmallow.ValidationError(
+            f"« {value} » marque une donnée masquée, qui ne sort jamais du service : écrivez un autre texte"
+        )
 
 
 OTHER_LANGUAGES = ("en",)

@@ -40,7 +40,9 @@ def test_a_choice_is_guessed():
 
 
 def test_messages_about_a_dictionary_stand_at_its_keys():
-    assert messages({"names": {"a": ""}}) == {("names", "a"): "ne peut pas être vide"}
+    assert messages({"names": {"a": ""}}) == {
+        ("names", "a"): "ne peut pas être vide : écrivez un texte, ou retirez la clé"
+    }
 
 
 def test_only_true_and_false_are_flags():

@@ -395,13 +395,28 @@ def test_a_deep_answer_is_no_trap():
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("", "l'expression est vide"),
-        (" \t", "l'expression est vide"),
-        ("adresse.", "l'expression ne se lit pas, vers le caractère 9 : « adresse. »"),
-        ("a b", "l'expression ne se lit pas, vers le caractère 3 : « a b »"),
-        ("a'", "l'expression ne se lit pas, vers le caractère 2 : « a' »"),
-        ("a-b", "l'expression ne se lit pas, vers le caractère 2 : « a-b »"),
-        ("é", "l'expression ne se lit pas, vers le caractère 1 : « é »"),
+        ("", "l'expression est vide : écrivez ce qui se lit dans la réponse, comme siret"),
+        (" \t", "l'expression est vide : écrivez ce qui se lit dans la réponse, comme siret"),
+        (
+            "adresse.",
+            "l'expression ne se lit pas, vers le caractère 9 : « adresse. » ; « prefill ask SOURCE NUMÉRO --expr '…' » en essaie une",
+        ),
+        (
+            "a b",
+            "l'expression ne se lit pas, vers le caractère 3 : « a b » ; « prefill ask SOURCE NUMÉRO --expr '…' » en essaie une",
+        ),
+        (
+            "a'",
+            "l'expression ne se lit pas, vers le caractère 2 : « a' » ; « prefill ask SOURCE NUMÉRO --expr '…' » en essaie une",
+        ),
+        (
+            "a-b",
+            "l'expression ne se lit pas, vers le caractère 2 : « a-b » ; « prefill ask SOURCE NUMÉRO --expr '…' » en essaie une",
+        ),
+        (
+            "é",
+            "l'expression ne se lit pas, vers le caractère 1 : « é » ; « prefill ask SOURCE NUMÉRO --expr '…' » en essaie une",
+        ),
         ("`oui`", "un texte s'écrit 'entre apostrophes', pas `ainsi` : « `oui` »"),
         ("strete(a)", "la fonction « strete » n'existe pas"),
         ("a[?strete(b)].c", "la fonction « strete » n'existe pas"),

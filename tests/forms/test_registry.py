@@ -185,11 +185,11 @@ def test_a_declared_field_is_the_candidates_alone(forms):
     [
         (
             "label: A\ndeclared: true\nfrom: {etablissements: siret}",
-            "7: fields → /a → declared : « declared » exclut « from » et « reserved » : le candidat seul le dit",
+            "7: fields → /a → declared : « declared » exclut « from » et « reserved », le candidat seul le dit : retirez-le, ou les autres",
         ),
         (
             "label: A\ndeclared: true\nreserved: exercices",
-            "7: fields → /a → declared : « declared » exclut « from » et « reserved » : le candidat seul le dit",
+            "7: fields → /a → declared : « declared » exclut « from » et « reserved », le candidat seul le dit : retirez-le, ou les autres",
         ),
         (
             "label: A\ndeclared: true\ntype: list",
@@ -197,11 +197,11 @@ def test_a_declared_field_is_the_candidates_alone(forms):
         ),
         (
             "label: A\ndeclared: true\nconfirm: true",
-            "8: fields → /a → confirm : « confirm » ne va pas avec « declared » : aucun registre n'est lu",
+            "8: fields → /a → confirm : « confirm » ne va pas avec « declared », aucun registre n'est lu : retirez l'un des deux",
         ),
         (
             "label: A\ndeclared: true\noptional: true",
-            "8: fields → /a → optional : « optional » ne va pas avec « declared » : aucun registre n'est lu",
+            "8: fields → /a → optional : « optional » ne va pas avec « declared », aucun registre n'est lu : retirez l'un des deux",
         ),
         (
             "label: A\nonly_for: towns\nfrom: {etablissements: siret}",
@@ -384,12 +384,15 @@ TYPES = "string ou date ou integer ou number ou boolean ou list"
                 "1: clé obligatoire : audience (pour qui il est, candidate ou agent)",
             ],
         ),
-        (HEADER.replace("fields:\n", ""), ["1: le formulaire n'a aucun champ (fields)"]),
-        (HEADER + "  {}\n", ["1: le formulaire n'a aucun champ (fields)"]),
-        (HEADER, ["4: fields : valeur manquante"]),
+        (HEADER.replace("fields:\n", ""), ["1: le formulaire n'a aucun champ : ajoutez-en sous « fields »"]),
+        (HEADER + "  {}\n", ["1: le formulaire n'a aucun champ : ajoutez-en sous « fields »"]),
+        (HEADER, ["4: fields : valeur manquante : écrivez-la, ou retirez la clé"]),
         (HEADER.replace("fields:", "fields: [a]"), [f"4: fields : {DICTIONARY}"]),
-        (FORM.replace("title: T", "title:"), ["1: title : valeur manquante"]),
-        (FORM.replace("title: T", 'title: " "'), ["1: title : ne peut pas être vide"]),
+        (FORM.replace("title: T", "title:"), ["1: title : valeur manquante : écrivez-la, ou retirez la clé"]),
+        (
+            FORM.replace("title: T", 'title: " "'),
+            ["1: title : ne peut pas être vide : écrivez un texte, ou retirez la clé"],
+        ),
         (FORM.replace("title: T", "title: [T]"), ["1: title : attend un texte"]),
         (FORM.replace("title: T", "title: true"), ["1: title : attend un texte"]),
         (FORM.replace('"1"', "{a: b}"), ["2: version : attend un texte"]),
@@ -408,19 +411,19 @@ TYPES = "string ou date ou integer ou number ou boolean ou list"
         (FORM + "remove: /a\n", ["9: remove : attend une liste de chemins"]),
         (FORM + "extends: [dume]\n", ["9: extends : attend un texte"]),
         (fields("/a: texte"), [f"5: fields → /a : {DICTIONARY}"]),
-        (fields("/a:"), ["5: fields → /a : valeur manquante"]),
+        (fields("/a:"), ["5: fields → /a : valeur manquante : écrivez-la, ou retirez la clé"]),
         (fields("/a: [b]"), [f"5: fields → /a : {DICTIONARY}"]),
         (
             fields("/a: {}"),
             [
-                "5: fields → /a → label : clé obligatoire",
+                "5: fields → /a → label : clé obligatoire : ajoutez-la",
                 "5: fields → /a : clé obligatoire : from (une ou plusieurs « source: expression »), reserved ou declared",
             ],
         ),
         (
             field("lable: A\nfrom: {etablissements: siret}"),
             [
-                "5: fields → /a → label : clé obligatoire",
+                "5: fields → /a → label : clé obligatoire : ajoutez-la",
                 f"6: fields → /a → lable : clé inconnue « lable » ; vouliez-vous dire « label » ? {FIELD_KEYS}",
             ],
         ),
@@ -431,7 +434,10 @@ TYPES = "string ou date ou integer ou number ou boolean ou list"
                 f"9: fields → /a → key : clé inconnue « key » {FIELD_KEYS}",
             ],
         ),
-        (field("label:\nfrom: {etablissements: siret}"), ["6: fields → /a → label : valeur manquante"]),
+        (
+            field("label:\nfrom: {etablissements: siret}"),
+            ["6: fields → /a → label : valeur manquante : écrivez-la, ou retirez la clé"],
+        ),
         (field("label: true\nfrom: {etablissements: siret}"), ["6: fields → /a → label : attend un texte"]),
         (
             field("label: A\ntype: entier\nfrom: {etablissements: siret}"),
@@ -465,7 +471,7 @@ TYPES = "string ou date ou integer ou number ou boolean ou list"
                 "items:\n  value:\n    label: X\n    form: siret\n  key:\n    label: X\n    from: siret\n    type: list"
             ),
             [
-                "10: fields → /a → items → value → from : clé obligatoire",
+                "10: fields → /a → items → value → from : clé obligatoire : ajoutez-la",
                 (
                     "12: fields → /a → items → value → form : clé inconnue « form » ; "
                     f"vouliez-vous dire « from » ? {ITEM_KEYS}"
@@ -481,8 +487,8 @@ TYPES = "string ou date ou integer ou number ou boolean ou list"
             [
                 "5: fields → /a[x] → constants → s : attend un texte",
                 (
-                    "5: fields → /a[x] → constants → v : « [ND] » marque une donnée masquée : elle ne sort jamais du "
-                    "service"
+                    "5: fields → /a[x] → constants → v : « [ND] » marque une donnée masquée, qui ne sort jamais du "
+                    "service : écrivez un autre texte"
                 ),
             ],
         ),
@@ -508,11 +514,11 @@ def test_a_key_given_twice_is_told_at_every_depth(forms):
     )
 
     assert told(forms, fiche=text) == [
-        "forms/fiche.yaml:2: title : clé donnée deux fois (déjà à la ligne 1)",
-        "forms/fiche.yaml:8: fields → /l → label : clé donnée deux fois (déjà à la ligne 7)",
-        "forms/fiche.yaml:12: fields → /l → from → 0 → etablissements : clé donnée deux fois (déjà à la ligne 11)",
-        "forms/fiche.yaml:15: fields → /l → items → x : clé donnée deux fois (déjà à la ligne 14)",
-        "forms/fiche.yaml:16: fields → /l : clé donnée deux fois (déjà à la ligne 6)",
+        "forms/fiche.yaml:2: title : clé donnée deux fois (déjà à la ligne 1) : gardez l'une des deux",
+        "forms/fiche.yaml:8: fields → /l → label : clé donnée deux fois (déjà à la ligne 7) : gardez l'une des deux",
+        "forms/fiche.yaml:12: fields → /l → from → 0 → etablissements : clé donnée deux fois (déjà à la ligne 11) : gardez l'une des deux",
+        "forms/fiche.yaml:15: fields → /l → items → x : clé donnée deux fois (déjà à la ligne 14) : gardez l'une des deux",
+        "forms/fiche.yaml:16: fields → /l : clé donnée deux fois (déjà à la ligne 6) : gardez l'une des deux",
     ]
 
 
@@ -564,14 +570,17 @@ PROTECTED = (
         ("{etablissements: [siret]}", f"7: fields → /a → from → etablissements : {JMESPATH}"),
         ("{etablissements: {siret: x}}", f"7: fields → /a → from → etablissements : {JMESPATH}"),
         ("{etablissements: true}", f"7: fields → /a → from → etablissements : {JMESPATH}"),
-        ("{etablissements: ''}", "7: fields → /a → from → etablissements : l'expression est vide"),
+        (
+            "{etablissements: ''}",
+            "7: fields → /a → from → etablissements : l'expression est vide : écrivez ce qui se lit dans la réponse, comme siret",
+        ),
         (
             "{etablissements: 12}",
-            "7: fields → /a → from → etablissements : l'expression ne se lit pas, vers le caractère 1 : « 12 »",
+            "7: fields → /a → from → etablissements : l'expression ne se lit pas, vers le caractère 1 : « 12 » ; « prefill ask SOURCE NUMÉRO --expr '…' » en essaie une",
         ),
         (
             "{etablissements: adresse.}",
-            "7: fields → /a → from → etablissements : l'expression ne se lit pas, vers le caractère 9 : « adresse. »",
+            "7: fields → /a → from → etablissements : l'expression ne se lit pas, vers le caractère 9 : « adresse. » ; « prefill ask SOURCE NUMÉRO --expr '…' » en essaie une",
         ),
         (
             "\n  etablissements: !siege_social",
@@ -602,7 +611,7 @@ PROTECTED = (
             "{etablissements: siret || 'inconnu'}",
             (
                 "7: fields → /a → from → etablissements : rien ne s'invente : cette expression peut donner une valeur "
-                "écrite d'avance"
+                "écrite d'avance ; lisez le registre seul, ou écrivez une condition : clé && 'texte'"
             ),
         ),
         (
@@ -612,10 +621,13 @@ PROTECTED = (
                 "« siege_social » ?"
             ),
         ),
-        ("{zzz: siret}", "7: fields → /a → from → zzz : source inconnue « zzz »"),
+        ("{zzz: siret}", "7: fields → /a → from → zzz : source inconnue « zzz » : « prefill sources » les liste"),
         (
             "{exercices: chiffre_affaires}",
-            f"7: fields → /a → from → exercices : la source « exercices » est refusée : {PROTECTED}",
+            (
+                f"7: fields → /a → from → exercices : la source « exercices » est refusée : {PROTECTED} ; ici, "
+                "« reserved: exercices » dit au candidat que l'acheteur peut l'obtenir"
+            ),
         ),
         (
             "{siege_social_instructeur: siret}",
@@ -628,14 +640,14 @@ PROTECTED = (
             "{etablissements: unite_legale.personne_physique_attributs.sexe}",
             (
                 "7: fields → /a → from → etablissements : « sexe » est une donnée personnelle dont un marché n'a pas "
-                "besoin : le service ne la lit pas"
+                "besoin, le service ne la lit pas : retirez ce champ, ou écrivez « declared: true »"
             ),
         ),
         (
             "{extraits_rcs_infogreffe: 'mandataires_sociaux[].{date_naissance: date_naissance}'}",
             (
                 "7: fields → /a → from → extraits_rcs_infogreffe : « date_naissance » est une donnée personnelle dont un "
-                "marché n'a pas besoin : le service ne la lit pas"
+                "marché n'a pas besoin, le service ne la lit pas : retirez ce champ, ou écrivez « declared: true »"
             ),
         ),
     ],
@@ -651,7 +663,7 @@ def test_a_forbidden_or_withdrawn_source_is_refused_to_everybody_with_its_reason
 
     assert mistake == (
         f"forms/fiche.yaml:7: fields → /a → from → {source} : la source « {source} » est refusée : "
-        f"{CATALOGUE[source].refusal.rstrip('.')}"
+        f"{CATALOGUE[source].refusal.rstrip('.')} ; retirez ce champ, ou écrivez « declared: true »"
     )
 
 
@@ -707,13 +719,13 @@ SIRET = "from: {etablissements: siret}"
         ("/a: {label: A, constants: {s: t}, " + SIRET + "}",
          "fields → /a → constants : « constants » ne va qu'avec une entrée nommée, comme /…/identifiers[vat]"),
         ("/a[x]: {label: A, constants: {value: t}, " + SIRET + "}",
-         "fields → /a[x] → constants → value : « value » est déjà la clé de la valeur elle-même"),
+         "fields → /a[x] → constants → value : « value » est déjà la clé de la valeur elle-même : renommez cette constante"),
         ("/a[x]: {label: A, type: list, constants: {x: t}, items: {x: {label: X, from: id}}, from: {actes_inpi: actes}}",
-         "fields → /a[x] → constants → x : « x » est déjà une clé de « items »"),
+         "fields → /a[x] → constants → x : « x » est déjà une clé de « items » : renommez l'une des deux"),
         ("/a: {label: A, type: list, items: {x: {label: X, from: id, expires: true}}, from: {actes_inpi: actes}}",
          "fields → /a → items → x → expires : « expires » ne va qu'avec « type: date »"),
         ("/a: {label: A, reserved: exercices, " + SIRET + "}",
-         "fields → /a → reserved : « from » et « reserved » s'excluent : ce que l'acheteur obtient n'est pas lu"),
+         "fields → /a → reserved : « from » et « reserved » s'excluent, ce que l'acheteur obtient n'est pas lu : retirez l'un des deux"),
         ("/a: {label: A, reserved: exercice}",
          "fields → /a → reserved : source inconnue « exercice » ; vouliez-vous dire « exercices » ?"),
         ("/a: {label: A, reserved: etablissements}",
@@ -721,8 +733,8 @@ SIRET = "from: {etablissements: siret}"
          "donnée protégée, que l'acheteur obtient lui-même")),
         ("/a: {label: A, reserved: bilans_inpi}",
          ("fields → /a → reserved : la source « bilans_inpi » est refusée : ce service ne demande pas cette "
-         "donnée")),
-        ("/a: {label: A, reserved: }", "fields → /a → reserved : valeur manquante"),
+         "donnée ; retirez ce champ, ou écrivez « declared: true »")),
+        ("/a: {label: A, reserved: }", "fields → /a → reserved : valeur manquante : écrivez-la, ou retirez la clé"),
     ],
 )  # fmt: skip
 def test_keys_that_do_not_go_together_are_told(forms, written, mistake):
@@ -767,11 +779,26 @@ def test_a_path_may_be_any_pointer(forms, path):
 @pytest.mark.parametrize(
     ("paths", "mistakes"),
     [
-        (["/a", "/a/b"], ["6: fields → /a/b : ce champ serait à l'intérieur du champ « /a »"]),
-        (["/a/b/c", "/a"], ["5: fields → /a/b/c : ce champ serait à l'intérieur du champ « /a »"]),
-        (["/a[x]", "/a"], ["5: fields → /a[x] : ce champ serait à l'intérieur du champ « /a »"]),
-        (["/a[x]", "/a/b"], ["6: fields → /a/b : ce champ serait à l'intérieur du champ « /a[x] »"]),
-        (["/a[x]", "/a/b[y]"], ["6: fields → /a/b[y] : ce champ serait à l'intérieur du champ « /a[x] »"]),
+        (
+            ["/a", "/a/b"],
+            ["6: fields → /a/b : ce champ serait à l'intérieur du champ « /a » : changez l'un des deux chemins"],
+        ),
+        (
+            ["/a/b/c", "/a"],
+            ["5: fields → /a/b/c : ce champ serait à l'intérieur du champ « /a » : changez l'un des deux chemins"],
+        ),
+        (
+            ["/a[x]", "/a"],
+            ["5: fields → /a[x] : ce champ serait à l'intérieur du champ « /a » : changez l'un des deux chemins"],
+        ),
+        (
+            ["/a[x]", "/a/b"],
+            ["6: fields → /a/b : ce champ serait à l'intérieur du champ « /a[x] » : changez l'un des deux chemins"],
+        ),
+        (
+            ["/a[x]", "/a/b[y]"],
+            ["6: fields → /a/b[y] : ce champ serait à l'intérieur du champ « /a[x] » : changez l'un des deux chemins"],
+        ),
         (["/a[x]", "/a[y]", "/ab", "/a~1b"], []),
     ],
 )
@@ -788,7 +815,7 @@ def test_a_named_entry_is_not_added_to_a_list_of_objects(forms):
     )
 
     assert told(forms, fiche=text) == [
-        "forms/fiche.yaml:6: fields → /a[x] : ce champ serait à l'intérieur du champ « /a »"
+        "forms/fiche.yaml:6: fields → /a[x] : ce champ serait à l'intérieur du champ « /a » : changez l'un des deux chemins"
     ]
 
 
@@ -796,8 +823,8 @@ def test_an_alias_names_one_field(forms):
     text = fields("\n".join(f"{path}: {{label: A, alias: nom, {SIRET}}}" for path in ("/a", "/b", "/c")))
 
     assert told(forms, fiche=text) == [
-        "forms/fiche.yaml:6: fields → /b → alias : l'alias « nom » est déjà celui de /a",
-        "forms/fiche.yaml:7: fields → /c → alias : l'alias « nom » est déjà celui de /a",
+        "forms/fiche.yaml:6: fields → /b → alias : l'alias « nom » est déjà celui de /a : choisissez-en un autre",
+        "forms/fiche.yaml:7: fields → /c → alias : l'alias « nom » est déjà celui de /a : choisissez-en un autre",
     ]
 
 
@@ -886,24 +913,24 @@ def test_the_mistakes_of_a_form_that_is_replaced_do_not_count(forms):
             "over.yaml:2: remove : il n'y a pas de champ « /e » à retirer",
             "over.yaml:3: remove → 0 : attend un texte",
         ]),
-        ("extends: base\nremove: [/a, /b]\n", ["over.yaml:1: le formulaire n'a aucun champ (fields)"]),
+        ("extends: base\nremove: [/a, /b]\n", ["over.yaml:1: le formulaire n'a aucun champ : ajoutez-en sous « fields »"]),
         ("extends: base\nfields:\n  /a: {label: Autre}\n",
          [("over.yaml:3: fields → /a : clé obligatoire : from (une ou plusieurs « source: expression »), reserved ou declared ; un champ "
           "remplacé s'écrit en entier")]),
         (FORM + "remove: [/a]\n", ["over.yaml:9: remove : « remove » ne va qu'avec « extends » : il n'y a rien à retirer"]),
         (f"extends: base\nfields:\n  /a/z: {{label: Z, {SIRET}}}\n",
-         ["over.yaml:3: fields → /a/z : ce champ serait à l'intérieur du champ « /a » (forms/base.yaml:5)"]),
+         ["over.yaml:3: fields → /a/z : ce champ serait à l'intérieur du champ « /a » (forms/base.yaml:5) : changez l'un des deux chemins"]),
         (f"extends: base\nfields:\n  /b: {{label: Z, {SIRET}}}\n", [
-            "over.yaml:3: fields → /b : ce champ contiendrait le champ hérité « /b/c » (forms/base.yaml:6)",
-            "over.yaml:3: fields → /b : ce champ contiendrait le champ hérité « /b/d[x] » (forms/base.yaml:7)",
+            "over.yaml:3: fields → /b : ce champ contiendrait le champ hérité « /b/c » (forms/base.yaml:6) : changez son chemin, ou retirez l'autre",
+            "over.yaml:3: fields → /b : ce champ contiendrait le champ hérité « /b/d[x] » (forms/base.yaml:7) : changez son chemin, ou retirez l'autre",
         ]),
         (f"extends: base\nfields:\n  /z: {{label: Z, alias: a, {SIRET}}}\n",
-         ["over.yaml:3: fields → /z → alias : l'alias « a » est déjà celui de /a (forms/base.yaml:5)"]),
+         ["over.yaml:3: fields → /z → alias : l'alias « a » est déjà celui de /a (forms/base.yaml:5) : choisissez-en un autre"]),
         ((f"extends: base\nfields:\n  /a: {{label: A, {SIRET}}}\n  /b/c: {{label: A, alias: x, {SIRET}}}\n"
          f"  /z: {{label: A, alias: x, {SIRET}}}\n"),
-         ["over.yaml:5: fields → /z → alias : l'alias « x » est déjà celui de /b/c"]),
+         ["over.yaml:5: fields → /z → alias : l'alias « x » est déjà celui de /b/c : choisissez-en un autre"]),
         (f"extends: base\nfields:\n  /a: {{label: A, alias: d, {SIRET}}}\n",
-         ["over.yaml:3: fields → /a → alias : l'alias « d » est déjà celui de /b/d[x] (forms/base.yaml:7)"]),
+         ["over.yaml:3: fields → /a → alias : l'alias « d » est déjà celui de /b/d[x] (forms/base.yaml:7) : choisissez-en un autre"]),
     ],
 )  # fmt: skip
 def test_the_mistakes_of_an_overlay_are_told_in_the_overlay(forms, overlay, mistakes):

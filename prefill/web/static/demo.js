@@ -1,8 +1,6 @@
 // The demonstration around the form: it listens to the script's events, and does nothing that a site could not do.
 
-import { copy } from './clipboard.js'
-import { download, typedValue } from './exports.js'
-import { startTabs } from './tabs.js'
+import { copy, download, startTabs, typedValue } from './common.js'
 
 const REASONS = {
 	absent: 'Absent',

@@ -1,7 +1,7 @@
 // The documents of the companies that the page is filled for.
 
 import { byId } from '../dossier/dom.js'
-import { download, typedValue } from '../exports.js'
+import { download, typedValue } from '../common.js'
 import { answerOf, shownCompany } from './answers.js'
 import { companies, numberOf, roleOf } from './companies.js'
 

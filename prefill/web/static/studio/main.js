@@ -1,8 +1,7 @@
 // The page at /studio/<form>: the form filled by the script, and beside it its text, its answers and its costs.
 
-import { copy } from '../clipboard.js'
+import { copy, startTabs } from '../common.js'
 import { announce, byId } from '../dossier/dom.js'
-import { startTabs } from '../tabs.js'
 import { keepAnswer, listCompanies, showAnswer, shownCompany } from './answers.js'
 import { startChecker } from './checker.js'
 import { addCompany, numberOf, roleOf, showNamed, companies } from './companies.js'

@@ -1,4 +1,44 @@
-// Files that the service makes of a form: documents to sign, the DUME as XML.
+// What several pages do: tabs, copying a text, downloading what the service makes of a form.
+
+// Tabs, as the ARIA practices describe them.
+
+/** @param {(panel: HTMLElement) => void} [shown] Called with the panel that comes to the front. */
+export const startTabs = (shown = () => {}) => {
+	const tabs = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[role=tab]')])
+	const panelOf = (/** @type {HTMLElement} */ tab) => document.getElementById(tab.getAttribute('aria-controls'))
+	const show = (/** @type {HTMLElement} */ front) => {
+		for (const tab of tabs) {
+			tab.setAttribute('aria-selected', String(tab === front))
+			tab.tabIndex = tab === front ? 0 : -1
+			panelOf(tab).hidden = tab !== front
+		}
+		front.focus()
+		shown(panelOf(front))
+	}
+	for (const [index, tab] of tabs.entries()) {
+		tab.addEventListener('click', () => show(tab))
+		tab.addEventListener('keydown', ({ key }) => {
+			const step = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0
+			if (step) show(tabs.at((index + step) % tabs.length))
+		})
+	}
+}
+
+/**
+ * @param {string} text
+ * @param {HTMLElement} element What holds it, selected where the browser lets nothing be copied.
+ * @param {(text: string) => void} say
+ */
+export const copy = async (text, element, say) => {
+	try {
+		await navigator.clipboard.writeText(text)
+		say('Copié.')
+	} catch {
+		if (element instanceof HTMLTextAreaElement) element.select()
+		else getSelection().selectAllChildren(element)
+		say('Sélectionné : Ctrl+C pour copier.')
+	}
+}
 
 /** @typedef {{ pointer: string, message: string }} Gap What remains to be given. */
 
