@@ -21,9 +21,13 @@ install: $(VENV)/.dev ## Prepare .venv to develop: service, tests, linters
 run: $(VENV)/.runtime ## Serve on http://127.0.0.1:8000
 	@$(VENV_PYTHON) -m prefill serve
 
+ifdef CI
+test: test-all
+else
 test: lint ## Check style, types and every test but what CI alone runs
 	@echo "Running the tests (some 5 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not ci"
+endif
 
 test-all: lint $(TOOLS)/supply ## Check everything, as CI does: make test, the matrix of browsers, the image, the coverage
 	@echo "Running every test (about 15 minutes on 2 cores)"

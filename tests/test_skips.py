@@ -54,7 +54,8 @@ def test_ci_runs_every_test_and_leaves_none_out():
         for target in ("test", "test-all")
     }
 
-    assert "make --silent test-all\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "make --silent test\n" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "ifdef CI\ntest: test-all\nelse\n" in MAKEFILE
     assert " -m " not in steps["test-all"]
     assert "--cov" in steps["test-all"]
     assert steps["test"].endswith('-m "not ci"')
