@@ -82,7 +82,7 @@ def test_a_form_that_is_not_there_is_told(run):
 
 def test_the_effort_is_one_table_of_the_sandbox(run, form):
     result = run("schema", "effort", "fiche")
-    lines = result.output.splitlines()
+    lines = result.stdout.splitlines()
 
     assert lines[0] == "Fiche (fiche 1) : 1 champs, 26 entreprises"
     assert any(line.split() == "OUTILLAGE MOSAN 1 0 0 0 0 0 0 1".split() for line in lines)
@@ -101,8 +101,8 @@ def test_the_effort_over_the_companies_of_a_file(run, form, tmp_path):
     (tmp_path / "sirets.txt").write_text("000 001 008 00010\n\n00000500900014\n")
     result = run("schema", "effort", "fiche", "--file", "sirets.txt")
 
-    assert "1 champs, 2 entreprises" in result.output
-    assert "  Nom (1 sur 2)" in result.output
+    assert "1 champs, 2 entreprises" in result.stdout
+    assert "  Nom (1 sur 2)" in result.stdout
 
 
 def test_a_number_that_cannot_be_is_told(run, form, tmp_path):
