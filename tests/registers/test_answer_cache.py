@@ -327,3 +327,15 @@ def test_an_exception_releases_the_call(redis_server, clock):
 
     with store.single_flight(CALL, patience=0.01, max_seconds=5) as admission:
         assert admission.allowed
+
+
+def test_a_version_stands_for_an_entry_until_memory_holds_another(store, clock):
+    store.put(RCS, KEY, ok())
+    version, entry = store.get_versioned(KEY)
+
+    assert entry == store.get_local(KEY)
+    assert store.version(KEY) is version
+    store.put(RCS, KEY, ok())
+    assert store.version(KEY) is not version
+    clock.at += entry.until
+    assert store.version(KEY) is None
