@@ -274,7 +274,6 @@ const ACTIONS = {
 const linked = setUpSignIn({
 	opened: () => {
 		byId('problem').hidden = true
-		byId('siret').focus()
 	},
 	closed: () => {
 		running?.abort()

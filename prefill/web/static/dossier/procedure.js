@@ -370,7 +370,6 @@ const refuse = message => {
 const goOn = () => {
 	byId('problem').hidden = true
 	if (procedure.candidates.some(one => one.state === 'waiting' || one.state === 'asking')) resume()
-	else byId('sirets').focus()
 }
 
 const forget = () => {

@@ -45,7 +45,7 @@ const checkKey = async key => {
 			? 'Cette clé n’est pas reconnue : vérifiez-la, ou demandez-en une autre à votre administrateur.'
 			: fault?.message || 'Le service ne répond pas : réessayez plus tard.',
 	)
-	byId('key').focus()
+	if (isIdle()) byId('key').focus()
 }
 
 const checkSession = async () => {
@@ -63,15 +63,20 @@ const checkSession = async () => {
 	}
 }
 
+/** Whether nobody writes elsewhere meanwhile: the focus is then this module's to move. */
+const isIdle = () => document.activeElement === document.body || byId('signin').contains(document.activeElement)
+
 /**
  * @param {{ buyer: string, agent: string }} told
  * @param {string} word
  */
 const showSigned = (told, word) => {
+	const idle = isIdle()
 	byId('signed-as').textContent = `${word} · ${told.buyer}`
 	byId('signin').hidden = true
 	byId('signed').hidden = false
 	handlers.opened()
+	if (idle) document.querySelector(/** @type {'input'} */ ('#ask input, #ask textarea')).focus()
 }
 
 const showSignedOut = () => {
