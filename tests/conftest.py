@@ -3,11 +3,12 @@
 import os
 from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import hypothesis
 import pytest
 from flask.testing import FlaskClient
+from xdist.scheduler import LoadScopeScheduling
 
 pytest.register_assert_rewrite("tests.support.goldens")
 
@@ -42,8 +43,28 @@ SLOW_FIXTURES = frozenset(
 )
 # What takes minutes of a machine, or an environment of its own: `make test` leaves it out, CI does not.
 CI_ONLY = frozenset({"tests/widget/test_kits.py", "tests/deploy/test_image.py", "tests/test_supply.py"})
-# Tests of one process: what they install, build or time is not shared with another at the same moment.
-TOGETHER = {"tests/widget/": "npm", "tests/scenarios/test_multiprocess.py": "multiprocess"}
+# Tests of one process: what they install, build or start is not done twice, nor at the same moment as another's.
+TOGETHER = (
+    "tests/widget/",
+    "tests/scenarios/test_multiprocess.py",
+    "tests/deploy/test_image.py",
+    "tests/documents/test_rendering.py",
+)
+
+
+class GroupScheduling(LoadScopeScheduling):
+    """Gives each test to whichever process is free, but those of a group to one.
+
+    pytest-xdist's own groups (`xdist_group`) have no effect since pytest 9.2, which computes the id that they append to.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for group in TOGETHER if nodeid.startswith(group)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    return GroupScheduling(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -53,7 +74,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow, keep together what must be, and begin with what takes longest."""
+    """Mark what is slow, and begin with what takes longest."""
     for item in items:
         place = item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
         fixtures = frozenset(getattr(item, "fixturenames", ()))
@@ -61,12 +82,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         if place in CI_ONLY:
             item.add_marker("ci")
-        for folder, group in TOGETHER.items():
-            if place.startswith(folder):
-                item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(
-        key=lambda item: (item.get_closest_marker("xdist_group") is None, item.get_closest_marker("slow") is None)
-    )
+    items.sort(key=lambda item: (not item.nodeid.startswith(TOGETHER), item.get_closest_marker("slow") is None))
 
 
 @pytest.fixture

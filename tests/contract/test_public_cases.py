@@ -81,7 +81,6 @@ GOLDENS = {
                         "identifiers": [
                             {"scheme": "NATIONAL", "schemeName": "SIRET", "value": "55204944776279"},
                             {"scheme": "VAT", "schemeName": "TVA", "value": "FR82552049447"},
-                            {"scheme": "BRIS", "schemeName": "EUID", "value": "FR7501.552049447"},
                         ],
                         "legalEntity": {
                             "registrationName": "SOCIETE NATIONALE SNCF",

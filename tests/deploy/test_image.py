@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OPENER = build_opener(ProxyHandler({}))
 IGNORED = read_ignored((ROOT / ".dockerignore").read_text(encoding="utf-8"))
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("image")]
+pytestmark = pytest.mark.slow
 
 
 def free_port() -> int:

@@ -12,7 +12,6 @@ import pytest
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.xdist_group("soffice"),
     pytest.mark.skipif(not SOFFICE, reason="LibreOffice is not installed"),
     pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler-utils is not installed"),
 ]

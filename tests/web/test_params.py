@@ -40,8 +40,8 @@ def told(answer):
         ((f"{IDENTIFIERS}[siret]",), {f"{IDENTIFIERS}[siret]"}, {"etablissements"}),
         (
             (f"{IDENTIFIERS}/1/value",),
-            {f"{IDENTIFIERS}[{name}]" for name in ("siret", "vat", "rna")},
-            {"etablissements", "numero_tva", "associations"},
+            {f"{IDENTIFIERS}[{name}]" for name in ("siret", "vat", "rna", "euid")},
+            {"etablissements", "numero_tva", "associations", "extraits_rcs_infogreffe"},
         ),
         (
             ("/partIV/B", "siret"),

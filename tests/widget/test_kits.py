@@ -38,7 +38,7 @@ SEARCHES = ("unfinished word", "company of sixty establishments", "homonym", "qu
 # Both browsers run side by side; the whole matrix takes two minutes on two processors, more on loaded ones.
 TIMEOUT = 900
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("kits")]
+pytestmark = pytest.mark.slow
 
 Results = dict[tuple[str, str, str], str]
 

@@ -9,7 +9,7 @@ import pytest
 from prefill.web.widget_releases import STATIC, published_integrities
 from tests.support.npm import WIDGET, node, npm
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("widget")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
