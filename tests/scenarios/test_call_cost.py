@@ -64,6 +64,7 @@ def call(source: str, number: str) -> str:
 
 
 ESTABLISHMENT = call("etablissements", HEAD)
+PROTECTED_ESTABLISHMENT = "/v4/insee/sirene/etablissements/{siret}"
 HEAD_OFFICE = call("siege_social", SIREN)
 SUCCESSIONS = call("successions", HEAD)
 RCS = call("extraits_rcs_infogreffe", SIREN)
@@ -196,7 +197,7 @@ def test_a_source_that_just_failed_is_left_alone(simulator, service):
 
 def test_what_an_agent_opens_is_cached_apart_from_what_candidates_ask(simulator, open_service, tmp_path):
     """Nobody learns from the cache whose dossier was opened, nor an agent who filled a form."""
-    simulator.add(found(HEAD), rcs(SIREN), vat(SIREN))
+    simulator.add(found(HEAD), {**found(HEAD), "path": PROTECTED_ESTABLISHMENT}, rcs(SIREN), vat(SIREN))
     service = open_service(
         tenants=str(write_tenants(tmp_path, str(write_keys(tmp_path)))), audit=str(tmp_path / "trace"), token=None
     )

@@ -40,7 +40,7 @@ FIELD = {
     "reserved": "La source protégée que l'acheteur demande lui-même : le candidat n'a rien à fournir.",
     "declared": "true : le candidat seul le dit, aucun registre n'est lu.",
     "optional": "true : le champ est souvent vide, et ce n'est pas un manque.",
-    "only_for": "Les entreprises que le champ concerne (associations, share_capital, trade_register ou vat) ; pour les autres il est sans objet.",
+    "only_for": "Les entreprises que le champ concerne, en un mot : associations, share_capital, trade_register ou vat ; pour les autres il est sans objet.",
     "roles": "Les rôles des entreprises dont parle le champ ; aucun : toutes.",
     "synonyms": "La table des autres façons d'écrire la valeur, pour que la page trouve l'option d'une liste.",
 }
