@@ -56,7 +56,7 @@ def with_(pointer: str, value: Any) -> dict[str, Any]:
         members = {**tree, keys[0]: copied(tree.get(keys[0], {}), keys[1:])}
         return {key: member for key, member in members.items() if member is not None}
 
-    return copied(REGISTERED, pointer.split("/")[1:])
+    return copied(deepcopy(REGISTERED), pointer.split("/")[1:])
 
 
 def pointers(notes: Any) -> list[str]:
