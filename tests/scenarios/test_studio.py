@@ -117,6 +117,7 @@ def test_the_dc4_of_two_companies_each_with_its_own_number(page):
     page.click("#tab-code")
     page.select_option("#kit", "dsfr")
     expect(page.locator("#code")).to_contain_text('data-prefill="dc4" data-prefill-role="s')
+    expect(page.locator("#code")).to_contain_text('class="fr-input"')
     page.click("#copy-code")
     expect(page.locator("#status")).to_have_text("Copié.")
     assert 'class="fr-input"' in page.evaluate("() => navigator.clipboard.readText()")

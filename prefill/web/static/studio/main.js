@@ -11,10 +11,16 @@ import { showEffort } from './effort.js'
 const fillable = Boolean(byId('companies'))
 const role = () => (fillable && shownCompany() ? roleOf(shownCompany()) : '')
 
+let codeAddress = ''
+
 const showCode = async () => {
 	const query = role() ? `?role=${role()}` : ''
-	const reply = await fetch(`/studio/${document.body.dataset.form}/code/${byId('kit').value}${query}`)
-	byId('code').textContent = reply.ok ? await reply.text() : 'Le service ne répond pas.'
+	const address = `/studio/${document.body.dataset.form}/code/${byId('kit').value}${query}`
+	codeAddress = address
+	const reply = await fetch(address)
+	const text = reply.ok ? await reply.text() : 'Le service ne répond pas.'
+	// A slower reply to an earlier choice must not replace the code of the last one.
+	if (address === codeAddress) byId('code').textContent = text
 }
 
 /** @param {HTMLElement} panel */
