@@ -15,6 +15,7 @@ pytest.register_assert_rewrite("tests.support.goldens")
 from prefill import telemetry
 from prefill.app import create_app
 from prefill.settings import Settings
+from tests.support.identity_provider import identity_provider, provider  # noqa: F401
 from tests.support.postgresql import postgresql_server  # noqa: F401
 from tests.support.redis_server import lasting_redis, mortal_redis, redis_server  # noqa: F401
 from tests.support.simulator import open_service, running_simulator, service, simulator  # noqa: F401

@@ -166,15 +166,7 @@ class Service:
     def holds(self, request: Request) -> bool:
         """Tell whether the company is known already and asking costs the registers nothing new."""
         company = Company.unread(request.number)
-        establishment, head_office = FIRST[request.caller.audience][0]
-        first = (
-            establishment
-            if company.siret
-            else head_office
-            if company.siren
-            else ASSOCIATIONS[request.caller.audience][0]
-        )
-        return self._registers.is_cached(first, company)
+        return self._registers.is_cached(_first_source(company, request.caller.audience), company)
 
     def prefill(self, request: Request) -> Prefill:
         """Fill the form, whole. Raise a `Problem` when Sirene refuses the company itself."""
@@ -196,7 +188,7 @@ class Service:
     def _anticipated(self, asking: PrefillRun) -> Iterator[None]:
         """Ask early, for a candidate, what most companies have; what is not asked for within the block is dropped."""
         request = asking.request
-        anticipation = Anticipation(ESTABLISHMENT if asking.company.siret else HEAD_OFFICE)
+        anticipation = Anticipation(_first_source(asking.company, Audience.CANDIDATE))
         requester = replace(request.requester, anticipation=anticipation)
         try:
             early = self._early_calls and not self.holds(request)
@@ -301,6 +293,14 @@ class Service:
         asking.answers[name] = answer
         visible = _visible_answers(asking)
         return Answered(asking.request, visible, answer, expected, asking.useless, asking.company, self._today())
+
+
+def _first_source(company: Company, audience: Audience) -> Source:
+    """What is asked first of all, by the number that was typed."""
+    if not company.siren:
+        return ASSOCIATIONS[audience][0]
+    establishment, head_office = FIRST[audience][0]
+    return establishment if company.siret else head_office
 
 
 def _known_by_rna(asking: PrefillRun, event: Answered) -> Answered:

@@ -111,13 +111,12 @@ class PackedEntry:
 
     entry: CacheEntry
     data: bytes
-    until: float
 
     @classmethod
     def pack(cls, entry: CacheEntry) -> PackedEntry:
         data = entry.answer.data if entry.answer else None
         bare = replace(entry, answer=entry.answer and replace(entry.answer, data=None))
-        return cls(bare, marshal.dumps(data, 2), entry.until)
+        return cls(bare, marshal.dumps(data, 2))
 
     def unpack(self) -> CacheEntry:
         answer = self.entry.answer
@@ -145,7 +144,7 @@ class AnswerCache:
         self._released = threading.Condition()
         self._held: set[str] = set()
         self._memory: TLRUCache[Key, PackedEntry] = TLRUCache(
-            entries, ttu=lambda _key, entry, _now: entry.until, timer=clock.timestamp
+            entries, ttu=lambda _key, packed, _now: packed.entry.until, timer=clock.timestamp
         )
 
     def get_local(self, key: Key) -> CacheEntry:

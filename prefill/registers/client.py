@@ -35,7 +35,7 @@ from prefill.registers.observations import Observations
 from prefill.registers.quota import TokenQuota, group_of
 from prefill.registers.scheduling.call_limits import ALLOWED, CallLimits
 from prefill.registers.scheduling.fair_queue import Lane, Task
-from prefill.registers.scheduling.fairness import AMPLE_CEILINGS, CEILINGS
+from prefill.registers.scheduling.fairness import AMPLE, AMPLE_CEILINGS, CEILINGS
 from prefill.registers.scheduling.watchdog import ThreadUnavailable
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.token_backoff import TokenBackoff
@@ -155,7 +155,7 @@ class RegisterClient:
     def _may_anticipate(self, source: Source, company: Company, anticipation: Anticipation) -> bool:
         """Whether the quota is ample for a call that may be of no use, and nothing known says that it would be."""
         awaited = anticipation.awaited
-        if self._token_backoff.refusal or not self.quota.is_ample(source):
+        if self._token_backoff.refusal or not self.quota.has_left(source, 1 - AMPLE):
             return False
         if any(self.breakers.retry_after(producer) > 0 for producer in (source.producer, awaited.producer)):
             return False
@@ -228,7 +228,7 @@ class RegisterClient:
     def _run(self, call: Call) -> float | None:
         """Make a call; return in how many seconds to try again when the quota holds it back."""
         try:
-            answer = None if call.dropped else self._resolve(call)
+            answer = _forgotten(call) if call.dropped else self._resolve(call)
         except QuotaExhausted as wait:
             return wait.retry_after
         except BaseException as fault:
@@ -237,8 +237,8 @@ class RegisterClient:
             with contextlib.suppress(InvalidStateError):
                 call.future.set_exception(fault)
             raise
-        if answer is not None or call.dropped:
-            self._end(call, answer or Answer(call.source.name, Status.LATE))
+        if answer is not None:
+            self._end(call, answer)
         return None
 
     def _end(self, call: Call, answer: Answer) -> None:
@@ -261,7 +261,7 @@ class RegisterClient:
                 del self._last_by_name[call.name]
 
     def _resolve(self, call: Call) -> Answer | None:
-        """Look up the shared cache, else make the call, in single flight; None when its answer is held or not wanted."""
+        """Look up the shared cache, else make the call, in single flight; None when its answer is held."""
         source, key = call.source, call.key
         known = self._shared_answer(source, key)
         if known is not None:
@@ -278,17 +278,17 @@ class RegisterClient:
             if known is not None:
                 return known
             answer = self._call_again_after_conflict(call)
-            if answer is not None and call.requester.anticipation:
+            if call.requester.anticipation:
                 self._hold(call, answer, stack.pop_all())
                 return None
-            return answer and self._store(call, answer)
+            return self._store(call, answer)
 
     def _hold(self, call: Call, answer: Answer, flight: contextlib.ExitStack) -> None:
         """Keep the answer of a call made early, and its flight, until somebody asks for it or nobody will."""
 
         def decided(wanted: Future[bool]) -> None:
             with flight:
-                kept = self._store(call, answer) if wanted.result() else Answer(call.source.name, Status.LATE)
+                kept = self._store(call, answer) if wanted.result() else _forgotten(call)
             self._end(call, kept)
 
         call.wanted.add_done_callback(decided)
@@ -299,10 +299,10 @@ class RegisterClient:
             telemetry.count("cache", source=source.name, result="stale" if known.stale else "shared")
         return known
 
-    def _call_again_after_conflict(self, call: Call) -> Answer | None:
+    def _call_again_after_conflict(self, call: Call) -> Answer:
         telemetry.count("cache", source=call.source.name, result="miss")
         answer = self._call(call)
-        if answer and answer.cause is Cause.CONFLICT:
+        if answer.cause is Cause.CONFLICT:
             self._clock.sleep(CONFLICT_DELAY)
             answer = self._call(call)
         return answer
@@ -325,10 +325,10 @@ class RegisterClient:
         telemetry.count("cache", source=stale.source, result="stale")
         return stale
 
-    def _call(self, call: Call) -> Answer | None:
+    def _call(self, call: Call) -> Answer:
         """Make one call if the token's back-off, the provider's breaker and the quota admit it.
 
-        None when the quota is not ample enough for a call that nobody asked for yet.
+        A call that nobody asked for yet is dropped when the quota is not ample.
         """
         source = call.source
         refusal = self._token_backoff.refusal
@@ -345,7 +345,7 @@ class RegisterClient:
         if not reservation.allowed:
             self.breakers.cancel(permit)
             if call.drop():
-                return None
+                return _forgotten(call)
             if call.task.deadline > time.monotonic():
                 raise QuotaExhausted(reservation.retry_after)
             return self._not_made(source, Cause.THROTTLED, reservation.retry_after)
@@ -390,3 +390,8 @@ class RegisterClient:
     def _not_made(self, source: Source, cause: Cause, wait: float) -> Answer:
         telemetry.count("calls_skipped", source=source.name, reason=cause.value)
         return Answer(source.name, Status.UNAVAILABLE, cause=cause, retry_after=math.ceil(wait))
+
+
+def _forgotten(call: Call) -> Answer:
+    """What a dropped call ends with, which nobody waits for."""
+    return Answer(call.source.name, Status.LATE)

@@ -15,7 +15,7 @@ from prefill.settings import Settings
 from tests.scenarios.test_browser import serving
 from tests.support.browser import CHROMIUM
 from tests.support.factories import lines_of, secret, write_keys, write_tenants
-from tests.support.identity_provider import CLIENT_SECRET, IdentityProvider, running_provider, sign_in_table
+from tests.support.identity_provider import CLIENT_SECRET, IdentityProvider, sign_in_table
 from tests.support.sandbox import run_sandbox
 
 IN_ORDER, BEHIND = "00000200600021", "00002200400014"
@@ -24,27 +24,15 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machin
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[IdentityProvider]:
-    with running_provider() as one:
-        yield one
-
-
-@pytest.fixture
-def provider(running: IdentityProvider) -> IdentityProvider:
-    running.reset()
-    return running
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("signin")
 
 
 @pytest.fixture(scope="module")
-def service(running: IdentityProvider, folder: Path) -> Iterator[str]:
+def service(identity_provider: IdentityProvider, folder: Path) -> Iterator[str]:
     file = write_tenants(folder, str(write_keys(folder)))
     (folder / "client.secret").write_text(CLIENT_SECRET)
-    file.write_text(file.read_text() + sign_in_table("lyon", running.url))
+    file.write_text(file.read_text() + sign_in_table("lyon", identity_provider.url))
     with run_sandbox("--budget-scale", "1000") as sandbox:
         settings = Settings(
             url=sandbox.url, tenants=str(file), log="json", audit=str(folder / "trace.log"), rate_limit=0, search_rate=0

@@ -20,6 +20,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
+import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
@@ -167,3 +168,15 @@ def sign_in_table(tenant: str, issuer: str, **more: Any) -> str:
     }  # fmt: skip
     lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in table.items())
     return f"[tenants.{tenant}.signin]\n{lines}\n"
+
+
+@pytest.fixture(scope="module")
+def identity_provider() -> Iterator[IdentityProvider]:
+    with running_provider() as one:
+        yield one
+
+
+@pytest.fixture
+def provider(identity_provider: IdentityProvider) -> IdentityProvider:
+    identity_provider.reset()
+    return identity_provider

@@ -1,3 +1,3 @@
-"""What the tests with a browser share: the patience of the scenarios."""
+"""What the tests with a browser share: the browser and the patience of the scenarios."""
 
-import tests.scenarios.conftest  # noqa: F401
+from tests.scenarios.conftest import browser  # noqa: F401

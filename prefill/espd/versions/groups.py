@@ -74,6 +74,17 @@ def _lot(criterion: str, inner: Group) -> Group:
     )
 
 
+def _answered(criterion: str, requirements: tuple[Property, ...], answer: Group) -> Group:
+    """Complete the group of an answer: whether it is met by the operator itself, and the evidence."""
+    inner = Group(
+        f"{criterion}/RG1/RSG1",
+        "ON*",
+        requirements,
+        (_by_itself(criterion), answer, _evidence(criterion, "RG1/RSG1/QSG3")),
+    )
+    return _lot(criterion, inner)
+
+
 def register(criterion: str, *requirements: Property) -> Group:
     """Build the group of a criterion that asks for the enrolment in a register."""
     place = "RG1/RSG1/QSG2"
@@ -93,13 +104,7 @@ def register(criterion: str, *requirements: Property) -> Group:
         (question(criterion, f"{place}/Q1", "INDICATOR", "Réponse"),),
         (number, reason),
     )
-    inner = Group(
-        f"{criterion}/RG1/RSG1",
-        "ON*",
-        requirements,
-        (_by_itself(criterion), answer, _evidence(criterion, "RG1/RSG1/QSG3")),
-    )
-    return _lot(criterion, inner)
+    return _answered(criterion, requirements, answer)
 
 
 def certificates(criterion: str) -> Group:
@@ -112,13 +117,7 @@ def certificates(criterion: str) -> Group:
     )
     answer = Group(f"{criterion}/{place}", "ON*", (question(criterion, f"{place}/Q1", "INDICATOR", "Réponse"),), (why,))
     required = requirement(criterion, "RG1/RSG1/RQ1/R1/R1/R1", "DESCRIPTION", "Normes demandées")
-    inner = Group(
-        f"{criterion}/RG1/RSG1",
-        "ON*",
-        (required,),
-        (_by_itself(criterion), answer, _evidence(criterion, "RG1/RSG1/QSG3")),
-    )
-    return _lot(criterion, inner)
+    return _answered(criterion, (required,), answer)
 
 
 def yearly_turnover(criterion: str) -> Group:

@@ -96,12 +96,12 @@ class TokenQuota:
         remaining = counter.limit - counter.window(self._epoch(now)).seen
         return Reservation(True, remaining=max(0, remaining))
 
-    def is_ample(self, source: Source) -> bool:
-        """Whether more than half of the group's window is left, as far as this process knows without asking."""
+    def has_left(self, source: Source, part: float) -> bool:
+        """Whether more than a part of the group's window is left, as far as this process knows without asking."""
         counter, now = self._counter(source), self._clock.timestamp()
         with self._process.lock:
             used = self._process.current(counter, self._epoch(now)).seen
-        return counter.closed_until <= now and 2 * used < counter.limit
+        return counter.closed_until <= now and used < counter.limit * (1 - part)
 
     def state(self) -> WindowState:
         """How the current window is counted."""

@@ -37,7 +37,7 @@ CEILINGS = {
     Rank.OCCASIONAL: Ceiling(0.4, 0.8),
     Rank.FREQUENT: Ceiling(0.2, 0.5),
 }
-# The same for a call of which it is not known yet whether it is of use: while half of the minute is left.
+# The same for a call of which it is not known yet whether it is of use: at most half of the minute.
 AMPLE = 0.5
 AMPLE_CEILINGS = {rank: Ceiling(min(AMPLE, one.start), min(AMPLE, one.end)) for rank, one in CEILINGS.items()}
 # Calls that wait at once; beyond, they are refused at once. A frequent one waits on a thread that others may need.

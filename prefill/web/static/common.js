@@ -1,4 +1,15 @@
-// What several pages do: tabs, copying a text, downloading what the service makes of a form.
+// What several pages do: tabs, copying a text, downloading what the service makes of a form; and the words they share.
+
+/** Why a field has no value. */
+export const REASONS = {
+	absent: 'Absent',
+	withheld: 'Non diffusé',
+	unavailable: 'En panne',
+	late: 'En retard',
+	not_entitled: 'Sans accès',
+	reserved: 'Réservé',
+	declared: 'À déclarer',
+}
 
 // Tabs, as the ARIA practices describe them.
 

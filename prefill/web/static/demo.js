@@ -1,16 +1,7 @@
 // The demonstration around the form: it listens to the script's events, and does nothing that a site could not do.
 
-import { copy, download, startTabs, typedValue } from './common.js'
+import { copy, download, REASONS, startTabs, typedValue } from './common.js'
 
-const REASONS = {
-	absent: 'Absent',
-	withheld: 'Non diffusé',
-	unavailable: 'En panne',
-	late: 'En retard',
-	not_entitled: 'Sans accès',
-	reserved: 'Réservé',
-	declared: 'À déclarer',
-}
 const STATUSES = {
 	ok: 'a répondu',
 	absent: 'ne connaît pas',

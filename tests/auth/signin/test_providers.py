@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import requests
 
 from prefill.auth.signin.bounded import MAX_BYTES
 from prefill.auth.signin.providers import FRESH_FOR, STALE_FOR, Providers, ProviderUnavailable, read_metadata
 from tests.support.clock import FakeClock
-from tests.support.identity_provider import IdentityProvider, running_provider
 
 ISSUER = "https://sso.example"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[IdentityProvider]:
-    with running_provider() as one:
-        yield one
-
-
-@pytest.fixture
-def provider(running: IdentityProvider) -> IdentityProvider:
-    running.reset()
-    return running
 
 
 @pytest.fixture

@@ -30,26 +30,14 @@ OpenBrowser = Callable[..., FlaskClient]
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[IdentityProvider]:
-    with running_provider() as one:
-        yield one
-
-
-@pytest.fixture
-def provider(running: IdentityProvider) -> IdentityProvider:
-    running.reset()
-    return running
-
-
-@pytest.fixture(scope="module")
-def open_browser(running, tmp_path_factory) -> Iterator[OpenBrowser]:
+def open_browser(identity_provider, tmp_path_factory) -> Iterator[OpenBrowser]:
     """Open the service whose buyers share the client of one provider, and a browser on it."""
     opened = []
 
     def open_one(*tables: str, **settings: Any) -> FlaskClient:
         folder = tmp_path_factory.mktemp("service")
         file = write_tenants(folder, str(write_keys(folder)))
-        shared = tables or (sign_in_table("lyon", running.url), sign_in_table("nice", running.url))
+        shared = tables or (sign_in_table("lyon", identity_provider.url), sign_in_table("nice", identity_provider.url))
         (folder / "client.secret").write_text(CLIENT_SECRET)
         file.write_text(file.read_text() + "\n".join(shared))
         values: dict[str, Any] = {

@@ -1,20 +1,11 @@
 // What the service answered for each company: values with their register, reasons, the JSON.
 
+import { REASONS as SHARED_REASONS } from '../common.js'
 import { byId, make } from '../dossier/dom.js'
 import { day, written } from '../dossier/format.js'
 import { companies, roleOf } from './companies.js'
 
-const REASONS = {
-	absent: 'Absent',
-	withheld: 'Non diffusé',
-	unavailable: 'En panne',
-	late: 'En retard',
-	not_entitled: 'Sans accès',
-	not_applicable: 'Sans objet',
-	not_requested: 'À la demande',
-	reserved: 'Réservé',
-	declared: 'À déclarer',
-}
+const REASONS = { ...SHARED_REASONS, not_applicable: 'Sans objet', not_requested: 'À la demande' }
 
 /** @type {WeakMap<HTMLFormElement, any>} */
 const answers = new WeakMap()
