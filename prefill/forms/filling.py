@@ -265,8 +265,8 @@ def describes_establishment(expression: Expression) -> bool:
     return bool(names & {"etablissement", "siege"}) and expression.keys is None
 
 
-# The reasons that are no gap where a field is optional.
 LAST_DAY = date.max.isoformat()
+# The reasons that are no gap where a field is optional.
 NO_GAP = frozenset({Reason.ABSENT, Reason.NOT_APPLICABLE})
 
 
