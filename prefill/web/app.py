@@ -8,7 +8,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from prefill.web.context import EXTENSION, AppContext
 from prefill.web.middleware import hooks
 from prefill.web.middleware.compression import compress_response
-from prefill.web.middleware.health import HealthMiddleware
 from prefill.web.middleware.response_cache import ResponseCacheMiddleware
 from prefill.web.routes import (
     catalogue,
@@ -57,10 +56,7 @@ def create_web(context: AppContext) -> Flask:
         clock=context.clock,
     )
     proxies = context.settings.proxies or 0
-    proxied = ProxyFix(cached, x_for=proxies, x_proto=proxies)
-    app.wsgi_app = HealthMiddleware(  # type: ignore[method-assign]
-        proxied, proxy_watch=context.proxy_watch, clock=context.clock
-    )
+    app.wsgi_app = ProxyFix(cached, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.before_request(hooks.start_request)

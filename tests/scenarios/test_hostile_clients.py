@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -12,6 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from prefill.app import build_context
+from prefill.assembly import read_forms
+from prefill.settings import Settings
+from prefill.web.app import create_web
 
 pytestmark = pytest.mark.slow
 HEAD_SECONDS = 10.0
@@ -72,6 +78,47 @@ def test_silent_and_slow_clients_are_closed_and_http_2_is_not_spoken(server):
 
     assert max(kept[:3]) < HEAD_SECONDS + 5
     assert kept[3] < 2
+
+
+def receive(port: int, target: str) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), 20) as line:
+        line.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        return b"".join(iter(lambda: line.recv(65536), b""))
+
+
+def test_health_is_answered_by_the_server_as_the_application_answers_and_no_other_file_is(server):
+    _, port = server
+    answer = receive(port, "/healthz")
+    settings = Settings()
+    told = create_web(build_context(settings, read_forms(settings))).test_client().get("/healthz")
+
+    assert b"content-type: application/json" in answer
+    assert b"x-request-id" not in answer  # the application has not seen it
+    assert (b"%s" % json.dumps(told.json).encode()) in answer
+    for target in (
+        "/healthz/../../__init__.py",
+        "/healthz/%2e%2e/%2e%2e/__init__.py",
+        "/healthz/..%2f..%2f__init__.py",
+    ):
+        assert receive(port, target).startswith(b"HTTP/1.1 404 ")
+
+
+STUCK = """
+import ctypes, faulthandler, os, threading
+from prefill.cli.commands.serve import end_when_useless
+watched, watch = threading.Event(), faulthandler.dump_traceback_later
+faulthandler.dump_traceback_later = lambda *args, **options: (watch(*args, **options), watched.set())
+threading.Thread(target=end_when_useless, args=(os.getppid(), 1.0), daemon=True).start()
+watched.wait()
+ctypes.PyDLL(None).sleep(30)
+"""
+
+
+def test_a_process_whose_interpreter_stands_still_ends_and_shows_where():
+    ended = subprocess.run([sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=25, check=False)
+
+    assert ended.returncode == 1
+    assert 'File "<string>", line 8' in ended.stderr
 
 
 def children(pid: int) -> list[int]:

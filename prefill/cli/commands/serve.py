@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import faulthandler
+import math
 import multiprocessing
 import os
 import re
@@ -13,11 +15,14 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import click
 from flask import Flask
 
+from prefill import web
 from prefill.app import create_app
 from prefill.assembly import open_audit, templates_folder
 from prefill.cli.common import check_tenants_file, command_forms, command_settings
@@ -32,10 +37,13 @@ Signals = ctypes.c_uint64  # how many SIGHUP the main process received, in memor
 
 SWITCH_SECONDS = 0.0005  # a thread's turn while others wait: what takes less is not held up by those that take more
 PARENT_SECONDS = 0.5  # how often a worker looks for its parent
+STUCK_SECONDS = 60.0  # without a turn of the interpreter, after which a worker ends
 RELOAD_SECONDS = 0.5  # how often it looks for a signal, and at the files of forms
 HEADER_MILLISECONDS = 10_000  # for the head of a request to come whole
 MAX_CONNECTIONS = 8192  # of a process; the next wait to be accepted
 OTHER_DESCRIPTORS = 256  # calls to registers, Redis, files
+HEALTH = Path(web.__file__).parent / "health"  # what `/healthz` answers, as a file
+HEALTH_THREADS = 2  # that read it; the server would start up to 512
 
 
 @click.command(help="Lancer le service.")
@@ -84,6 +92,12 @@ def _run(settings: Settings, processes: int, *, follow: bool) -> None:
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         respawn_failed_workers=True,
         workers_kill_timeout=round(settings.deadline) + 5,
+        # Answered by the server itself: neither the threads nor the interpreter's lock can make it wait.
+        static_path_route=["/healthz"],
+        static_path_mount=[HEALTH],
+        static_path_dir_to_file="index.json",
+        static_path_expires=0,
+        runtime_blocking_threads=HEALTH_THREADS,
         log_level=LogLevels.error,
     )
     signals: Signals = multiprocessing.RawValue(ctypes.c_uint64)
@@ -111,7 +125,7 @@ def _reload_on_signal(signals: Signals) -> None:
 def _load_worker(settings: Settings, parent: int, signals: Signals, *, follow: bool) -> Flask:
     """Build the application in a worker process, which ends when its parent is killed."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    threading.Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
+    threading.Thread(target=end_when_useless, args=(parent,), name="parent", daemon=True).start()
     seen = signals.value
     app = create_app(settings)
     context: AppContext = app.extensions[EXTENSION]
@@ -132,9 +146,17 @@ def _read_again(forms: ReloadedForms, signals: Signals, seen: int, *, follow: bo
         seen = counted
 
 
-def _end_with(parent: int) -> None:
-    """Wait until this process is an orphan, and end it: it would hold the port with nobody to stop it."""
+def end_when_useless(parent: int, stuck_seconds: float = STUCK_SECONDS) -> None:
+    """Wait until this process is an orphan, and end it: it would hold the port with nobody to stop it.
+
+    It also ends, its stacks on the error output, when no thread gets a turn for so long: `/healthz` does not show that.
+    """
+    renewed = -math.inf
     while os.getppid() == parent:
+        if time.monotonic() - renewed > stuck_seconds / 10:
+            renewed = time.monotonic()
+            with suppress(RuntimeError):  # no thread to be had: the next time
+                faulthandler.dump_traceback_later(stuck_seconds, exit=True)
         time.sleep(PARENT_SECONDS)
     os._exit(1)
 
