@@ -29,13 +29,16 @@ from prefill.web.protection.slots import body_slots, waiting_slots
 from prefill.web.tenant_services import TenantServicesRegistry
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Build the WSGI application. Unusable settings, forms or tenants end the process with their sentences."""
+def create_app(settings: Settings | None = None, forms: ReloadedForms | None = None) -> Flask:
+    """Build the WSGI application; `forms` are those of the settings, when they are read already.
+
+    Unusable settings, forms or tenants end the process with their sentences.
+    """
     try:
         settings = settings or load(os.environ)
         telemetry.configure(settings.log)
         refuse_unwanted_sandbox(settings, os.environ)
-        context = build_context(settings, assembly.open_forms(settings))
+        context = build_context(settings, forms or assembly.open_forms(settings))
         log_start(settings, context.forms.content, context.tenants.directory(), context.environ)
     except (SettingsInvalid, InvalidConfigFile) as fault:
         sys.exit(f"prefill ne peut pas démarrer :\n{fault}")

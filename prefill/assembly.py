@@ -37,9 +37,7 @@ from prefill.receipts.receipt import Receipts
 from prefill.registers.client import RegisterClient
 from prefill.registers.resources import SharedResources, open_client, open_resources
 from prefill.registers.transport.http import Connection
-from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import URL as SANDBOX_URL
-from prefill.sandbox.sessions import SandboxSessions
 from prefill.settings import SEARCH, Settings
 from prefill.tenancy import factory
 from prefill.tenancy.model import Tenant
@@ -146,7 +144,7 @@ def user_agent(settings: Settings) -> str:
 
 def session_opener(settings: Settings) -> Callable[[], requests.Session]:
     """Return what opens HTTP sessions, which name this client: on the sandbox, all on the same one."""
-    opened: Callable[[], requests.Session] = SandboxSessions() if settings.sandbox else requests.Session
+    opened = _sandbox_sessions() if settings.sandbox else requests.Session
 
     def open_session() -> requests.Session:
         session = opened()
@@ -154,6 +152,12 @@ def session_opener(settings: Settings) -> Callable[[], requests.Session]:
         return session
 
     return open_session
+
+
+def _sandbox_sessions() -> Callable[[], requests.Session]:
+    from prefill.sandbox.sessions import SandboxSessions  # production starts without it
+
+    return SandboxSessions()
 
 
 def connection(settings: Settings, tenant: Tenant | None = None) -> Connection:
@@ -248,6 +252,8 @@ def close(resources: SharedResources, audit_trail: AuditTrail, directory: OpenDi
 
 def fill_example(reloaded: ReloadedForms) -> Prefill:
     """Fill the first form with an invented company, whatever the settings: the documentation's example."""
+    from prefill.sandbox.companies import COMPANIES
+
     form = next(form for form in reloaded.content.forms.values() if form.audience is Audience.CANDIDATE)
     settings = Settings()
     upstream = open_upstream(settings)

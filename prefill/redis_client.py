@@ -1,20 +1,20 @@
 """A Redis (or Valkey) connection that is optional: callers fall back to local state when it is absent or down.
 
 An outage is logged once. While it lasts, commands fail at once, but for one attempt every `RETRY_SECONDS`.
+The library is imported when a Redis is configured: its import takes a tenth of the service's start.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
-
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from typing import TYPE_CHECKING, TypeVar
 
 from prefill import telemetry
 from prefill.clock import Clock
+
+if TYPE_CHECKING:
+    import redis
 
 TIMEOUT = 0.5  # seconds for one command: a slow Redis is as bad as none
 RETRY_SECONDS = 2.0
@@ -40,24 +40,19 @@ class OptionalRedis:
         self.configured = url is not None
         self.up = self.configured
         self.outages = 0
-        # No silent retry: after a lost connection Redis may have restarted empty, and the quota must know.
-        self.client: redis.Redis | None = url and redis.Redis.from_url(  # type: ignore[assignment]
-            url,
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-            max_connections=256,
-        )
+        self.client = _open(url) if url else None
 
     def run(self, command: Callable[[redis.Redis], T]) -> T:
         """Run a command. Raise `RedisUnavailable` when it fails, and without trying during an outage."""
         client = self.client
         if client is None or not self._may_try():
             raise RedisUnavailable
+        from redis.exceptions import RedisError
+
         outages = self.outages
         try:
             result = command(client)
-        except (redis.RedisError, OSError) as fault:
+        except (RedisError, OSError) as fault:
             self._record_failure(fault)
             raise RedisUnavailable from fault
         self._record_success(outages)
@@ -91,3 +86,18 @@ class OptionalRedis:
         if not was_up:
             telemetry.gauge("redis_up", 1)
             telemetry.event("redis.back", message="Redis répond de nouveau.")
+
+
+def _open(url: str) -> redis.Redis:
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=TIMEOUT,
+        socket_connect_timeout=TIMEOUT,
+        # No silent retry: after a lost connection Redis may have restarted empty, and the quota must know.
+        retry=Retry(NoBackoff(), 0),
+        max_connections=256,
+    )

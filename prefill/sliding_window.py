@@ -1,7 +1,7 @@
 """Sliding windows of one minute: how much each name has asked for, in Redis when it answers, else in this process.
 
 In Redis the `limits` library counts; in this process `SlidingWindowCounter` does by the same rule: the library's own
-memory storage starts a thread for every other request and walks all names.
+memory storage starts a thread for every other request and walks all names. It is imported where there is a Redis.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from cachetools import TTLCache
-from limits import RateLimitItem, RateLimitItemPerMinute, strategies
-from limits.storage import RedisStorage
 
 from prefill.redis_client import OptionalRedis, RedisUnavailable
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem, strategies
 
 MINUTE = 60.0
 MAX_NAMES = 100_000  # counted at once: nobody fills the memory with addresses
@@ -33,8 +35,9 @@ class SlidingWindows:
 
     def hit(self, kind: str, name: str, limit: int, cost: int = 1) -> float:
         """Count `cost` more of at most `limit` a minute. Return 0, or without counting them the seconds to wait."""
-        in_redis, item = self._in_redis, _item(kind, limit)
+        in_redis = self._in_redis
         if in_redis is not None:
+            item = _item(kind, limit)
             with suppress(RedisUnavailable):
                 return self._shared.run(
                     lambda _: 0.0 if in_redis.hit(item, name, cost=cost) else _wait(in_redis, item, name)
@@ -43,8 +46,9 @@ class SlidingWindows:
 
     def retry_after(self, kind: str, name: str, limit: int) -> float:
         """Return 0 when one more would be allowed, else the seconds to wait; nothing is counted."""
-        in_redis, item = self._in_redis, _item(kind, limit)
+        in_redis = self._in_redis
         if in_redis is not None:
+            item = _item(kind, limit)
             with suppress(RedisUnavailable):
                 return self._shared.run(lambda _: 0.0 if in_redis.test(item, name) else _wait(in_redis, item, name))
         return self._local.retry_after(f"{kind}{name}", limit)
@@ -88,6 +92,8 @@ class SlidingWindowCounter:
 
 @lru_cache(256)
 def _item(kind: str, limit: int) -> RateLimitItem:
+    from limits import RateLimitItemPerMinute
+
     return RateLimitItemPerMinute(limit, namespace=kind)
 
 
@@ -98,5 +104,8 @@ def _wait(limiter: strategies.RateLimiter, item: RateLimitItem, name: str) -> fl
 def _in_redis(shared: OptionalRedis, prefix: str) -> strategies.RateLimiter | None:
     if shared.client is None:
         return None
+    from limits import strategies
+    from limits.storage import RedisStorage
+
     storage = RedisStorage("redis://", connection_pool=shared.client.connection_pool, key_prefix=prefix)
     return strategies.SlidingWindowCounterRateLimiter(storage)

@@ -1,6 +1,10 @@
-"""How calls are made: who the client says it is."""
+"""How calls are made: who the client says it is; and what the service does not import to start."""
 
 from __future__ import annotations
+
+import json
+import subprocess
+import sys
 
 from prefill import __version__
 from prefill.assembly import session_opener, user_agent
@@ -24,3 +28,22 @@ def test_api_entreprise_sees_no_anonymous_client(open_service, simulator):
 
     assert answer.status_code == 200
     assert simulator.stats()["user_agents"] == {}
+
+
+UNUSED = {
+    "redis", "limits", "jwt", "authlib", "joserfc", "cryptography", "xlsxwriter", "docx", "odfdo", "typst", "sqlalchemy",
+    "prefill.web.routes.studio", "prefill.sandbox.companies", "prefill.sandbox.contract",
+}  # fmt: skip
+START = """
+import json, sys
+from prefill.app import create_app
+from prefill.settings import Settings
+create_app(Settings(token="jeton", recipient="13002526500013", url="http://127.0.0.1:9", log="json"))
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_a_plain_service_starts_without_the_libraries_of_what_it_is_not_asked():
+    started = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True, timeout=60)
+
+    assert UNUSED & set(json.loads(started.stdout.splitlines()[-1])) == set()

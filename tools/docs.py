@@ -174,17 +174,23 @@ def commands() -> str:
 
 
 def sandbox_options() -> str:
-    options = (one for one in prefill.commands["sandbox"].params if isinstance(one, click.Option))
+    options = (one for one in _command(prefill, "sandbox").params if isinstance(one, click.Option))
     return table(("Option", "Does"), ((code(one.opts), one.help or "") for one in options))
 
 
 def _commands(group: click.Group, prefix: str) -> Iterator[tuple[str, str]]:
-    for name, command in group.commands.items():
-        full = f"{prefix} {name}"
+    for name in list(group.commands) or group.list_commands(click.Context(group)):
+        command, full = _command(group, name), f"{prefix} {name}"
         if not isinstance(command, click.Group) or command.invoke_without_command:
             yield full, command.help or ""
         if isinstance(command, click.Group):
             yield from _commands(command, full)
+
+
+def _command(group: click.Group, name: str) -> click.Command:
+    found = group.get_command(click.Context(group), name)
+    assert found is not None
+    return found
 
 
 def form_functions() -> str:

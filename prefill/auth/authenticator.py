@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any, NoReturn
 
-import jwt
-
 from prefill import telemetry
 from prefill.auth.jwks import JWKSClient
 from prefill.auth.login_throttle import LoginThrottle
@@ -116,6 +114,8 @@ class Authenticator:
 
     def _verify_token(self, directory: Directory, token: str) -> Caller:
         """Verify the token for each tenant that trusts its issuer; exactly one tenant may accept it."""
+        import jwt  # and the cryptography under it: few services are asked with identity tokens
+
         try:
             header = jwt.get_unverified_header(token)
             issuer = jwt.decode(token, options={"verify_signature": False}).get("iss")
@@ -137,6 +137,8 @@ class Authenticator:
 
     def _claims(self, oidc: Oidc, token: str, header: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the claims of a token after verifying its signature and every claim that the tenant requires."""
+        import jwt
+
         kid = header.get("kid")
         key = self._jwks.get_key(oidc.jwks, kid if isinstance(kid, str) else None)
         if key is None:

@@ -15,7 +15,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import jwt
 import requests
 import urllib3
 
@@ -185,6 +184,8 @@ def _public_key(jwk: Mapping[str, Any]) -> PublicKey | None:
     algorithms = tuple(name for name in possible if jwk.get("alg") in (None, name))
     if not algorithms or use not in (None, "sig"):
         return None
+    import jwt  # and the cryptography under it: only where a key set is read
+
     try:
         key = jwt.PyJWK(dict(jwk), algorithm=algorithms[0]).key
     except (jwt.PyJWTError, ValueError, TypeError):

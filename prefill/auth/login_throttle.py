@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-import redis
 from cachetools import TTLCache
 
 from prefill.redis_client import OptionalRedis, RedisUnavailable
+
+if TYPE_CHECKING:
+    import redis
 
 FREE_ATTEMPTS = 5  # failures without a delay: people paste badly
 MAX_DELAY = 900.0  # seconds

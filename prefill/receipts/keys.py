@@ -10,11 +10,12 @@ import secrets
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from typing import TYPE_CHECKING
 
 from prefill.receipts.digests import encode
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 SEED = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 # In the sandbox anybody may sign: its receipts say so, and no other service knows the key.
@@ -56,6 +57,8 @@ def read_keys(seeds: Iterable[str]) -> tuple[SigningKey, ...]:
 
 
 def _read_key(seed: str) -> SigningKey:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # only where receipts are signed
+
     if not SEED.fullmatch(seed):
         raise KeyUnreadable("a seed is 43 characters of base64url")
     raw = urlsafe_b64decode(seed + "=")
@@ -66,4 +69,6 @@ def _read_key(seed: str) -> SigningKey:
 
 
 def _public_members(key: Ed25519PublicKey) -> dict[str, str]:
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     return {"crv": "Ed25519", "kty": "OKP", "x": encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw))}

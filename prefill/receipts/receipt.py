@@ -13,8 +13,6 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-import jwt
-
 from prefill.receipts.digests import digest
 from prefill.receipts.keys import SigningKey
 
@@ -105,6 +103,8 @@ class Receipts:
         procedure: str,
     ) -> str:
         """Sign what the registers said; `values` are by JSON pointer. The same call gives the same receipt."""
+        import jwt  # only where receipts are signed
+
         salt = self._signer.salt(f"{siret}\n{day.isoformat()}\n{buyer}\n{form}\n{procedure}")
         sources = sorted({(one.source, one.day and one.day.isoformat()) for _, one in values.values()}, key=str)
         claims = {
@@ -130,6 +130,8 @@ class Receipts:
 
     def read(self, text: str) -> Receipt:
         """Verify the signature and read the receipt. Raises `InvalidReceipt`."""
+        import jwt
+
         try:
             kid = jwt.get_unverified_header(text)["kid"] if len(text) <= MAX_LENGTH else None
         except (jwt.InvalidTokenError, KeyError, ValueError, TypeError):

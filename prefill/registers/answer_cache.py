@@ -16,11 +16,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cachetools import TLRUCache
-from redis.exceptions import LockError
-from redis.lock import Lock
 
 from prefill import __version__
 from prefill.clock import Clock
@@ -29,6 +27,9 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import Source
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 from prefill.registers.admission import Admission
+
+if TYPE_CHECKING:
+    from redis.lock import Lock
 
 ABSENT_SECONDS = 600.0
 FAILURE_SECONDS = 5.0
@@ -231,6 +232,8 @@ class AnswerCache:
                 self._release(lock)
 
     def _release(self, lock: Lock) -> None:
+        from redis.exceptions import LockError  # only where there is a Redis
+
         with suppress(RedisUnavailable, LockError):  # it may have outlived its time
             self.shared.run(lambda _: lock.release())
 

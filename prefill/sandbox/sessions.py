@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import requests
 
 from prefill.sandbox.adapter import SandboxAdapter
@@ -10,10 +12,11 @@ from prefill.sandbox.model import URL
 
 
 class SandboxSessions:
-    """Opens sessions that all reach one sandbox."""
+    """Opens sessions that all reach one sandbox, which is made when the first is opened."""
 
-    def __init__(self) -> None:
-        self._adapter = SandboxAdapter(ApiEntreprise())
+    @cached_property
+    def _adapter(self) -> SandboxAdapter:
+        return SandboxAdapter(ApiEntreprise())
 
     def __call__(self) -> requests.Session:
         session = requests.Session()

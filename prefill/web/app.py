@@ -9,6 +9,7 @@ from prefill.web.context import EXTENSION, AppContext
 from prefill.web.middleware import hooks
 from prefill.web.middleware.compression import compress_response
 from prefill.web.middleware.response_cache import ResponseCacheMiddleware
+from prefill.web.page import offers_studio
 from prefill.web.routes import (
     catalogue,
     companies,
@@ -19,7 +20,6 @@ from prefill.web.routes import (
     privacy,
     receipts,
     signin,
-    studio,
     tenders,
 )
 from prefill.web.routes.exports import documents, espd, procedures
@@ -38,7 +38,6 @@ BLUEPRINTS = (
     procedures.blueprint,
     signin.blueprint,
     pages.blueprint,
-    studio.blueprint,
 )
 
 
@@ -59,6 +58,8 @@ def create_web(context: AppContext) -> Flask:
     app.wsgi_app = ProxyFix(cached, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    if offers_studio(context.settings):
+        _add_studio(app)
     app.before_request(hooks.start_request)
     app.teardown_request(hooks.release_lost_slot)
     # They run from the last to the first.
@@ -66,3 +67,10 @@ def create_web(context: AppContext) -> Flask:
         app.after_request(hook)
     app.register_error_handler(Exception, hooks.handle_error)
     return app
+
+
+def _add_studio(app: Flask) -> None:
+    """Add the pages of form authors: production starts without them and what only they import."""
+    from prefill.web.routes.studio import blueprint
+
+    app.register_blueprint(blueprint)

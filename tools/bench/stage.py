@@ -35,6 +35,7 @@ TOKEN = "open-data-of-the-bench"
 MORE = ("--no-control-socket", "--log-level", "warning")
 THREADS = 256  # as in the Procfile: an event stream holds one
 CHOSEN = "granian"
+SHIPPED = "prefill serve"  # the command that starts the service, on the same server
 PATIENCE = 30.0  # seconds for a server to start, and for a crowd to be answered
 
 # Each server's command, but for the application; `{port}` is where it listens.
@@ -165,8 +166,11 @@ def service(url: str, server: str = CHOSEN, **settings: str) -> Iterator[Server]
 def serving(server: str, factory: str, **environ: str) -> Iterator[Server]:
     """Run an application on a server, one process."""
     port = free_port()
-    name, *options = [part.format(port=port) for part in SERVERS[server]]
-    command = [str(PYTHON.parent / name), *options, CALLED.get(server, "{}").format(factory)]
+    if server == SHIPPED:
+        command = [str(PYTHON), "-m", "prefill", "serve", "--port", str(port)]
+    else:
+        name, *options = [part.format(port=port) for part in SERVERS[server]]
+        command = [str(PYTHON.parent / name), *options, CALLED.get(server, "{}").format(factory)]
     with running(command, port, "/healthz", PYTHONPATH=f"{ROOT}:{BENCH}", **environ) as found:
         yield found
 

@@ -2,6 +2,7 @@
 
 What ties the two ways together (state, nonce, code verifier, issuer) is an `Attempt`, which the browser keeps in a signed
 cookie; the response of a provider is accepted once, from the browser that was sent to it, and from that provider alone.
+Authlib is imported when somebody signs in: few services have a provider.
 """
 
 from __future__ import annotations
@@ -10,12 +11,11 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import requests
 import urllib3
-from authlib.integrations.requests_client import OAuth2Session, OAuthError
 
 from prefill import telemetry
 from prefill.auth.jwks import JWKSClient
@@ -25,6 +25,9 @@ from prefill.auth.signin.providers import Metadata, Providers, ProviderUnavailab
 from prefill.auth.signin.sessions import Session, Sessions
 from prefill.domain.permissions import Audience, Caller
 from prefill.tenancy.model import Directory, SignIn, Tenant
+
+if TYPE_CHECKING:
+    from authlib.integrations.requests_client import OAuth2Session
 
 MAX_PARAMETER = 4096  # characters of what a provider's redirect carries
 MAX_NAME = 100
@@ -151,6 +154,8 @@ class SignInFlow:
     def _exchange(
         self, client: SignIn, metadata: Metadata, code: str, verifier: str, redirect: str
     ) -> Mapping[str, Any]:
+        from authlib.integrations.requests_client import OAuthError
+
         with self._oauth(client, metadata, redirect) as oauth:
             try:
                 tokens = oauth.fetch_token(
@@ -171,6 +176,8 @@ class SignInFlow:
         return found
 
     def _oauth(self, client: SignIn, metadata: Metadata, redirect: str) -> OAuth2Session:
+        from authlib.integrations.requests_client import OAuth2Session
+
         oauth = OAuth2Session(
             client.client_id,
             client.client_secret,

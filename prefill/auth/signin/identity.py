@@ -6,7 +6,6 @@ import hmac
 from collections.abc import Mapping
 from typing import Any
 
-import jwt
 import requests
 import urllib3
 
@@ -79,6 +78,8 @@ def _verified(
     jwks: JWKSClient, metadata: Metadata, client: SignIn, token: str, required: tuple[str, ...]
 ) -> Mapping[str, Any]:
     """Return the claims of a token after its signature, issuer and audience; asymmetric algorithms only."""
+    import jwt  # and the cryptography under it: only where somebody signs in
+
     try:
         kid = jwt.get_unverified_header(token).get("kid")
         key = jwks.get_key(metadata.jwks, kid if isinstance(kid, str) else None)

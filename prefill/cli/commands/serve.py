@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import faulthandler
+import gc
 import math
 import multiprocessing
 import os
@@ -25,7 +26,7 @@ from flask import Flask
 from prefill import web
 from prefill.app import create_app
 from prefill.assembly import open_audit, templates_folder
-from prefill.cli.common import check_tenants_file, command_forms, command_settings
+from prefill.cli.common import check_tenants_file, command_settings, open_command_forms
 from prefill.cli.errors import CliError
 from prefill.forms.registry import ReloadedForms
 from prefill.problems import SettingsInvalid
@@ -52,23 +53,25 @@ HEALTH_THREADS = 2  # that read it; the server would start up to 512
 @click.option("--reload", "follow", is_flag=True, help="Relire les formulaires dès que leurs fichiers changent.")
 def serve(*, host: str | None, port: str | None, follow: bool) -> None:
     settings = command_settings(PREFILL_HOST=host, PORT=port)
-    _check_start(settings)
+    forms = _check_start(settings)
     _check_free(settings.host, settings.port)
-    _run(settings, _processes(os.environ), follow=follow)
+    _run(settings, forms, _processes(os.environ), follow=follow)
 
 
-def _check_start(settings: Settings) -> None:
-    """Refuse here what each process would refuse in turn, each time the server starts it again."""
+def _check_start(settings: Settings) -> ReloadedForms:
+    """Refuse here what each process would refuse in turn, each time the server starts it again; return the forms."""
     try:
         refuse_unwanted_sandbox(settings, os.environ)
-        check_tenants_file(settings, command_forms(settings))
+        forms = open_command_forms(settings)
+        check_tenants_file(settings, forms.content)
         templates_folder(settings)
         open_audit(settings).close()
     except SettingsInvalid as fault:
         raise CliError(f"prefill ne peut pas démarrer :\n{fault}") from fault
+    return forms
 
 
-def _run(settings: Settings, processes: int, *, follow: bool) -> None:
+def _run(settings: Settings, forms: ReloadedForms, processes: int, *, follow: bool) -> None:
     """Hand over to granian until it is told to stop; the parts are made in each process.
 
     At SIGHUP granian would start new processes, which die of a bad form: here it only counts what each process reads.
@@ -103,7 +106,11 @@ def _run(settings: Settings, processes: int, *, follow: bool) -> None:
     signals: Signals = multiprocessing.RawValue(ctypes.c_uint64)
     server.on_startup(partial(_reload_on_signal, signals))
     server.on_startup(partial(_announce, settings))
-    loader = partial(_load_worker, settings, os.getpid(), signals, follow=follow)
+    # Compiled forms cannot be sent to a process that is not a copy of this one: it reads them itself.
+    copied = forms if multiprocessing.get_start_method() == "fork" else None
+    loader = partial(_load_worker, settings, copied, os.getpid(), signals, follow=follow)
+    gc.collect()
+    gc.freeze()  # what is loaded stays: the collector leaves it alone, so that the processes go on sharing its pages
     server.serve(target_loader=loader, wrap_loader=False)
 
 
@@ -122,12 +129,16 @@ def _reload_on_signal(signals: Signals) -> None:
         signal.signal(signal.SIGHUP, count)
 
 
-def _load_worker(settings: Settings, parent: int, signals: Signals, *, follow: bool) -> Flask:
+def _load_worker(
+    settings: Settings, forms: ReloadedForms | None, parent: int, signals: Signals, *, follow: bool
+) -> Flask:
     """Build the application in a worker process, which ends when its parent is killed."""
     sys.setswitchinterval(SWITCH_SECONDS)
     threading.Thread(target=end_when_useless, args=(parent,), name="parent", daemon=True).start()
     seen = signals.value
-    app = create_app(settings)
+    if forms:
+        forms.refresh()  # they may have changed since this process's parent read them
+    app = create_app(settings, forms)
     context: AppContext = app.extensions[EXTENSION]
     reading = partial(_read_again, context.forms, signals, seen, follow=follow)
     threading.Thread(target=reading, name="forms", daemon=True).start()

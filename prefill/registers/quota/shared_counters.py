@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import redis
+from typing import TYPE_CHECKING, Any
 
 from prefill.redis_client import OptionalRedis
 from prefill.registers.quota.members import REMEMBERED
+
+if TYPE_CHECKING:
+    import redis
 
 # complete_since is missing in a Redis that is new, was flushed or came back empty. A count below what this
 # process knows was evicted. A process that reports calls made without Redis was cut off. In each case windows

@@ -6,7 +6,6 @@ from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from prefill.problems import NotFound, every_problem
-from prefill.sandbox.companies import COMPANIES
 from prefill.sandbox.model import SandboxCompany
 from prefill.tenancy.model import SANDBOX_AGENT_KEY
 from prefill.web.context import app_context
@@ -205,4 +204,8 @@ def _asset(body: bytes, media: str, keep: str) -> AnyResponse:
 
 
 def _companies() -> tuple[SandboxCompany, ...]:
-    return COMPANIES if app_context().settings.sandbox else ()
+    if not app_context().settings.sandbox:
+        return ()
+    from prefill.sandbox.companies import COMPANIES  # production starts without it
+
+    return COMPANIES

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from prefill.cli import main
+from prefill.cli.commands.sandbox import sandbox
 from prefill.sandbox.contract.faults import BROKEN, PING_STATES
 from prefill.sandbox.contract.journal import Violation
 from prefill.sandbox.contract.published.errors import REFUSED_TOKENS
@@ -104,7 +105,7 @@ def test_a_file_that_cannot_be_read_is_told_in_one_sentence(option, tmp_path):
 
 def test_the_page_names_every_option_fault_violation_and_special_token():
     page = (ROOT / "docs" / "sandbox.md").read_text(encoding="utf-8")
-    options = [name for parameter in main.commands["sandbox"].params for name in parameter.opts]
+    options = [name for parameter in sandbox.params for name in parameter.opts]
     named = {*options, *BROKEN, *PING_STATES, *Violation, *REFUSED_TOKENS} - {"EXPIRED", "-h", "--help"}
 
     assert [name for name in sorted(named) if f"`{name}" not in page] == []

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
-from xlsxwriter import Workbook
-
 WIDTHS = (34, 22, 48, 48, 36, 36, 28)  # of the columns of candidates, in characters
 OPTIONS = {
     "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
@@ -15,6 +13,8 @@ OPTIONS = {
 
 def write_table(rows: Sequence[Sequence[str]], *, title: str) -> bytes:
     """Write the rows, the first of which is the heading; `title` is in the document's properties."""
+    from xlsxwriter import Workbook  # only where somebody downloads one
+
     body = BytesIO()
     with Workbook(body, OPTIONS) as book:
         book.set_properties({"title": title})

@@ -18,7 +18,7 @@ from prefill.forms.registry import check_draft
 from prefill.problems import NotFound, TooManyRequests
 from prefill.sandbox.companies import COMPANIES
 from prefill.web.context import app_context, current_forms
-from prefill.web.page import offers_studio, render_page
+from prefill.web.page import render_page
 from prefill.web.params import BUSY_SECONDS, check_page_limit, read_body, visible_forms
 from prefill.web.protection.request_guard import refuse_cross_site
 from prefill.web.responses import json_response
@@ -33,13 +33,6 @@ MAX_EFFORTS = 32
 KIT_NAMES = {"plain": "HTML", "dsfr": "DSFR", "react": "React"}
 
 blueprint = Blueprint("studio", __name__)
-
-
-@blueprint.before_request
-def refuse_where_it_is_not_offered() -> None:
-    """Raise `NotFound` in production, unless the operator asked for the studio."""
-    if not offers_studio(app_context().settings):
-        raise NotFound
 
 
 @blueprint.get("/studio")
