@@ -40,6 +40,7 @@ class Cause(StrEnum):
     TOO_LARGE = "too_large"
     REDIRECTED = "redirected"
     NO_TOKEN = "no_token"  # noqa: S105 not entitled: this service has no token, and reads the open directory alone
+    WITHOUT_NUMBER = "without_number"  # not asked: the number that the register takes is not known of this company
     UNLIKELY = "unlikely"  # not requested: the declared activity makes an answer unlikely, which excludes nothing
 
 
@@ -68,6 +69,7 @@ CAUSE_MEANINGS: Mapping[Cause, str] = MappingProxyType({
     Cause.TOO_LARGE: "Its answer was too long to be one.",
     Cause.REDIRECTED: "It sent us elsewhere: not followed.",
     Cause.NO_TOKEN: "Not entitled: the service has no token (`PREFILL_SOURCES=open`).",
+    Cause.WITHOUT_NUMBER: "Not asked: it takes a SIREN or a SIRET, which is not known of this company.",
     Cause.UNLIKELY: "Not requested: the declared activity makes an answer unlikely, which excludes nothing.",
 })  # fmt: skip
 

@@ -66,6 +66,11 @@ class Company:
         """The most precise number that is known of it."""
         return self.siret or self.siren or self.rna or ""
 
+    @property
+    def unit(self) -> str:
+        """The number of the whole company: its SIREN, or the RNA number of an association that has none."""
+        return self.siren or self.rna or ""
+
 
 _NAF = re.compile(r"\d{2}[0-9.A-Z]*")
 _LEGAL_FORM = re.compile(r"\d{4}")

@@ -45,7 +45,7 @@ def parse(text: str) -> str:
 
 
 def parse_entry(text: str) -> str:
-    """Read what names a company to a candidate's form: a SIRET, a SIREN, or the RNA number of an association.
+    """Read what names a company: a SIRET, a SIREN, or the RNA number of an association.
 
     >>> parse_entry(" w751 234567 "), parse_entry("552 049 447")
     ('W751234567', '552049447')

@@ -14,7 +14,7 @@ from typing import Any
 import jmespath
 
 from prefill.domain.answer_shapes.links import is_outside_link
-from prefill.domain.answers import Answer, Status
+from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
 from prefill.domain.sources import Kind, Sentence, Source
@@ -35,6 +35,7 @@ from prefill.dossier.validity import next_deadline, state_on, with_validity
 from prefill.forms.filling import FilledForm
 from prefill.forms.model import Form
 
+INSEE, RNA = "Insee", "RNA"
 TAX_CERTIFICATE = "attestations_fiscales_dgfip"
 SHAREHOLDERS = "liens_capitalistiques"
 TAX_GROUP_SHARE = 95  # per cent of the capital: CGI, art. 223 A
@@ -120,7 +121,8 @@ class ProofContext:
     def company(self) -> Company | None:
         """The company as the establishment's answer describes it."""
         answer = self.answers.get("etablissements")
-        return Company.read(answer.data, today=self.today) if answer is not None and answer.ok else None
+        known = self.siren and answer is not None and answer.ok
+        return Company.read(answer.data, today=self.today) if known and answer else None
 
 
 def _other_theme(form: Form) -> Iterator[Theme]:
@@ -146,18 +148,29 @@ def _proof(source: Source, context: ProofContext) -> Proof:
         valid_until=until,
         expires_soon=bool(until and context.today <= until <= context.today + EXPIRES_SOON),
         documents=documents,
-        link=PUBLIC_SEARCH.format(siren=context.siren) if source.name == "extraits_courts_inpi" else None,
+        link=_public_search(source, context.siren),
         activity=_unlikely_activity(source, context.company) if state is State.NOT_QUERIED else None,
         cautions=tuple(_cautions(source, answer, context.answers)),
         replacements=tuple(_proof(CATALOGUE[name], context) for name in REPLACEMENTS.get(source.name, ())),
     )
 
 
+def _public_search(source: Source, siren: str) -> str | None:
+    return PUBLIC_SEARCH.format(siren=siren) if siren and source.name == "extraits_courts_inpi" else None
+
+
 def _answer_for(source: Source, answers: Mapping[str, Answer]) -> Answer | None:
     """Choose among the calls that answer a row: the first that succeeded, else the first."""
     names = ANSWERING_SOURCES.get(source.name, (source.name,))
-    found = [answers[name] for name in names if name in answers]
+    found = [_own(source, answers[name]) for name in names if name in answers]
     return next((answer for answer in found if answer.ok), found[0] if found else None)
+
+
+def _own(source: Source, answer: Answer) -> Answer:
+    """The Insee's own answer, where the RNA is read in its place: it has no number to be asked by."""
+    if source.producer == INSEE and CATALOGUE[answer.source].producer == RNA:
+        return Answer(source.name, Status.NOT_APPLICABLE, cause=Cause.WITHOUT_NUMBER)
+    return answer
 
 
 def _state(
@@ -185,6 +198,8 @@ def _state_without_data(source: Source, answer: Answer) -> State:
         return State.UNDER_REVIEW
     if answer.code in REFUSAL_CODES:
         return State.REFUSED
+    if answer.cause is Cause.WITHOUT_NUMBER:
+        return State.NOT_QUERIED
     return _state_of_absence(source) if answer.status is Status.ABSENT else STATES[answer.status]
 
 

@@ -20,6 +20,7 @@ from prefill.dossier.states import (
     TONES,
     UNLIKELY,
     WITH_PROOF,
+    WITHOUT_NUMBER,
     WITHOUT_PROOF,
     WORDS,
     State,
@@ -94,6 +95,15 @@ class Proof:
         """Whether a page may fold the row away: never what a register did not deliver."""
         return self.state in FOLDED or (self.state is State.OUT_OF_SCOPE and self.source.proof is None)
 
+    @property
+    def queryable(self) -> bool:
+        """Whether the register would be asked if the agent named it."""
+        return self.state is State.NOT_QUERIED and not self._without_number
+
+    @property
+    def _without_number(self) -> bool:
+        return self.answer is not None and self.answer.cause is Cause.WITHOUT_NUMBER
+
     def word(self, language: Language) -> str:
         return self._fill(WORDS[self.state][language])
 
@@ -103,6 +113,8 @@ class Proof:
             return THROTTLED[language]
         if self.state is State.NOT_QUERIED and self.activity:
             return UNLIKELY[language].format(activity=self.activity)
+        if self._without_number:
+            return self._fill(WITHOUT_NUMBER[language])
         return self._explanation(language) or self._fill(SENTENCES[self.state][language])
 
     def _explanation(self, language: Language) -> str | None:

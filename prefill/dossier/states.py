@@ -150,6 +150,11 @@ UNLIKELY: Mapping[Language, str] = {
     "fr": "Non interrogé (activité déclarée : {activity}). Le code d'activité n'exclut rien : à interroger au besoin.",
     "en": "Not queried (declared activity: {activity}). An activity code excludes nothing: query it if needed.",
 }
+# Replaces it where the company has no number that the register takes: an association without SIREN.
+WITHOUT_NUMBER: Mapping[Language, str] = {
+    "fr": "Non interrogé : {spoken} demande un SIREN ou un SIRET, que cette entreprise n'a pas, ou qui n'est pas connu.",
+    "en": "Not queried: {producer} takes a SIREN or a SIRET, which this company lacks, or which is not known.",
+}
 THROTTLED: Mapping[Language, str] = {
     "fr": "Trop de demandes en ce moment auprès d'API Entreprise : redemander plus tard.",
     "en": "Too many requests to API Entreprise at the moment: ask again later.",

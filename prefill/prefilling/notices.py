@@ -69,8 +69,8 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "en": "You typed an RNA number: these are the data of the head office, SIRET {answered}.",
     },
     "association_without_siren": {
-        "fr": "Le RNA ne connaît pas de SIREN à cette association : ce que l'Insee donnerait est à saisir.",
-        "en": "The RNA knows no SIREN of this association: please fill in what Insee would give.",
+        "fr": "Le RNA ne connaît pas de SIREN à cette association : ce que l'Insee seul donnerait est à saisir.",
+        "en": "The RNA knows no SIREN of this association: please fill in what Insee alone would give.",
     },
     "insee_unavailable": {
         "fr": "L'Insee ne répond pas : l'identité vient de l'API Recherche d'entreprises (DINUM), d'après Insee (Sirene) et INPI (RNE){as_of}. Vérifiez-la.",
@@ -114,9 +114,10 @@ def notice_all(number: str, answers: Mapping[str, Answer], today: date) -> tuple
 
 def _of_establishment(number: str, answers: Mapping[str, Answer], today: date) -> Iterator[Notice]:
     answer = answers.get("etablissements")
-    if is_rna(number) and answer is not None and answer.status is Status.NOT_APPLICABLE:
+    known = answer is not None and answer.ok and answer.data["siret"]
+    if is_rna(number) and answer is not None and not known and (answer.ok or answer.status is Status.NOT_APPLICABLE):
         yield Notice("association_without_siren")
-    if answer is None or not answer.ok:
+    if answer is None or not known:
         return
     data = answer.data
     unit, address = data["unite_legale"], data["adresse"]

@@ -26,6 +26,7 @@ from prefill.domain.sources import Source
 from prefill.forms.filling import FilledForm, fill
 from prefill.forms.model import Form
 from prefill.prefilling.notices import Notice, notice_all
+from prefill.prefilling.unregistered import establishment_of
 from prefill.problems import CompanyUndisclosed, CompanyUnknown, Problem, UpstreamMisconfigured
 
 ESTABLISHMENT = CATALOGUE["etablissements"]
@@ -312,11 +313,21 @@ def _known_by_rna(asking: PrefillRun, event: Answered) -> Answered:
     if isinstance(siren, str) and re.fullmatch(r"[0-9]{9}", siren):
         asking.company = replace(asking.company, siren=siren)
         return event
-    unknown = (
-        Answer(ESTABLISHMENT.name, Status.NOT_APPLICABLE) if answer.ok else replace(answer, source=ESTABLISHMENT.name)
-    )
+    unknown = Answer(ESTABLISHMENT.name, Status.NOT_APPLICABLE, cause=Cause.WITHOUT_NUMBER)
+    if not answer.ok:
+        unknown = replace(answer, source=ESTABLISHMENT.name)
     asking.answers.update(dict.fromkeys((ESTABLISHMENT.name, *HEAD_OFFICES), unknown))
-    return replace(event, answers=_visible_answers(asking))
+    if answer.ok and not siren:
+        _stand_for_the_insee(asking, answer)
+    return replace(event, answers=_visible_answers(asking), company=asking.company)
+
+
+def _stand_for_the_insee(asking: PrefillRun, answer: Answer) -> None:
+    """Read the RNA where the Insee is read: of an association that is not in Sirene, it alone publishes the address."""
+    asking.company = replace(asking.company, partial=False)
+    candidate = asking.request.caller.audience is Audience.CANDIDATE
+    places = (ESTABLISHMENT.name, *HEAD_OFFICES) if candidate else (ESTABLISHMENT.name,)
+    asking.answers.update(dict.fromkeys(places, establishment_of(answer)))
 
 
 def _fill(request: Request, answers: Mapping[str, Answer], company: Company | None, today: date | None) -> FilledForm:
@@ -363,8 +374,10 @@ def _unasked(source: Source, asking: PrefillRun) -> Answer | None:
     company = asking.company
     if asking.request.caller.audience is Audience.CANDIDATE and would_disclose_people(source, company):
         return Answer(source.name, Status.WITHHELD)
-    if source.identify(company) is None or (source.applies(company) is False and not asking.request.every):
+    if source.applies(company) is False and not asking.request.every:
         return Answer(source.name, Status.NOT_APPLICABLE)
+    if source.identify(company) is None:
+        return Answer(source.name, Status.NOT_APPLICABLE, cause=Cause.WITHOUT_NUMBER)
     if _is_unlikely(source, asking):
         return Answer(source.name, Status.NOT_REQUESTED, cause=Cause.UNLIKELY)
     if source.name in asking.request.on_request - asking.request.named:

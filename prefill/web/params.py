@@ -9,7 +9,7 @@ from flask import g, request
 
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Role
-from prefill.domain.identifiers import parse, parse_entry, spaced
+from prefill.domain.identifiers import parse_entry, spaced
 from prefill.domain.permissions import Audience, Caller, can_query
 from prefill.domain.requester import SERVICE, Requester
 from prefill.domain.sources import Source
@@ -81,17 +81,12 @@ def read_role(text: str | None) -> Role:
         ) from None
 
 
-def read_number(text: str) -> str:
-    """Read a SIRET or a SIREN. Raise its problems and, in the sandbox, that of a company which nobody invented."""
-    return _invented(parse(text))
-
-
 def read_entry(text: str) -> str:
-    """Read what names a candidate's company: a SIRET, a SIREN or an RNA number. Raise as `read_number` does."""
-    return _invented(parse_entry(text))
+    """Read what names a company: a SIRET, a SIREN or an RNA number.
 
-
-def _invented(number: str) -> str:
+    Raise the problems of these numbers and, in the sandbox, that of a company which nobody invented.
+    """
+    number = parse_entry(text)
     if app_context().settings.sandbox:
         from prefill.sandbox.companies import is_invented  # production starts without it
 

@@ -39,6 +39,7 @@ from tests.support.simulator import OpenService, Simulator, wrapped
 
 SANDBOX = bearer(SANDBOX_AGENT_KEY)
 ACTIVITY = "25.62B"
+RNA = "W382004417"
 FORBIDDEN = ("bilans_inpi", "bilans_entreprises_bdf", "liasses_fiscales_dgfip")
 # Every row of the use case that tenders may use.
 ROWS = (
@@ -495,3 +496,51 @@ def test_every_usable_source_of_documents_is_in_the_dossier():
     form = create_app(Settings(log="json")).extensions["prefill"].forms.content.forms["dossier"]
 
     assert {row.name for row in SOURCES if row.documents} <= set(form.sources(frozenset(form.on_demand())))
+
+
+def association_of(siren: str | None) -> dict[str, Any]:
+    """Say that the RNA knows the association, to whoever may see what is protected."""
+    one = told("associations_instructeur", number=RNA)
+    return {**one, "payload": wrapped({**one["payload"]["data"], "siren": siren})}
+
+
+def test_the_rna_number_of_an_association_gives_the_dossier_of_its_head_office(buyer, simulator, trace):
+    head_office = {**known_company(), "path": CATALOGUE["siege_social_instructeur"].path, "params": {"siren": SIREN}}
+    simulator.add(association_of(SIREN), head_office)
+
+    dossier = ask(buyer, RNA).json
+
+    assert (dossier["siren"], dossier["siret"]) == (SIREN, SIRET)
+    assert [notice["code"] for notice in dossier["notices"]][:1] == ["association_head_office"]
+    assert {line["siret"] for line in lines_of(trace)} == {RNA}
+
+
+def test_an_association_without_siren_is_named_and_no_register_that_takes_one_is_said_not_to_concern_it(
+    buyer, simulator
+):
+    simulator.add(association_of(None))
+
+    dossier = ask(buyer, RNA.lower()).json
+    proofs = proofs_of(dossier)
+    company = {detail["name"]: (detail["value"], detail["source"]) for detail in dossier["company"]}
+    urssaf, insee = proofs["attestations_sociales_acoss"], proofs["etablissements"]
+
+    assert "siren" not in dossier
+    assert dossier["rna"] == RNA
+    assert company["name"] == ('LE FOUR BANAL "DES RAVIERES"', "associations_instructeur")
+    assert company["address"][0] == "4 Chemin du Four, 38000, Grenoble"
+    assert proofs["associations"]["state"] == "available"
+    assert (urssaf["state"], urssaf["folded"], insee["state"]) == ("not_queried", False, "not_queried")
+    assert "un SIREN ou un SIRET" in urssaf["message"]
+    assert "queryable" not in urssaf
+    assert proofs["extraits_courts_inpi"].get("link") is None
+    assert {path.split("/associations/")[1] for path in simulator.calls()} == {RNA, f"{RNA}/documents"}
+
+
+def test_the_archive_of_an_association_without_siren_bears_its_rna_number(buyer, simulator):
+    simulator.add(association_of(None))
+
+    response = ask(buyer, f"{RNA}/documents.zip")
+
+    assert response.status_code == 200
+    assert f"dossier_{RNA}_" in response.headers["Content-Disposition"]

@@ -143,10 +143,12 @@ def test_a_list_that_cannot_be_used_is_told(page, numbers, words):
 
 def test_a_file_gives_its_numbers_each_once(page, tmp_path):
     file = tmp_path / "candidats.csv"
-    file.write_text(f'Nom;SIRET\n"Routes";000 022 004 00014\nAutre;{IN_ORDER}\nEncore;{IN_ORDER}\n', "utf-8")
+    file.write_text(
+        f'Nom;SIRET\n"Routes";000 022 004 00014\nAutre;{IN_ORDER}\nEncore;{IN_ORDER}\nRNA;w423 000 001\n', "utf-8"
+    )
     page.set_input_files("#file", file)
 
-    expect(page.locator("#sirets")).to_have_value(f"{BEHIND}\n{IN_ORDER}")
+    expect(page.locator("#sirets")).to_have_value(f"{BEHIND}\n{IN_ORDER}\nW423000001")
 
 
 def test_the_table_is_a_file_for_a_french_spreadsheet(page):

@@ -84,6 +84,36 @@ def test_an_association_without_siren_is_filled_from_the_rna_alone(simulator, pr
     assert list(simulator.calls()) == [PATHS["associations"].format(siren_or_rna=WITHOUT_SIREN)]
 
 
+SEAT = {
+    "complement": "MAISON DES ASSOCIATIONS", "numero_voie": "4", "type_voie": None, "libelle_voie": "Chemin du Four",
+    "distribution": None, "code_insee": "38185", "code_postal": "38000", "commune": "Grenoble",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("form", "place"), [("dume", "/partII/A"), ("dc1", ""), ("dc2", "")], ids=["dume", "dc1", "dc2"]
+)
+def test_the_address_and_legal_form_of_one_without_siren_are_those_of_the_rna(simulator, prefill, form, place):
+    simulator.add(known(WITHOUT_SIREN, rna=WITHOUT_SIREN, siren=None, siret_siege=None, adresse_siege=SEAT))
+
+    body = prefill(WITHOUT_SIREN, schema=form)
+    values, place = values_of(body), f"{place}/economicOperator"
+    address = {key: values[f"{place}/postalAddress/{key}"] for key in ("streetName", "postalZone", "cityName")}
+
+    assert address == {"streetName": "4 Chemin du Four", "postalZone": "38000", "cityName": "Grenoble"}
+    assert (values[f"{place}/postalAddress/countryCode"], values[f"{place}/name"]) == ("FRA", "LES AMIS DU BARRAGE")
+    assert values[f"{place}/headOfficeAddress/streetName"] == "4 Chemin du Four"
+    assert body["provenance"][f"{place}/postalAddress/streetName"]["source"] == "associations"
+    assert codes(body) == ["association_without_siren"]
+
+
+@pytest.mark.parametrize("siren_told", ["12345", "[ND]"])
+def test_a_siren_that_cannot_be_read_discloses_no_address(simulator, prefill, siren_told):
+    simulator.add(known(WITHOUT_SIREN, rna=WITHOUT_SIREN, siren=siren_told, siret_siege=None, adresse_siege=SEAT))
+
+    assert STREET not in values_of(prefill(WITHOUT_SIREN))
+
+
 def test_one_that_the_rna_does_not_know_is_an_unknown_company(simulator, prefill):
     assert prefill("W423000009", 404)["code"] == "company_unknown"
     assert len(simulator.calls()) == 1

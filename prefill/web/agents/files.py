@@ -50,7 +50,7 @@ def fetch_document(asked: Request, source: str, n: int) -> File:
     hosts = app_context().settings.document_hosts
     try:
         named = _document(done.answers[source], n)
-        file = fetch(current_services().upstream, named, done.company.siren, current_day(), hosts)
+        file = fetch(current_services().upstream, named, done.company.unit, current_day(), hosts)
     except Problem:
         record(asked, (source,), Outcome.REFUSED)
         raise
@@ -109,7 +109,7 @@ def serve_archive(asked: Request, first: int) -> AnyResponse:
     body = stream_archive(archive_part(done, packed, left, contents), language())
     response = Response(body, mimetype="application/zip")
     rank = f"-{first}" if first > 1 else ""
-    name = f"dossier_{done.company.siren}_{current_day().isoformat()}{rank}.zip"
+    name = f"dossier_{done.company.unit}_{current_day().isoformat()}{rank}.zip"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["X-Prefill-Documents"] = str(len(packed))
     response.headers["X-Prefill-Documents-Left"] = str(len(left))
@@ -122,7 +122,8 @@ def archive_part(
     done: Prefill, packed: Sequence[Document], left: Sequence[Document], contents: Mapping[str, Any], folder: str = ""
 ) -> Part:
     """Make what an archive holds of a company: the documents and a summary; the manifest names those that are `left` too."""
-    context, upstream, siren, day = app_context(), current_services().upstream, done.company.siren, current_day()
+    context, upstream, day = app_context(), current_services().upstream, current_day()
+    unit = done.company.unit
     rendered = render_dossier(done, current_view(), language())
     sandbox = context.settings.sandbox
     summary = render_template(
@@ -130,14 +131,15 @@ def archive_part(
     )
     facts = {
         "siret": rendered.get("siret"),
-        "siren": siren,
+        "siren": rendered.get("siren"),
+        "rna": rendered.get("rna"),
         "object": done.request.object,
         "at": context.now().isoformat("T", "seconds"),
         **({"sandbox": True} if sandbox else {}),
         **contents,
     }
     hosts = context.settings.document_hosts
-    return Part(packed, left, lambda document: fetch(upstream, document, siren, day, hosts), summary, facts, folder)
+    return Part(packed, left, lambda document: fetch(upstream, document, unit, day, hosts), summary, facts, folder)
 
 
 def seconds_of_minute_left() -> float:

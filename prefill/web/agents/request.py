@@ -13,7 +13,7 @@ from prefill.web.agents.session import session_agent
 from prefill.web.context import app_context, current_caller, current_forms
 from prefill.web.openapi.parameters import parameter
 from prefill.web.openapi.texts import text
-from prefill.web.params import find_form, read_number
+from prefill.web.params import find_form, read_entry
 
 FORM = "dossier"
 MAX_PROCEDURE = 49  # characters, by API Entreprise's rule
@@ -81,7 +81,7 @@ def read_agent_request(number: str, *scopes: Scope, own_forms: bool = False) -> 
     name = request.args.get("schema", FORM) if own_forms else FORM
     form = current_forms().forms[FORM] if name == FORM else find_form(name, agent)
     asked = Request(
-        read_number(number),
+        read_entry(number),
         form,
         agent,
         frozenset(form.on_demand()),
@@ -99,7 +99,7 @@ def request_of_agent(number: str, procedure: object, *scopes: Scope) -> Request:
     agent = authenticated_agent(*scopes)
     form = current_forms().forms[FORM]
     return Request(
-        read_number(number),
+        read_entry(number),
         form,
         agent,
         frozenset(form.on_demand()),

@@ -38,10 +38,8 @@ NUMBER = parameter(
     "number",
     "path",
     text(
-        "SIRET (14 chiffres), SIREN (9 chiffres : son siège) ou, pour un candidat, numéro RNA d'une association ; espaces et points "
-        "sont permis.",
-        "SIRET (14 digits), SIREN (9 digits: its head office) or, for a candidate, the RNA number of an association; spaces and dots "
-        "are allowed.",
+        "SIRET (14 chiffres), SIREN (9 chiffres : son siège) ou numéro RNA d'une association ; espaces et points sont permis.",
+        "SIRET (14 digits), SIREN (9 digits: its head office) or the RNA number of an association; spaces and dots are allowed.",
     ),
     "00000100800010",
 )

@@ -11,7 +11,6 @@ from urllib.parse import quote, urlencode
 from prefill.domain.answer_shapes.links import host_of
 from prefill.domain.answers import Answer
 from prefill.domain.catalogue import CATALOGUE
-from prefill.domain.identifiers import siren_of
 from prefill.dossier.articles import ARTICLES, DECLARED
 from prefill.dossier.builder import build_dossier
 from prefill.dossier.mentions import ARTICLE, EXPLANATION, Mention
@@ -45,7 +44,8 @@ def render_dossier(prefill: Prefill, view: DossierView, language: Language) -> d
     dossier, asked = build_prefill_dossier(prefill, view), prefill.request
     return dump(DossierShape, {
         "siret": prefill.company.siret,
-        "siren": prefill.company.siren,
+        "siren": prefill.company.siren or None,
+        "rna": prefill.company.rna,
         "object": asked.object,
         "form": asked.form,
         "complete": prefill.filled.complete,
@@ -66,7 +66,7 @@ def render_dossier(prefill: Prefill, view: DossierView, language: Language) -> d
 def render_dossier_progress(event: Answered, view: DossierView, language: Language, answered: int) -> dict[str, Any]:
     """Render what is known so far of a dossier under way; pending proofs are left out."""
     asked = event.request
-    filled, siren = event.filled(), siren_of(asked.number)
+    filled, siren = event.filled(), event.company.siren if event.company else ""
     dossier = build_dossier(asked.form, filled, event.answers, siren, view.today, fetchable=view.fetchable)
     known = [proof for proof in dossier.proofs if proof.state is not State.LATE]
     return dump(DossierProgressShape, {
@@ -125,6 +125,7 @@ def _state(proof: Proof, language: Language) -> dict[str, Any]:
         "message": proof.message(language),
         "tone": proof.tone,
         "folded": proof.folded,
+        "queryable": proof.queryable or None,
         "retry_in": proof.retry_in,
     }
 

@@ -106,6 +106,11 @@ class StateShape(ResponseSchema):
     folded = fields.Boolean(
         required=True, metadata=described("Si une page peut replier la ligne.", "Whether a page may fold the row away.")
     )
+    queryable = fields.Boolean(
+        metadata=described(
+            "Vrai d'un registre qui le serait, nommé par « with ».", "True of one that `with` would have queried."
+        )
+    )
     retryIn = fields.Float(attribute="retry_in", metadata=described("En secondes.", "Seconds."))
 
 
@@ -197,7 +202,12 @@ class CountShape(ResponseSchema):
 
 class DossierShape(ResponseSchema):
     siret = fields.String(metadata={"example": "55204944776279"})
-    siren = fields.String(required=True, metadata={"example": "552049447"})
+    siren = fields.String(
+        metadata=described(
+            "Absent d'une association qui n'en a pas.", "Absent of an association that has none.", example="552049447"
+        )
+    )
+    rna = fields.String(metadata=described("Le numéro RNA d'une association.", "The RNA number of an association."))
     object = fields.String(required=True, metadata=described("La procédure.", "The procedure.", example="2026-TRX-014"))
     form = fields.Nested(FormHeader, data_key="schema", required=True)
     complete = fields.Boolean(

@@ -44,8 +44,8 @@ let resumeAt = 0
  * @returns {string[]} Each once, in their order.
  */
 export const readNumbers = text => {
-	const found = text.replace(/(?<=\d)[ .\u00a0\u202f](?=\d)/g, '').match(/(?<!\d)(?:\d{14}|\d{9})(?!\d)/g) || []
-	return [...new Set(found)]
+	const joined = text.replace(/(?<=\d)[ .\u00a0\u202f](?=\d)/g, '').toUpperCase()
+	return [...new Set(joined.match(/(?<![\dA-Z])W\d[\dA-Z]\d{7}(?!\d)|(?<!\d)(?:\d{14}|\d{9})(?!\d)/g) || [])]
 }
 
 const begin = async () => {
@@ -59,7 +59,7 @@ const begin = async () => {
 		: !object
 			? 'Indiquez la procédure.'
 			: !numbers.length
-				? 'Aucun numéro lisible : un SIRET (14 chiffres) ou un SIREN (9 chiffres) par ligne.'
+				? 'Aucun numéro lisible : un SIRET (14 chiffres), un SIREN (9) ou un numéro RNA (W et 9 caractères) par ligne.'
 				: numbers.length > MAX_CANDIDATES
 					? `${numbers.length} candidats : ${MAX_CANDIDATES} au plus à la fois.`
 					: ''

@@ -17,6 +17,7 @@ import { day, duration, moment, written } from './format.js'
  * @property {string} message
  * @property {keyof SHAPES} tone
  * @property {boolean} folded
+ * @property {boolean} [queryable] Whether naming it has its register asked.
  * @property {number} [retryIn]
  * @property {string} [validUntil]
  * @property {boolean} [expiresSoon]
@@ -89,7 +90,7 @@ const state = (proof, actions) => [
 			)
 		: null,
 	make('p', { class: 'message' }, proof.message, proof.retryIn ? ` Revenir dans ${duration(proof.retryIn)}.` : ''),
-	proof.state === 'not_queried' ? queryButton(proof, actions) : null,
+	proof.queryable ? queryButton(proof, actions) : null,
 ]
 
 /** @param {Proof} proof */

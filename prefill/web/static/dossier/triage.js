@@ -7,7 +7,8 @@ import { day } from './format.js'
  * @typedef {{ date?: string, text: string }} Mention
  * @typedef {object} Dossier
  * @property {string} [siret]
- * @property {string} siren
+ * @property {string} [siren] None for an association that has none.
+ * @property {string} [rna]
  * @property {boolean} complete
  * @property {{ name: string, value: any }[]} company
  * @property {{ id: string, title: string, proofs: Proof[] }[]} themes
@@ -27,7 +28,7 @@ const LEFT_TO_A_REGISTER = ['unavailable', 'late', 'under_review']
 
 /** @param {Dossier} dossier */
 export const nameOf = dossier =>
-	dossier.company.find(detail => detail.name === 'name')?.value || `Entreprise ${dossier.siren}`
+	dossier.company.find(detail => detail.name === 'name')?.value || `Entreprise ${dossier.siren || dossier.rna}`
 
 /**
  * @param {Dossier} dossier
