@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from prefill.espd.model import CriterionAnswer, Declared, Evidence, Note
 from prefill.espd.values import at, is_date, rows, texts
 from prefill.espd.versions import Ask, Subject
+
+CERTIFIED = "/partIV/D"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,21 @@ class Certified:
     answers: tuple[CriterionAnswer, ...] = ()
     evidence: Evidence | None = None
     left_out: tuple[Note, ...] = ()
+    confirmed: tuple[str, ...] = ()
+
+
+def name_of(certificate: Mapping[str, str]) -> str:
+    """Name a certificate by its body and its code there, or its own name: the same whatever else is listed that day.
+
+    >>> name_of({"name": "Fourniture et pose de menuiseries", "code": "4312", "issuer": "Qualibat"})
+    'Qualibat 4312'
+    """
+    return " ".join(filter(None, (certificate.get("issuer"), certificate.get("code") or certificate.get("name"))))
+
+
+def names_in(data: Mapping[str, Any], pointer: str) -> frozenset[str]:
+    """Name the certificates of one kind that the data lists."""
+    return frozenset(name_of(row) for row in map(texts, rows(at(data, pointer))) if row.get("name"))
 
 
 def certified_by(data: Mapping[str, Any], declared: Declared, pointer: str, criterion: Subject) -> Certified:
@@ -25,10 +42,10 @@ def certified_by(data: Mapping[str, Any], declared: Declared, pointer: str, crit
     known = {
         f"{pointer}/{index}": row for index, row in enumerate(map(texts, rows(at(data, pointer)))) if row.get("name")
     }
-    confirmed = {place: row for place, row in known.items() if place in declared.certificates}
+    confirmed = {place: row for place, row in known.items() if name_of(row) in declared.certificates}
     places = [place for place, row in confirmed.items() if str(row.get("uri", "")).startswith("https://")]
     notes = [
-        Note(place, _why_left_out(row, confirmed=place in confirmed))
+        Note(place, _why_left_out(row, confirmed=place in confirmed), name_of(row))
         for place, row in known.items()
         if place not in places[:1]
     ]
@@ -41,7 +58,14 @@ def certified_by(data: Mapping[str, Any], declared: Declared, pointer: str, crit
             CriterionAnswer(criterion, Ask.ONLINE, "true"),
             CriterionAnswer(criterion, Ask.EVIDENCE, evidence.id),
         ]
-    return Certified(tuple(answers), evidence, tuple(notes))
+    return Certified(tuple(answers), evidence, tuple(notes), tuple(confirmed))
+
+
+def unknown_among(declared: Declared, known: frozenset[str]) -> Iterator[Note]:
+    """Note the certificates that are confirmed and that no register gives today."""
+    for name in sorted(declared.certificates - known):
+        why = "confirmé, mais aucun registre ne le donne aujourd'hui."
+        yield Note(CERTIFIED, f"Certificat « {name} » : {why}", name)
 
 
 def _evidence(row: Mapping[str, Any], criterion: Subject) -> Evidence:

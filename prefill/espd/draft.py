@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from prefill.domain.company import Role
 from prefill.espd.carried import (
     ANSWERED,
     CATEGORY,
@@ -22,11 +23,11 @@ from prefill.espd.carried import (
     SET_UP_DATE,
     TRADE_REGISTER,
 )
-from prefill.espd.certificates import certified_by
+from prefill.espd.certificates import certified_by, names_in, unknown_among
 from prefill.espd.model import CriterionAnswer, Declared, Draft, Identifier, Note, Representative
 from prefill.espd.sources import sources_of
 from prefill.espd.values import at, clean, is_code, is_date, mapping, rows, sound_operator, texts
-from prefill.espd.versions import CURRENCIES, LATEST, VERSIONS, Ask, Subject, Version
+from prefill.espd.versions import CURRENCIES, LATEST, ROLES, VERSIONS, Ask, Subject, Version
 from prefill.forms.filling import Provenance
 
 NO_PROCEDURE = "SANS-CONSULTATION"
@@ -57,7 +58,12 @@ def draft_response(
         *(answer for one in certified for answer in one.answers),
     )  # fmt: skip
     persons, unusable = _representatives(data, declared)
-    carried = {*_carried(operator, declared, answers), *([REPRESENTATIVES] if persons else ())}
+    carried = {
+        *_carried(operator, declared, answers),
+        *([REPRESENTATIVES] if persons else ()),
+        *(place for one in certified for place in one.confirmed),
+    }
+    listed = frozenset[str]().union(*(names_in(data, pointer) for pointer, _ in CERTIFICATES))
     return Draft(
         declared,
         operator,
@@ -72,6 +78,7 @@ def draft_response(
             *unusable,
             *_left_out(data, declared, capital),
             *(note for one in certified for note in one.left_out),
+            *unknown_among(declared, listed),
         ),
         tuple(_to_confirm(declared, size, identifiers)),
     )
@@ -178,7 +185,8 @@ def _representatives(
         if not row.get("familyName") or not row.get("firstName"):
             unusable.append(Note(pointer, "Représentant : l'ESPD n'admet qu'une personne physique, à saisir."))
         elif country is None:
-            unusable.append(Note(f"{pointer}/residenceCountry", "Représentant : pays de résidence à saisir."))
+            name = f"{row['firstName']} {row['familyName']}"
+            unusable.append(Note(f"{pointer}/residenceCountry", f"Représentant {name} : pays de résidence à saisir."))
         else:
             persons.append(Representative(row["firstName"], row["familyName"], row.get("role"), country))
     return tuple(persons), tuple(unusable)
@@ -197,7 +205,6 @@ def _carried(operator: Mapping[str, Any], declared: Declared, answers: tuple[Cri
         yield CATEGORY
     for subject in {answer.criterion for answer in answers}:
         yield from ANSWERED[subject]
-    yield from declared.certificates
 
 
 def _declared(
@@ -249,7 +256,8 @@ def _left_out(data: Mapping[str, Any], declared: Declared, capital: Mapping[str,
 
 
 def _to_confirm(declared: Declared, size: str | None, identifiers: tuple[Identifier, ...]) -> Iterator[Note]:
-    yield Note("/role", f"Rôle dans la candidature : {declared.role}.")
+    role = Role(declared.role).label.lower() if declared.role in ROLES else declared.role
+    yield Note("/role", f"Rôle dans la candidature : {role}.")
     if declared.size is None and size:
         yield Note(CATEGORY, f"Taille déduite de la catégorie de l'Insee : {size}.")
     if any(identifier.scheme == "BRIS" for identifier in identifiers):

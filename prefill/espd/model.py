@@ -28,7 +28,7 @@ class Declared:
         currency: ISO 4217 currency of the share capital.
         residence: alpha-3 country of residence of each representative, by its index in the data.
         set_up_date: date of creation, where no register gives it.
-        certificates: the certificates of part IV.D that the candidate confirms, by JSON pointer.
+        certificates: the certificates of part IV.D that the candidate confirms, by `certificates.name_of`.
         professional_register: whether the candidate confirms the professional register that the data names.
     """
 
@@ -89,10 +89,11 @@ class CriterionAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One line for the candidate: a JSON pointer and a French sentence."""
+    """One line for the candidate: a JSON pointer, a French sentence, and the name of the certificate that it is about."""
 
     pointer: str
     message: str
+    certificate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

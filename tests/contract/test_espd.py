@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from prefill.app import create_app
 from prefill.domain.countries import COUNTRIES
 from prefill.domain.dates import PARIS
+from prefill.espd.certificates import name_of
 from prefill.espd.draft import draft_response
 from prefill.espd.elements import CAC, CBC
 from prefill.espd.model import Declared, Draft
@@ -34,7 +35,7 @@ from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
 from tests.contract.reference import CASES, PRODUCTION_SHAPES, SHARED, require_reference
 from tests.contract.reference import read as read_cases
-from tests.espd.round_trip import OPERATOR, assert_writes_again, everything, mapped
+from tests.espd.round_trip import OPERATOR, assert_writes_again, confirmed_in, everything, mapped
 from tests.espd.round_trip import put as put_at
 from tests.espd.test_draft import PROFESSIONAL, REGISTERED, with_
 from tests.support.sandbox import run_sandbox
@@ -165,17 +166,16 @@ CERTIFIED = {
     ],
     "environmentalManagement": [{"name": "RGE <&>", "uri": "https://france-renov.gouv.fr/a?b=1&c=2"}],
 }  # fmt: skip
-CONFIRMED = frozenset({"/partIV/D/qualityAssurance/0", "/partIV/D/environmentalManagement/0"})
 
 
 def test_confirmed_certificates_are_evidences_of_a_valid_profile_and_of_the_official_request(validator, example):
     data = FULL
     request = read_request(example)
     profile = write_profile(
-        draft_response(data, Declared(certificates=CONFIRMED, professional_register=True)), IDENTITY
+        draft_response(data, Declared(certificates=confirmed_in(data), professional_register=True)), IDENTITY
     )
     completed = draft_response(
-        data, Declared(lot=request.lot(None), certificates=CONFIRMED, professional_register=True)
+        data, Declared(lot=request.lot(None), certificates=confirmed_in(data), professional_register=True)
     )
 
     assert_valid(validator, profile)
@@ -184,7 +184,7 @@ def test_confirmed_certificates_are_evidences_of_a_valid_profile_and_of_the_offi
 
 
 def test_a_certificate_without_address_is_an_answer_of_a_valid_profile(validator):
-    confirmed = frozenset({"/partIV/D/qualityAssurance/1"})
+    confirmed = frozenset({name_of(CERTIFIED["qualityAssurance"][1])})
 
     assert_valid(validator, write_profile(draft_response(FULL, Declared(certificates=confirmed)), IDENTITY))
 
@@ -291,7 +291,10 @@ def test_no_payload_makes_an_invalid_document(validator, changes):
     for pointer, value in changes.items():
         put(data, pointer.split("/")[1:], value)
     draft = draft_response(
-        data, Declared(size="small", residence={0: "FRA", 1: "BEL"}, certificates=CONFIRMED, professional_register=True)
+        data,
+        Declared(
+            size="small", residence={0: "FRA", 1: "BEL"}, certificates=confirmed_in(data), professional_register=True
+        ),
     )
 
     if not draft.remaining:

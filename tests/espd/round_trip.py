@@ -7,10 +7,12 @@ from contextlib import suppress
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from prefill.espd.certificates import name_of, names_in
 from prefill.espd.draft import draft_response
 from prefill.espd.elements import CBC
 from prefill.espd.model import Declared
 from prefill.espd.reading.restored import Restored
+from prefill.espd.values import clean, texts
 from prefill.espd.writer import Identity, write_profile
 
 OPERATOR = "/partII/A/economicOperator"
@@ -29,13 +31,19 @@ CERTIFICATE = ("name", "code", "issuer", "validUntil", "uri")
 PERSON = ("firstName", "familyName", "role")
 
 
+def confirmed_in(data: Mapping[str, Any]) -> frozenset[str]:
+    """Confirm every certificate that is listed."""
+    known = clean(data) or {}
+    return names_in(known, "/partIV/D/qualityAssurance") | names_in(known, "/partIV/D/environmentalManagement")
+
+
 def everything(data: Mapping[str, Any], **more: Any) -> Declared:
     """Declare what lets the document carry all that is known: currency, countries of residence, confirmations."""
     people = at(data, "/partII/B/representatives") or []
     certificates = {
-        f"/partIV/D/{kind}/{index}"
+        name_of(texts(row))
         for kind in ("qualityAssurance", "environmentalManagement")
-        for index, row in enumerate(at(data, f"/partIV/D/{kind}") or [])
+        for row in at(clean(data), f"/partIV/D/{kind}") or []
         if row.get("uri")
     }
     return Declared(

@@ -217,7 +217,7 @@ def test_a_certificate_is_no_answer_until_the_candidate_confirms_it():
 
 
 def test_a_confirmed_certificate_is_an_answer_with_its_evidence():
-    confirmed = frozenset({"/partIV/D/qualityAssurance/0"})
+    confirmed = frozenset({"Qualibat 4312"})
     draft = draft_response(with_("/partIV/D", CERTIFICATES), Declared(certificates=confirmed))
 
     assert [answer.value for answer in draft.answers if answer.criterion is Subject.QUALITY] == [
@@ -228,11 +228,21 @@ def test_a_confirmed_certificate_is_an_answer_with_its_evidence():
 
 
 def test_a_certificate_without_a_safe_address_is_an_answer_without_evidence():
-    confirmed = frozenset({"/partIV/D/qualityAssurance/1", "/partIV/D/qualityAssurance/9"})
-    draft = draft_response(with_("/partIV/D", CERTIFICATES), Declared(certificates=confirmed))
+    draft = draft_response(with_("/partIV/D", CERTIFICATES), Declared(certificates=frozenset({"OPQIBI 0101"})))
 
     assert [answer.value for answer in draft.answers if answer.criterion is Subject.QUALITY] == ["true"]
     assert draft.evidences == ()
+
+
+def test_a_confirmed_certificate_is_the_same_when_another_body_does_not_answer():
+    """Those of Qualibat are missing that day: what was confirmed moves up, and nothing else is taken for it."""
+    confirmed = Declared(certificates=frozenset({"Qualibat 4312"}))
+    draft = draft_response(with_("/partIV/D", {"qualityAssurance": CERTIFICATES["qualityAssurance"][1:]}), confirmed)
+
+    assert not any(answer.criterion is Subject.QUALITY for answer in draft.answers)
+    assert [(note.pointer, note.certificate) for note in draft.left_out][-2:] == [
+        ("/partIV/D/qualityAssurance/0", "OPQIBI 0101"), ("/partIV/D", "Qualibat 4312"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -828,6 +828,14 @@ def test_the_dume_is_downloaded_as_xml_once_what_remains_is_given(page, service)
 
     assert download.value.suggested_filename == "dume.xml"
     assert b"QualificationApplicationResponse" in Path(download.value.path()).read_bytes()
+    expect(page.locator("#espd-to-confirm li")).to_have_text(["Rôle dans la candidature : candidat individuel."])
+    expect(page.locator("#espd-left-out")).to_be_hidden()
+
+    page.fill("#siret", ORDINARY)
+    expect(page.locator("#espd-to-confirm")).to_be_hidden()
+    with page.expect_download():
+        page.click("#espd")
+    expect(page.locator("#espd-left-out li").last).to_have_text("Capital : devise à choisir.")
 
 
 def value_of(answer: dict, alias: str) -> str:

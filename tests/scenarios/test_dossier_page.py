@@ -57,7 +57,7 @@ def consult(page: Page, number: str) -> None:
     """Sign in with the sandbox's key and ask for a company, as a person types it."""
     page.get_by_label("Clé d’agent").fill(SANDBOX_AGENT_KEY)
     page.get_by_role("button", name="Employer cette clé").click()
-    page.get_by_label("SIRET ou SIREN").fill(number)
+    page.get_by_label("SIRET, SIREN ou numéro RNA").fill(number)
     page.get_by_label("Procédure").fill("2026-TRX-014")
     page.get_by_role("button", name="Consulter le dossier").click()
     expect(page.locator("#overview")).to_be_visible()
@@ -204,7 +204,7 @@ def test_a_forgotten_key_takes_the_dossier_away(page):
 def test_a_false_key_is_told_and_forgotten(page):
     page.get_by_label("Clé d’agent").fill("pfk_fausse_" + "x" * 43)
     page.get_by_role("button", name="Employer cette clé").click()
-    page.get_by_label("SIRET ou SIREN").fill(UP_TO_DATE)
+    page.get_by_label("SIRET, SIREN ou numéro RNA").fill(UP_TO_DATE)
     page.get_by_label("Procédure").fill("X")
     page.get_by_role("button", name="Consulter le dossier").click()
 
@@ -214,7 +214,7 @@ def test_a_false_key_is_told_and_forgotten(page):
 
 def test_a_problem_is_told_in_a_sentence(page):
     page.get_by_role("button", name="Prendre celle du bac à sable").click()
-    page.get_by_label("SIRET ou SIREN").fill(UNKNOWN)
+    page.get_by_label("SIRET, SIREN ou numéro RNA").fill(UNKNOWN)
     page.get_by_label("Procédure").fill("X")
     page.get_by_role("button", name="Consulter le dossier").click()
 

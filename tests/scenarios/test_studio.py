@@ -161,6 +161,7 @@ def test_the_dume_leaves_as_xml_and_what_remains_is_said(page):
         page.click("#espd")
 
     assert download.value.suggested_filename == "dume.xml"
+    expect(page.locator("#espd-to-confirm")).to_contain_text("candidat individuel")
 
 
 def test_the_effort_is_told_for_the_role_that_is_shown(page):

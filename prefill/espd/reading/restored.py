@@ -22,6 +22,7 @@ from prefill.espd.carried import (
     SET_UP_DATE,
     TRADE_REGISTER,
 )
+from prefill.espd.certificates import names_in
 from prefill.espd.draft import BETWEEN, NO_PROCEDURE
 from prefill.espd.elements import CAC, CBC, PREFIXES, text_of
 from prefill.espd.model import WHOLE, Declared
@@ -60,14 +61,13 @@ def restore_from(root: Element, versions: Mapping[str, Version] = VERSIONS) -> R
     _trade_register(data, answers)
     professional = _professional_register(data, answers)
     _put(data, SET_UP_DATE, answers.value(Subject.SET_UP, Ask.DATE))
-    certificates = {
-        f"{pointer}/0"
-        for pointer, subject in ((QUALITY, Subject.QUALITY), (ENVIRONMENT, Subject.ENVIRONMENT))
-        if _certificate(data, answers, pointer, subject)
-    }
-    return Restored(data, _declared(root, party, professional=professional, certificates=frozenset(certificates)))
+    for pointer, subject in KINDS:
+        _certificate(data, answers, pointer, subject)
+    certificates = frozenset[str]().union(*(names_in(data, pointer) for pointer, _ in KINDS))
+    return Restored(data, _declared(root, party, professional=professional, certificates=certificates))
 
 
+KINDS = ((QUALITY, Subject.QUALITY), (ENVIRONMENT, Subject.ENVIRONMENT))
 ORDER = ("NATIONAL", "VAT", "BRIS")
 
 
@@ -127,11 +127,11 @@ def _professional_register(data: dict[str, Any], answers: _Answers) -> bool:
     return True
 
 
-def _certificate(data: dict[str, Any], answers: _Answers, pointer: str, subject: Subject) -> bool:
+def _certificate(data: dict[str, Any], answers: _Answers, pointer: str, subject: Subject) -> None:
     """Restore the certificate that is the evidence of an answer."""
     evidence = answers.evidence(subject)
     if evidence is None:
-        return False
+        return
     name, reference = _text(evidence, "cbc:Name"), "cac:DocumentReference/"
     code = _text(evidence, f"{reference}cbc:ID")
     row = {
@@ -142,7 +142,6 @@ def _certificate(data: dict[str, Any], answers: _Answers, pointer: str, subject:
         "uri": _text(evidence, f"{reference}cac:Attachment/cac:ExternalReference/cbc:URI"),
     }
     _put(data, pointer, [{member: text for member, text in row.items() if text}])
-    return True
 
 
 def _declared(root: Element, party: Element | None, *, professional: bool, certificates: frozenset[str]) -> Declared:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate
@@ -16,6 +17,7 @@ from prefill.web.openapi.texts import described
 from prefill.web.rendering.schemas import ResponseSchema
 
 MAX_TEXT = 400  # characters
+MAX_CERTIFICATES = 200
 
 
 class WrittenText(fields.String):
@@ -58,10 +60,11 @@ class DeclaredSchema(Schema):
     set_up_date = fields.Date(data_key="setUpDate")
     residence = fields.List(fields.Nested(ResidenceSchema), data_key="representatives")
     certificates = fields.List(
-        fields.String(validate=validate.Regexp(r"/partIV/D/(qualityAssurance|environmentalManagement)/\d{1,3}\Z")),
+        _text(),
+        validate=validate.Length(max=MAX_CERTIFICATES),
         metadata=described(
-            "Les certificats que le candidat confirme, par pointeur JSON.",
-            "The certificates that the candidate confirms, by JSON pointer.",
+            "Les certificats que le candidat confirme, par le nom que leur donne « certificate » dans « leftOut ».",
+            "The certificates that the candidate confirms, by the name that `certificate` gives them in `leftOut`.",
         ),
     )
 
@@ -86,6 +89,11 @@ class DeclaredSchema(Schema):
 class NoteSchema(ResponseSchema):
     pointer = fields.String(required=True)
     message = fields.String(required=True)
+    certificate = fields.String(
+        metadata=described(
+            "Le certificat dont il s'agit : son organisme et son code.", "The certificate meant: its body and its code."
+        )
+    )
 
 
 class EspdStatusSchema(ResponseSchema):
@@ -137,4 +145,4 @@ def incomplete(draft: Draft) -> EspdIncomplete:
 
 
 def _notes(notes: Iterable[Note]) -> list[dict[str, str]]:
-    return [{"pointer": note.pointer, "message": note.message} for note in notes]
+    return [{name: text for name, text in asdict(note).items() if text} for note in notes]

@@ -80,6 +80,49 @@ export const download = async (path, body, name, say) => {
 	return []
 }
 
+const COMPANY_SIZE = '/partII/A/economicOperator/companyCategory'
+
+/**
+ * Download the DUME of a company as XML, then say what it cannot carry, and what its author must look at.
+ *
+ * @param {string} number
+ * @param {(text: string) => void} say
+ */
+export const downloadEspd = async (number, say) => {
+	const size = /** @type {HTMLSelectElement} */ (document.getElementById('espd-size')).value
+	const path = `/v1/prefill/${encodeURIComponent(number)}/espd`
+	const missing = await download(path, { declared: size ? { size } : {} }, 'dume.xml', say)
+	if (missing.some(gap => gap.pointer === COMPANY_SIZE)) document.getElementById('espd-size-field').hidden = false
+	const reply = await fetch(size ? `${path}?size=${size}` : path, { headers: { 'Accept-Language': 'fr' } })
+	if (!reply.ok) return
+	const { leftOut, toConfirm } = await reply.json()
+	listGaps('espd-left-out', leftOut)
+	listGaps('espd-to-confirm', toConfirm)
+}
+
+/** Forget what was said of the DUME of another company. */
+export const clearEspd = () => {
+	const size = /** @type {HTMLSelectElement} */ (document.getElementById('espd-size'))
+	size.value = ''
+	document.getElementById('espd-size-field').hidden = true
+	for (const id of ['espd-left-out', 'espd-to-confirm']) listGaps(id, [])
+}
+
+/**
+ * @param {string} id
+ * @param {Gap[]} gaps
+ */
+const listGaps = (id, gaps) => {
+	const place = document.getElementById(id)
+	place.hidden = !gaps.length
+	const items = gaps.map(gap => {
+		const item = document.createElement('li')
+		item.textContent = gap.message
+		return item
+	})
+	place.querySelector('ul').replaceChildren(...items)
+}
+
 /**
  * @param {any} problem
  * @param {(text: string) => void} say

@@ -1,6 +1,6 @@
 // The demonstration around the form: it listens to the script's events, and does nothing that a site could not do.
 
-import { copy, download, REASONS, startTabs, typedValue } from './common.js'
+import { clearEspd, copy, download, downloadEspd, REASONS, startTabs, typedValue } from './common.js'
 
 const STATUSES = {
 	ok: 'a répondu',
@@ -173,8 +173,6 @@ byId('copy').addEventListener('click', () =>
 // Documents of the company that the form is filled for: the DUME as ESPD XML, forms to complete and sign.
 const section = byId('documents')
 const said = byId('documents-status')
-const size = byId('espd-size')
-const SIZE = '/partII/A/economicOperator/companyCategory'
 
 /** @type {any} The last answer of the service. */
 let answer
@@ -200,8 +198,8 @@ const say = text => {
 
 form.addEventListener('prefill:start', () => {
 	section.hidden = true
-	byId('espd-size-field').hidden = true
-	size.value = said.textContent = ''
+	said.textContent = ''
+	clearEspd()
 })
 form.addEventListener('prefill:done', (/** @type {CustomEvent} */ event) => {
 	answer = event.detail.answer
@@ -211,11 +209,7 @@ form.addEventListener('prefill:undo', () => {
 	section.hidden = true
 })
 
-byId('espd').addEventListener('click', async () => {
-	const declared = size.value ? { size: size.value } : {}
-	const missing = await download(`/v1/prefill/${answer.siret || answer.siren}/espd`, { declared }, 'dume.xml', say)
-	if (missing.some(gap => gap.pointer === SIZE)) byId('espd-size-field').hidden = false
-})
+byId('espd').addEventListener('click', () => downloadEspd(answer.siret || answer.siren, say))
 for (const button of section.querySelectorAll('[data-kind]')) {
 	button.addEventListener('click', () => {
 		const name = `${byId('document-form').value}.${button.dataset.kind}`

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from prefill.espd.certificates import name_of
 from prefill.espd.draft import draft_response
 from prefill.espd.elements import text_of
 from prefill.espd.model import Declared
@@ -89,7 +90,7 @@ def test_what_the_author_declared_comes_back():
     declared = Declared(
         role="group-lead", lot="LOT-0002", procedure="2026-TRX-014", buyer="Ville de Lyon", group="Groupement du Val",
         size="medium", residence={0: "BEL"}, professional_register=True,
-        certificates=frozenset({"/partIV/D/qualityAssurance/0"}),
+        certificates=frozenset({name_of(CERTIFICATE)}),
     )  # fmt: skip
     data = with_("/partIV/D/qualityAssurance", [CERTIFICATE])
     put(data, "/partIV/A/professionalRegister", PROFESSIONAL)

@@ -1,11 +1,9 @@
 // The documents of the companies that the page is filled for.
 
 import { byId } from '../dossier/dom.js'
-import { download, typedValue } from '../common.js'
+import { clearEspd, download, downloadEspd, typedValue } from '../common.js'
 import { answerOf, shownCompany } from './answers.js'
 import { companies, numberOf, roleOf } from './companies.js'
-
-const SIZE = '/partII/A/economicOperator/companyCategory'
 
 /** @param {string} text */
 const say = text => {
@@ -57,17 +55,17 @@ const downloadDocument = kind => {
 	return download(path, { values }, `${id}.${kind}`, say)
 }
 
-const downloadEspd = async () => {
+const downloadDume = () => {
 	const answer = answerOf(shownCompany())
 	if (!answer?.provenance) return say('Choisissez d’abord une entreprise.')
-	const declared = byId('espd-size').value ? { size: byId('espd-size').value } : {}
-	const path = `/v1/prefill/${answer.siret || answer.siren}/espd`
-	const missing = await download(path, { declared }, 'dume.xml', say)
-	if (missing.some(gap => gap.pointer === SIZE)) byId('espd-size-field').hidden = false
+	return downloadEspd(answer.siret || answer.siren, say)
 }
 
 export const startDocuments = () => {
 	for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-kind]')))
 		if (button.tagName === 'BUTTON') button.addEventListener('click', () => downloadDocument(button.dataset.kind))
-	byId('espd')?.addEventListener('click', downloadEspd)
+	if (!byId('espd')) return
+	byId('espd').addEventListener('click', downloadDume)
+	byId('companies').addEventListener('prefill:start', clearEspd)
+	byId('shown').addEventListener('change', clearEspd)
 }
