@@ -27,7 +27,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urljoin
@@ -38,6 +38,7 @@ BEGIN, END = "<!-- install-matrix: begin -->", "<!-- install-matrix: end -->"
 HEADINGS = ("Machine", "Python", "pip", "make run", "make test-fast")
 OLDEST = (3, 11)
 START_SECONDS = 60.0
+STOP_SECONDS = 60.0
 INSTALL_SECONDS = 600.0
 TEST_SECONDS = 1800.0
 PREFILLED = "00000100800010"
@@ -226,11 +227,25 @@ def _served(make: list[str], project: Path, environ: Mapping[str, str]) -> str:
         try:
             answer = _ask(f"http://127.0.0.1:{port}/v1/prefill/{PREFILLED}", process)
         finally:
-            os.killpg(process.pid, signal.SIGTERM)
-            process.wait(30)
+            stopped = _stopped(process)
     if PREFILLED not in answer:
         raise MatrixError(f"make run answers nothing: {answer}{log.read_text(errors='replace')}")
+    if not stopped:
+        raise MatrixError(f"make run does not stop: {log.read_text(errors='replace')}")
     return "serves"
+
+
+def _stopped(process: subprocess.Popen[bytes]) -> bool:
+    """Stop a program and all that it started, as Ctrl+C in a terminal does. Tell whether it ended by itself."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return False
+    return True
 
 
 def _ask(url: str, process: subprocess.Popen[bytes]) -> str:

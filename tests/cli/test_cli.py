@@ -76,12 +76,15 @@ def form(tmp_path: Path) -> Callable[[str], Path]:
 
 
 def refused(result: Result) -> str:
-    """Give the sentence of a refusal: on standard error alone, without a stack trace."""
+    """Give the sentence of a refusal: on standard error alone, without a stack trace.
+
+    What an earlier test still had to log is left out.
+    """
     assert result.exit_code == 1
     assert result.stdout == ""
     assert isinstance(result.exception, SystemExit)
     assert "Traceback" not in result.stderr
-    return result.stderr.strip()
+    return "\n".join(line for line in result.stderr.splitlines() if not line.startswith("{")).strip()
 
 
 def test_a_filled_form_is_a_table_of_values_signed_by_their_source(run):
@@ -470,6 +473,16 @@ def test_serving_says_once_where_and_stops_without_dropping_anybody(server, port
     assert told.count("BAC À SABLE") == 1
     assert told.count('"route": "/v1/prefill/<number>"') == 1, "the last line was lost"
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_when_its_workers_receive_the_signal_too(server, signal_number):
+    """As Ctrl+C in a terminal does, and what stops a container on many platforms."""
+    process, _ = server
+
+    os.killpg(process.pid, signal_number)
+
+    assert process.wait(timeout=20) == 0
 
 
 def test_a_process_that_dies_has_a_successor(server, port):

@@ -9,6 +9,7 @@ import gc
 import math
 import multiprocessing
 import os
+import queue
 import re
 import signal
 import socket
@@ -19,6 +20,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 from flask import Flask
@@ -34,11 +36,16 @@ from prefill.process_limits import raise_descriptor_limit
 from prefill.settings import Settings, refuse_unwanted_sandbox
 from prefill.web.context import EXTENSION, AppContext
 
+if TYPE_CHECKING:
+    from granian.server.common import AbstractServer
+
 Signals = ctypes.c_uint64  # how many SIGHUP the main process received, in memory that its workers share
 
 SWITCH_SECONDS = 0.0005  # a thread's turn while others wait: what takes less is not held up by those that take more
 PARENT_SECONDS = 0.5  # how often a worker looks for its parent
 STUCK_SECONDS = 60.0  # without a turn of the interpreter, after which a worker ends
+STOP_SECONDS = 0.1  # how often the main process is told to stop, until it has
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 RELOAD_SECONDS = 0.5  # how often it looks for a signal, and at the files of forms
 HEADER_MILLISECONDS = 10_000  # for the head of a request to come whole
 MAX_CONNECTIONS = 8192  # of a process; the next wait to be accepted
@@ -104,8 +111,10 @@ def _run(settings: Settings, forms: ReloadedForms, processes: int, *, follow: bo
         log_level=LogLevels.error,
     )
     signals: Signals = multiprocessing.RawValue(ctypes.c_uint64)
+    server.on_startup(partial(stop_on_signal, server))
     server.on_startup(partial(_reload_on_signal, signals))
     server.on_startup(partial(_announce, settings))
+    server.on_shutdown(partial(_forgive_workers, server))
     # Compiled forms cannot be sent to a process that is not a copy of this one: it reads them itself.
     copied = forms if multiprocessing.get_start_method() == "fork" else None
     loader = partial(_load_worker, settings, copied, os.getpid(), signals, follow=follow)
@@ -117,6 +126,31 @@ def _run(settings: Settings, forms: ReloadedForms, processes: int, *, follow: bo
 def _connections(descriptors: int) -> int:
     """How many connections a process may hold at once: never so many that it lacks a descriptor for its own calls."""
     return min(max(descriptors // 2, descriptors - OTHER_DESCRIPTORS), MAX_CONNECTIONS)
+
+
+def stop_on_signal(server: AbstractServer[Any]) -> None:
+    """Tell the server of SIGINT and SIGTERM from a thread, until it stops.
+
+    Its own handlers set a `threading.Event` whose lock the interrupted thread may hold, and the main loop may clear it
+    unread: when a terminal or a platform signals the workers as well, it would wait for ever.
+    """
+    received: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def stop() -> None:
+        received.get()
+        while True:
+            server.signal_handler_interrupt()  # type: ignore[no-untyped-call]
+            time.sleep(STOP_SECONDS)
+
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda received_number, _: received.put(received_number))
+    threading.Thread(target=stop, name="stop", daemon=True).start()
+
+
+def _forgive_workers(server: AbstractServer[Any]) -> None:
+    """A worker that ended of the signal before its parent asked is no failure."""
+    if server.interrupt_signal:
+        server.interrupt_children.clear()
 
 
 def _reload_on_signal(signals: Signals) -> None:
@@ -133,6 +167,8 @@ def _load_worker(
     settings: Settings, forms: ReloadedForms | None, parent: int, signals: Signals, *, follow: bool
 ) -> Flask:
     """Build the application in a worker process, which ends when its parent is killed."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)  # until the server's own: what loads has nothing to finish
     sys.setswitchinterval(SWITCH_SECONDS)
     threading.Thread(target=end_when_useless, args=(parent,), name="parent", daemon=True).start()
     seen = signals.value
