@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -47,6 +48,7 @@ DIRECT = build_opener(ProxyHandler({}))
 FAILED = ("unavailable", "late", "not_entitled")
 COMPANIES = 1200
 SETTLE_SECONDS = 20.0
+MINUTE, JOINING_SECONDS = 60.0, 5.0  # of the quota; for processes to share its counts, before a minute begins
 
 
 @dataclass(frozen=True)
@@ -221,7 +223,13 @@ class Outcome:
         return self.exact and not (self.alone["missing"] or self.beside["missing"] or self.violations)
 
 
-def run_crowd(program: Path | None, buyers: int, seconds: float) -> Outcome:
+def await_shared_counts(started: float) -> None:
+    """Wait for the first minute whose calls Redis counts from its beginning: until then each process has a third."""
+    begins = (math.floor((started + JOINING_SECONDS) / MINUTE) + 1) * MINUTE
+    time.sleep(max(0.0, begins - time.time()))
+
+
+def run_crowd(program: Path | None, buyers: int, seconds: float, *, steady: bool = False) -> Outcome:
     with tempfile.TemporaryDirectory() as name, stand_in(program) as upstream:
         folder = Path(name)
         upstream.delegate(*delegations(buyers))
@@ -237,6 +245,8 @@ def run_crowd(program: Path | None, buyers: int, seconds: float) -> Outcome:
         }  # fmt: skip
         try:
             with service(upstream.url, write_buyers(folder, buyers), **settings) as (url, _, _):
+                if steady:
+                    await_shared_counts(time.time())
                 return observe(url, upstream, buyers, seconds)
         finally:
             redis.kill()
@@ -319,7 +329,7 @@ def memory_of(process: int) -> tuple[int, int]:
 )
 @click.option("--stand-in", "program", type=click.Path(exists=True, path_type=Path))
 def main(*, buyers: int, seconds: float, many: int, program: Path | None) -> None:
-    outcome = run_crowd(program, buyers, seconds)
+    outcome = run_crowd(program, buyers, seconds, steady=True)
     show(outcome)
     for number in (1, many) if many else ():
         run_many(number)

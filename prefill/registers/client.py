@@ -228,7 +228,7 @@ class RegisterClient:
     def _run(self, call: Call) -> float | None:
         """Make a call; return in how many seconds to try again when the quota holds it back."""
         try:
-            answer = _forgotten(call) if call.dropped else self._resolve(call)
+            answer = self._forget(call) if call.dropped else self._resolve(call)
         except QuotaExhausted as wait:
             return wait.retry_after
         except BaseException as fault:
@@ -345,7 +345,7 @@ class RegisterClient:
         if not reservation.allowed:
             self.breakers.cancel(permit)
             if call.drop():
-                return _forgotten(call)
+                return self._forget(call)
             if call.task.deadline > time.monotonic():
                 raise QuotaExhausted(reservation.retry_after)
             return self._not_made(source, Cause.THROTTLED, reservation.retry_after)
@@ -359,6 +359,11 @@ class RegisterClient:
         self.observations.record(answer)
         log_call(answer, reservation.remaining)
         return answer
+
+    def _forget(self, call: Call) -> Answer:
+        """End a call made early that did not leave: its requester is not held to have asked for it."""
+        self._thread_pools.history.record(call.requester, calls=-1)
+        return _forgotten(call)
 
     def _count(self, call: Call) -> Admission:
         """Count the call of whoever asked first, once however often the quota makes it wait."""

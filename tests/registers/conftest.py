@@ -40,12 +40,12 @@ def door(register, clock):
     """Open doors to the register; each its own process, as far as they know."""
     opened = []
 
-    def open_one(*, redis=None, tenant="default", cache=None, workers=16, breakers=None):
+    def open_one(*, redis=None, tenant="default", cache=None, workers=16, breakers=None, pools=None):
         shared = OptionalRedis(redis, clock=clock)
         opened.append(
             RegisterClient(
                 Connection(register.url, TOKEN, BUYER, "Marchés publics", "Préremplissage DUME"),
-                thread_pools=ProviderThreadPools(requests.Session, workers),
+                thread_pools=pools or ProviderThreadPools(requests.Session, workers),
                 clock=clock,
                 cache=cache or AnswerCache(shared, clock=clock, entries=100),
                 quota=TokenQuota(shared, token="t", clock=clock, fresh=True),

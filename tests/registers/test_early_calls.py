@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 import threading
+from dataclasses import replace
 
 import pytest
+import requests
 
 from prefill.domain.answers import Status
 from prefill.domain.company import Company
-from prefill.domain.requester import Anticipation, Requester
+from prefill.domain.requester import Anticipation, Requester, RequesterKind
+from prefill.registers.scheduling.workers import ProviderThreadPools
 from tests.support.register import COMPANY, ESTABLISHMENT, RCS, VAT, saying, vat_number
 from tests.support.simulator import establishment, legal_form, siren, siret
 
@@ -107,6 +110,30 @@ def test_what_has_not_left_is_not_sent(register, door, early, anticipation):
 
     assert other.result(5).ok
     assert len(register.seen) == 1
+
+
+@pytest.mark.parametrize("calls_left", [1, 250])
+def test_a_call_that_did_not_leave_is_not_held_against_its_candidate(register, door, clock, anticipation, calls_left):
+    """It is asked for again in the ordinary way, and counted then: a third company would be a scraper's otherwise."""
+    candidate = Requester(RequesterKind.CANDIDATE, address="a")
+    pools = ProviderThreadPools(requests.Session, 1)
+    upstream, gate, asked = door(pools=pools), threading.Event(), threading.Event()
+    register.reply = lambda handler: (asked.set(), gate.wait(5), vat_number(handler))
+    other = upstream.submit(VAT, Company.unread(siret(siren(2))))
+    assert asked.wait(5)
+    waiting = upstream.submit(VAT, COMPANY, requester=replace(candidate, anticipation=anticipation))
+    if calls_left == 1:  # by the time it may leave, the quota is not ample any more
+        reset = str(math.ceil(clock.at / 60) * 60)
+        headers = {"RateLimit-Limit": "250", "RateLimit-Remaining": "100", "RateLimit-Reset": reset}
+        upstream.quota.apply_rate_limit_headers(VAT, headers, refused=False, retry_after=None)
+    else:
+        anticipation.end()
+    gate.set()
+    wait_for(waiting)
+
+    assert other.result(5).ok
+    assert len(register.seen) == 1
+    assert pools.history.record(candidate, calls=0)[1] == pytest.approx(0.0, abs=0.1)
 
 
 def test_nothing_is_asked_early_once_half_of_the_minute_is_used(register, door, clock, early):
