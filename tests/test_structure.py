@@ -133,6 +133,7 @@ DOORS = {
     "sandbox/directory/": "sandbox/directory/test_api.py",
     "telemetry/log_writer.py": "telemetry/test_events.py",
     "tenancy/": "tenancy/test_registry.py",
+    "watch/": "watch/test_run.py",
     "web/": "web/test_app.py",
     "web/agents/": "dossier/test_builder.py",
     "web/agents/session.py": "auth/signin/test_sign_in.py",

@@ -26,6 +26,7 @@ COMMANDS = {
     "tenant": "prefill.cli.groups:tenant",
     "receipt": "prefill.cli.administration.receipts:receipt",
     "verify": "prefill.cli.administration.receipts:verify",
+    "watch": "prefill.cli.administration.watch:watch",
     "audit": "prefill.cli.administration.audit:audit",
     "settings": "prefill.cli.commands.doctor:show_settings",
     "openapi": "prefill.cli.commands.doctor:openapi",

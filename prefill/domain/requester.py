@@ -18,6 +18,7 @@ class RequesterKind(StrEnum):
     AGENT = "agent"  # an authenticated agent of the buyer, or the operator's command line
     INTEGRATOR = "integrator"  # a server with a key and a share of its own
     CANDIDATE = "candidate"  # anybody
+    BACKGROUND = "background"  # nobody waits: what is asked again while contracts run
 
 
 @dataclass(frozen=True, slots=True, eq=False)

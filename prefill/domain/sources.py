@@ -85,6 +85,15 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Renewal:
+    """Why a proof is asked again while a contract runs: every so many `months`, or by its own dates (None)."""
+
+    months: int | None
+    fr: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
 class Deprecation:
     """That the upstream deprecates an endpoint; `successor` is the row that replaces it, if any."""
 
@@ -126,6 +135,7 @@ class Source:
         silence: what a 404 means, where it is not « no such information »: a statement without its full stop.
         as_of: where the register's own date stands, the first that is readable: `meta` or `data`, then a key.
         proof: what it proves, for the rows that are proofs.
+        renewal: when it is asked again once the contract is awarded.
         deprecated: that the upstream deprecates it.
         unpublished: whether the upstream serves it and its OpenAPI document does not list it yet.
         fix: where the company can have it corrected.
@@ -163,6 +173,7 @@ class Source:
     silence: Sentence | None = None
     as_of: tuple[tuple[str, str], ...] = ()
     proof: Proof | None = None
+    renewal: Renewal | None = None
     deprecated: Deprecation | None = None
     unpublished: bool = False
     fix: Fix | None = None

@@ -37,9 +37,14 @@ def trace_asked(settings: Settings, tenant: Tenant, answer: Answer, number: str)
     agent, sources = f"cli:{getpass.getuser()}", (answer.source,)
     access = AccessRecord(now(), tenant.id, agent, number, sources, tenant.object, outcome, answer.request_id or "")
     try:
-        (AuditTrail(StreamSink(2)) if settings.audit in (None, STDOUT) else open_audit(settings)).write(access)
+        command_trail(settings).write(access)
     except (AuditUnavailable, SettingsInvalid) as fault:
         raise CliError(str(fault)) from fault
+
+
+def command_trail(settings: Settings) -> AuditTrail:
+    """Open the trail for a command, whose standard output is its answer. Raises `SettingsInvalid`."""
+    return AuditTrail(StreamSink(2)) if settings.audit in (None, STDOUT) else open_audit(settings)
 
 
 @audit.command("export", help="Donner les accès de ces jours, le premier et le dernier compris.")

@@ -7,7 +7,13 @@ from typing import Any
 
 from prefill.domain.answer_shapes import insee, registers
 from prefill.domain.catalogue.keys import PERSONAL_AT_INSEE, PERSONAL_AT_RCS, PERSONAL_AT_RNA, PERSONAL_AT_RNE
-from prefill.domain.catalogue.proofs import COMPTE_ASSO, INPI_ONE_STOP_SHOP, NO_OPEN_SUCCESSOR, NO_SUCCESSOR
+from prefill.domain.catalogue.proofs import (
+    COMPTE_ASSO,
+    INPI_ONE_STOP_SHOP,
+    LABOUR_CODE,
+    NO_OPEN_SUCCESSOR,
+    NO_SUCCESSOR,
+)
 from prefill.domain.company import (
     is_association,
     is_closed,
@@ -75,7 +81,7 @@ OPEN: tuple[Source, ...] = (
         "/v3/infogreffe/rcs/unites_legales/{siren}/extrait_kbis", open=True, applies=registers_at_rcs,
         usual=True, names_people=True, shape={"siren": str, "mandataires_sociaux": (list, type(None))}, personal=PERSONAL_AT_RCS,
         answer=registers.RCS, as_of=(("data", "date_extrait"),), silence=NOT_AT_INFOGREFFE,
-        impossible=frozenset({"02502"}), fix=INPI_ONE_STOP_SHOP,
+        impossible=frozenset({"02502"}), fix=INPI_ONE_STOP_SHOP, renewal=LABOUR_CODE,
     ),
     Source(
         "numero_tva", "Numéro de TVA intracommunautaire", "DGFIP", "/v3/dgfip/unites_legales/{siren}/numero_tva",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prefill.domain.sources import Deprecation, Fix, Proof, Sentence
+from prefill.domain.sources import Deprecation, Fix, Proof, Renewal, Sentence
 
 # Where a company, an association or an activity code is corrected.
 INPI_ONE_STOP_SHOP = Fix(
@@ -32,6 +32,10 @@ NO_SUCCESSOR = Deprecation(
     "Point d'accès déprécié par API Entreprise, sans remplaçant.",
     "Deprecated by API Entreprise, with no replacement.",
 )
+
+# What is asked again between the award and the end of the contract.
+LABOUR_CODE = Renewal(6, "code du travail, art. D8222-5", "labour code, article D8222-5")
+OWN_DATES = Renewal(None, "dates du certificat", "dates of the certificate")
 
 _INDISTINCT: Sentence = {
     "fr": "Non délivrée : pas en règle, ou hors du périmètre. Rien ne distingue les deux.",

@@ -7,6 +7,7 @@ from prefill.domain.catalogue.keys import PERSONAL_AT_DGFIP
 from prefill.domain.catalogue.proofs import (
     CIBTP,
     CNETP,
+    LABOUR_CODE,
     MSA,
     PROBTP_CERTIFICATE,
     PROBTP_STATUS,
@@ -66,12 +67,12 @@ PROTECTED_PROOFS: tuple[Source, ...] = (
         scope="attestation_sociale_urssaf", fresh=HOUR, keep=0, shape={"entity_status": dict},
         documents="[document_url]", under_review=frozenset({"04501", "04502"}),
         answer=proofs.VIGILANCE,
-        proof=VIGILANCE,
+        proof=VIGILANCE, renewal=LABOUR_CODE,
     ),
     Source(
         "cotisations_msa", "Cotisations MSA", "MSA", "/v3/msa/etablissements/{siret}/conformite_cotisations",
         Identifier.SIRET, scope="cotisations_msa", likely=FARMING, fresh=HOUR, shape={"status": str},
-        answer=proofs.MSA, proof=MSA,
+        answer=proofs.MSA, proof=MSA, renewal=LABOUR_CODE,
     ),
     Source(
         "cotisation_retraite_probtp", "Cotisations de retraite", "ProBTP",

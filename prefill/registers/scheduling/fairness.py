@@ -26,6 +26,7 @@ class Rank(IntEnum):
     FIRST = 2  # begins the first company of an address of late
     OCCASIONAL = 3
     FREQUENT = 4
+    BACKGROUND = 5  # nobody waits for it
 
 
 # The part of a group's limit that all calls together may have reached: as a minute begins, and as it ends. Those
@@ -36,12 +37,16 @@ CEILINGS = {
     Rank.FIRST: Ceiling(0.48, 0.88),
     Rank.OCCASIONAL: Ceiling(0.4, 0.8),
     Rank.FREQUENT: Ceiling(0.2, 0.5),
+    Rank.BACKGROUND: Ceiling(0.1, 0.4),
 }
 # The same for a call of which it is not known yet whether it is of use: at most half of the minute.
 AMPLE = 0.5
 AMPLE_CEILINGS = {rank: Ceiling(min(AMPLE, one.start), min(AMPLE, one.end)) for rank, one in CEILINGS.items()}
 # Calls that wait at once; beyond, they are refused at once. A frequent one waits on a thread that others may need.
-MAX_WAITING = {Rank.AGENT: 1000, Rank.UNDER_WAY: 1000, Rank.FIRST: 500, Rank.OCCASIONAL: 500, Rank.FREQUENT: 24}
+MAX_WAITING = {
+    Rank.AGENT: 1000, Rank.UNDER_WAY: 1000, Rank.FIRST: 500, Rank.OCCASIONAL: 500, Rank.FREQUENT: 24,
+    Rank.BACKGROUND: 24,
+}  # fmt: skip
 
 
 class CallHistory:
@@ -54,6 +59,8 @@ class CallHistory:
         """Count a call that is asked for. Return its rank, and the score by which it is ordered in its rank."""
         if requester.kind is RequesterKind.AGENT:
             return Rank.AGENT, 0.0
+        if requester.kind is RequesterKind.BACKGROUND:
+            return Rank.BACKGROUND, 0.0
         score = self._scores.add(requester.address, calls)
         if requester.network:
             score = max(score, self._scores.add(f"/48 {requester.network}", calls) / NETWORK_FACTOR)

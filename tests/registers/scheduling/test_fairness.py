@@ -84,10 +84,15 @@ def test_an_agent_is_never_frequent(history):
     assert set(ranks(history, SERVICE, 500)) == {Rank.AGENT}
 
 
+def test_what_nobody_waits_for_comes_last(history):
+    assert set(ranks(history, Requester(RequesterKind.BACKGROUND), 500)) == {Rank.BACKGROUND}
+    assert max(Rank) is Rank.BACKGROUND
+
+
 @pytest.mark.parametrize("elapsed", [0.0, 0.5, 1.0])
 def test_each_rank_leaves_a_part_of_the_minute_to_those_before_it(elapsed):
     parts = [CEILINGS[rank].at(elapsed) for rank in Rank]
 
     assert parts[0] == 1.0
     kept = [before - after for before, after in pairwise(parts)]
-    assert all(part > least for part, least in zip(kept, (0.09, 0.01, 0.07, 0.19), strict=True))
+    assert all(part > least for part, least in zip(kept, (0.09, 0.01, 0.07, 0.19, 0.09), strict=True))
