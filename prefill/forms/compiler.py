@@ -13,7 +13,7 @@ from prefill.domain.synonyms import TABLES, SynonymTable
 from prefill.forms.expressions import BadExpression, Expression, compile_expression, function_names
 from prefill.forms.form_file import POINTER, POINTER_FAULTS, REQUIRED, FormFile
 from prefill.forms.inheritance import FieldDeclaration, ResolvedForm
-from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, list_of
+from prefill.forms.model import Field, Form, Labels, ListItem, Type, ValueSource, list_of
 from prefill.forms.static_types.check import misfits
 
 
@@ -46,6 +46,8 @@ class FormCompiler:
             description=header.get("description", ""),
             file=self._file.name,
             sections=self._resolved.sections,
+            titles=self._resolved.titles,
+            section_labels=self._resolved.section_labels,
         )
 
     def _check_header(self) -> None:
@@ -76,6 +78,7 @@ class FormCompiler:
             confirm=tree["confirm"], reserved=tree.get("reserved"), declared=tree["declared"],
             optional=tree["optional"], only_for=tree.get("only_for"), roles=frozenset(map(Role, tree["roles"])),
             synonyms=self._synonyms.get(tree.get("synonyms", "")), labels=tree["labels"], choices=tree["choices"],
+            choice_labels=tree["choice_labels"],
         )  # fmt: skip
         self._check_types(declaration, field)
         return field
@@ -109,6 +112,11 @@ class FormCompiler:
                 declaration.report("« expires » ne va qu'avec « type: date »", "items", name, "expires")
         if tree.get("choices") and tree.get("type", Type.STRING) != Type.STRING:
             declaration.report("« choices » donne des textes : écrivez « type: string », ou rien", "choices")
+        values = tree.get("choices", {}).values()
+        for language, value in _named(tree.get("choice_labels", {})):
+            if value not in values:
+                told = f"« {value} » n'est pas une valeur de « choices »{hint(value, values) or ' : corrigez-la, ou retirez-la'}"
+                declaration.report(told, "choice_labels", language, value)
         for name in tree.get("constants", {}).keys() & tree.get("items", {}).keys():
             declaration.report(f"« {name} » est déjà une clé de « items » : renommez l'une des deux", "constants", name)
         if "value" in tree.get("constants", {}):
@@ -280,7 +288,7 @@ class FormCompiler:
             expression = self._expression(declaration, tree["origin"], rows, "items", name, "from", made=made)
             if expression and tree.keys() >= {"label", "type", "identifying", "expires"}:
                 flags = {"identifying": tree["identifying"], "expires": tree["expires"]}
-                yield ListItem(name, tree["label"], expression, Type(tree["type"]), **flags)
+                yield ListItem(name, tree["label"], expression, Type(tree["type"]), **flags, labels=tree["labels"])
 
     def _check_clashes(self) -> None:
         """No field may stand inside another; the named entries of a list share it with nothing else."""
@@ -311,6 +319,12 @@ class FormCompiler:
                 message = f"aucun champ n'est sous « {path} »{hint(path, _places(self._fields)) or ' : corrigez le chemin, ou retirez ce titre'}"
                 self._file.report(("sections", path), message)
 
+        sections = self._resolved.sections
+        for language, path in _named(self._file.own.get("section_labels", {})):
+            if path not in sections:
+                told = f"« sections » n'a pas de titre pour « {path} »{hint(path, sections) or ' : écrivez-le, ou retirez celui-ci'}"
+                self._file.report(("section_labels", language, path), told)
+
     def _check_aliases(self) -> None:
         seen: dict[str, FieldDeclaration] = {}
         for declaration in self._fields.values():
@@ -321,6 +335,11 @@ class FormCompiler:
             new, old = (first, declaration) if declaration.file is not self._file else (declaration, first)
             where = f" ({old.place})" if old.file is not new.file else ""
             new.report(f"l'alias « {alias} » est déjà celui de {old.path}{where} : choisissez-en un autre", "alias")
+
+
+def _named(labels: Labels) -> Iterator[tuple[str, str]]:
+    """Give each language and what has a label in it."""
+    return ((language, name) for language, texts in labels.items() for name in texts)
 
 
 def _way_out(row: Source) -> str:

@@ -45,6 +45,7 @@ OTHER_LANGUAGES = ("en",)
 
 class ItemSchema(FileSchema):
     label = text(required=True)
+    labels = mapping(text(), among(OTHER_LANGUAGES))
     type = text(among(kind.value for kind in Type if kind is not Type.LIST), load_default=Type.STRING.value)
     origin = text(required=True, data_key="from")
     identifying = flag()
@@ -59,6 +60,7 @@ class FieldSchema(FileSchema):
     items = mapping(nested(ItemSchema), _word)
     constants = mapping(text(_unmasked), _word)
     choices = mapping(text(_unmasked))
+    choice_labels = mapping(mapping(text()), among(OTHER_LANGUAGES))
     alias = text(_word)
     on_demand = flag()
     confirm = flag()
@@ -72,12 +74,14 @@ class FieldSchema(FileSchema):
 
 class FormSchema(FileSchema):
     title = text()
+    titles = mapping(text(), among(OTHER_LANGUAGES))
     version = text()
     description = fields.String(error_messages={**FRENCH, "invalid": "attend un texte"})
     audience = text(among(audience.value for audience in Audience))
     extends = text()
     remove = listed(text(), "chemins", load_default=list)
     sections = mapping(text())
+    section_labels = mapping(mapping(text()), among(OTHER_LANGUAGES))
     synonyms = mapping(listed(listed(text(), "textes"), "listes de synonymes"), _word)
     form_fields = mapping(nested(FieldSchema), data_key="fields")
 

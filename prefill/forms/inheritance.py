@@ -9,6 +9,7 @@ from typing import Any
 from prefill.config_files.schema import Steps, hint
 from prefill.domain.permissions import Audience
 from prefill.forms.form_file import HEADER, FormFile, did_you_mean_form
+from prefill.forms.model import Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class ResolvedForm:
     header: Mapping[str, Any] = field(default_factory=dict)
     fields: Mapping[str, FieldDeclaration] = field(default_factory=dict)
     sections: Mapping[str, str] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
+    section_labels: Labels = field(default_factory=dict)
     synonyms: Mapping[str, list[list[str]]] = field(default_factory=dict)
     whole: bool = True
 
@@ -60,15 +63,30 @@ def resolve_inheritance(file: FormFile, files: Mapping[str, FormFile], children:
     header = {**below.header, **{key: file.own[key] for key in HEADER if key in file.own}}
     whole = below.whole and file.readable and file.is_valid(("extends",))
     sections = {**below.sections, **file.own.get("sections", {})}
+    titles = file.own.get("titles", {}) if "title" in file.own else {**below.titles, **file.own.get("titles", {})}
+    section_labels = _section_labels(file, below)
     synonyms = dict(below.synonyms)
     for table, groups in file.own.get("synonyms", {}).items():
         synonyms[table] = [*groups, *synonyms.get(table, [])]
-    inherited = ResolvedForm((*below.lineage, file), header, kept, sections, synonyms, whole)
+    inherited = ResolvedForm((*below.lineage, file), header, kept, sections, titles, section_labels, synonyms, whole)
     own = {
         path: FieldDeclaration(file, path, tree, inherited.audience, replaces=path in kept)
         for path, tree in file.own.get("form_fields", {}).items()
     }
     return replace(inherited, fields={**kept, **own})
+
+
+def _section_labels(file: FormFile, below: ResolvedForm) -> Labels:
+    """Lay the labels of a file over the inherited ones; those of a part that it names anew are its own."""
+    renamed, own = file.own.get("sections", {}), file.own.get("section_labels", {})
+    languages = dict.fromkeys((*below.section_labels, *own))
+    return {
+        language: {
+            **{path: text for path, text in below.section_labels.get(language, {}).items() if path not in renamed},
+            **own.get(language, {}),
+        }
+        for language in languages
+    }
 
 
 def _parent(file: FormFile, files: Mapping[str, FormFile], children: tuple[str, ...]) -> ResolvedForm:

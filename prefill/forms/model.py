@@ -14,6 +14,8 @@ from prefill.domain.permissions import Audience
 from prefill.domain.synonyms import SynonymTable
 from prefill.forms.expressions import Expression
 
+Labels = Mapping[str, Mapping[str, str]]  # texts by what they name, by language
+
 
 class Type(StrEnum):
     STRING = "string"
@@ -42,6 +44,7 @@ class ListItem:
     type: Type = Type.STRING
     identifying: bool = False
     expires: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class Field:
     is the candidate's alone: no register fills it. An `optional` one is often empty, which is no gap. `only_for` names the
     companies (`PERIMETERS`) for which alone the field can exist. `roles` are those of the companies that the field is about; none
     means all. `synonyms` has other ways of writing its value. `labels` are the label in other languages, by code; `choices`
-    translate what is read, written as a text, into the value: what they do not hold gives none.
+    translate what is read, written as a text, into the value: what they do not hold gives none. `choice_labels` are what
+    people read of a value in other languages.
     """
 
     path: str
@@ -73,6 +77,7 @@ class Field:
     synonyms: SynonymTable | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     choices: Mapping[str, str] = field(default_factory=dict)
+    choice_labels: Labels = field(default_factory=dict)
 
     @cached_property
     def entry(self) -> str | None:
@@ -99,7 +104,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Form:
-    """A form schema, compiled. `sections` are the titles of its parts, by path; `file` is where it was read."""
+    """A form schema, compiled. `sections` are the titles of its parts, by path; `file` is where it was read.
+
+    `titles` and `section_labels` are its title and those of its parts in other languages.
+    """
 
     id: str
     title: str
@@ -109,6 +117,8 @@ class Form:
     description: str = ""
     file: str = ""
     sections: Mapping[str, str] = field(default_factory=dict, hash=False)
+    titles: Mapping[str, str] = field(default_factory=dict, hash=False)
+    section_labels: Labels = field(default_factory=dict, hash=False)
 
     @cached_property
     def _by_default(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ class Register:
         producer: the institution.
         sources: its endpoints, by their names in the catalogue.
         titles: what they are called.
-        labels: the fields of the form that they may fill.
+        labels: the fields of the form that they may fill, by language.
         on_demand: whether it is queried only when the candidate asks for it.
         fix: where the company can have it corrected.
     """
@@ -38,7 +38,7 @@ class Register:
     producer: str
     sources: tuple[str, ...]
     titles: tuple[str, ...]
-    labels: tuple[str, ...]
+    labels: Mapping[Language, tuple[str, ...]]
     on_demand: bool
     fix: Fix | None
 
@@ -125,14 +125,13 @@ def _registers(form: Form) -> Iterator[Register]:
 
 def _register(form: Form, producer: str, sources: list[Source], *, on_demand: bool) -> Register:
     names = tuple(source.name for source in sources)
-    labels = (
-        field.label for field in form.fields if any(value_source.source in names for value_source in field.origins)
-    )
+    read = [field for field in form.fields if any(value_source.source in names for value_source in field.origins)]
+    labels = {language: tuple(dict.fromkeys(field.label_in(language) for field in read)) for language in LANGUAGES}
     return Register(
         producer,
         names,
         tuple(source.title for source in sources),
-        tuple(dict.fromkeys(labels)),
+        labels,
         on_demand,
         next((source.fix for source in sources if source.fix), None),
     )

@@ -13,18 +13,28 @@ from prefill.domain.permissions import Audience
 from prefill.forms.expressions import compile_expression
 from prefill.forms.filling import fill
 from prefill.forms.reasons import Reason
-from prefill.forms.registry import check, load_file
+from prefill.forms.registry import check, load_all, load_file
 from prefill.settings import Settings
 
 FORM = """\
 title: T
 version: "1"
 audience: candidate
+titles: {en: Sheet}
+sections: {/identite: Identité}
+section_labels: {en: {/identite: Identity}}
 fields:
+  /identite/dirigeants:
+    label: Dirigeants
+    type: list
+    from: {extraits_rcs_infogreffe: mandataires_sociaux}
+    items:
+      nom: {label: Nom, labels: {en: Name}, from: nom}
   /forme:
     label: Forme
     labels: {en: Legal form}
     choices: {'5710': SAS, '5720': SAS, '9220': Association}
+    choice_labels: {en: {SAS: Simplified company}}
     from: {etablissements: unite_legale.forme_juridique.code}
   /siege:
     label: Siège
@@ -68,7 +78,7 @@ def test_a_table_gives_texts_of_plain_values(path):
     [mistake] = map(str, check([path], []))
     assert (
         mistake
-        == f"{path}:13: fields → /siege → choices : « choices » donne des textes : écrivez « type: string », ou rien"
+        == f"{path}:23: fields → /siege → choices : « choices » donne des textes : écrivez « type: string », ou rien"
     )
 
     path.write_text(FORM.replace("siege_social", "adresse"), encoding="utf-8")
@@ -77,15 +87,19 @@ def test_a_table_gives_texts_of_plain_values(path):
 
 def test_choices_and_labels_are_told_to_pages(path):
     client = create_app(Settings(schemas=(str(path.parent),))).test_client()
-    told = client.get("/v1/schemas/fiche").json["fields"][0]
+    form = client.get("/v1/schemas/fiche").json
+    people, told = form["fields"][:2]
     schema = client.get("/v1/schemas/fiche/schema.json").json
 
     assert (told["choices"], told["labels"]) == (["SAS", "Association"], {"en": "Legal form"})
+    assert told["choiceLabels"] == {"en": {"SAS": "Simplified company"}}
+    assert people["items"] == [{"name": "nom", "label": "Nom", "labels": {"en": "Name"}, "type": "string"}]
+    assert (form["titles"], form["sectionLabels"]) == ({"en": "Sheet"}, {"en": {"/identite": "Identity"}})
     assert schema["properties"]["forme"]["enum"] == ["SAS", "Association"]
 
 
 def test_a_label_falls_back_to_french(path):
-    first, second = load_file(path, []).fields
+    _, first, second = load_file(path, []).fields
 
     assert (first.label_in("en"), first.label_in("fr"), second.label_in("en")) == ("Legal form", "Forme", "Siège")
 
@@ -108,3 +122,12 @@ def test_a_text_is_shaped(expression, value):
     data = {"commune": "2A004", "postal": "97411", "word": "Ried", "masked": MASK}
 
     assert compile_expression(expression)(json.loads(json.dumps(data))) == value
+
+
+def test_labels_are_inherited_but_those_of_a_part_that_is_named_anew(path):
+    child = path.with_name("ville.yaml")
+    child.write_text("extends: fiche\nversion: '2'\nsections: {/identite: Qui}\n", encoding="utf-8")
+    form = load_all([path.parent]).forms["ville"]
+
+    assert (form.titles, form.sections) == ({"en": "Sheet"}, {"/identite": "Qui"})
+    assert form.section_labels == {"en": {}}

@@ -363,12 +363,15 @@ def test_hidden_files_and_other_files_are_left_alone(forms):
     assert load_all([forms]).forms.keys() == {"fiche", "AUTRE"}
 
 
-FORM_KEYS = "(clés possibles : title, version, description, audience, extends, remove, sections, synonyms, fields)"
+FORM_KEYS = (
+    "(clés possibles : title, titles, version, description, audience, extends, remove, sections, section_labels, "
+    "synonyms, fields)"
+)
 FIELD_KEYS = (
-    "(clés possibles : label, labels, type, from, items, constants, choices, alias, on_demand, confirm, reserved, declared, optional, "
+    "(clés possibles : label, labels, type, from, items, constants, choices, choice_labels, alias, on_demand, confirm, reserved, declared, optional, "
     "only_for, roles, synonyms)"
 )
-ITEM_KEYS = "(clés possibles : label, type, from, identifying, expires)"
+ITEM_KEYS = "(clés possibles : label, labels, type, from, identifying, expires)"
 WORD = "attend un mot : une lettre, puis lettres sans accent, chiffres, - ou _"
 TYPES = "string ou date ou integer ou number ou boolean ou list"
 

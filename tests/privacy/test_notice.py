@@ -54,7 +54,7 @@ def test_it_names_every_register_that_the_form_may_query_and_the_fields_it_may_f
     assert set(named) == {*form.sources(), *form.on_demand()}
     for field in form.fields:
         for value_source in field.origins:
-            assert field.label in named[value_source.source].labels
+            assert field.label in named[value_source.source].labels["fr"]
     assert {source for source, register in named.items() if register.on_demand} == set(form.on_demand())
 
 

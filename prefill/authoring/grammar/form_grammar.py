@@ -17,12 +17,14 @@ from prefill.forms.model import Type
 Node = dict[str, Any]
 FORM = {
     "title": "Le nom du formulaire, en français.",
+    "titles": "Le nom dans d'autres langues : {en: Site sheet}.",
     "version": "Un texte de l'auteur, rendu dans chaque réponse : changez-le quand un changement casse les pages.",
     "description": "Une phrase de plus.",
     "audience": "candidate : pour tous, sources ouvertes seulement. agent : pour les agents habilités de l'acheteur.",
     "extends": "Le formulaire que celui-ci reprend, par son identifiant.",
     "remove": "Avec extends : les chemins à retirer, chacun avec tout ce qu'il contient.",
     "sections": "Les titres des parties, par le chemin sous lequel elles sont.",
+    "section_labels": "Ces titres dans d'autres langues : {en: {/entreprise: The company}}.",
     "synonyms": "D'autres façons d'écrire une valeur, par table : ajoutées à celles du service, ou nouvelles.",
     "fields": "Les champs, chacun sous son chemin : un pointeur JSON comme /entreprise/nom.",
 }
@@ -30,6 +32,7 @@ FIELD = {
     "label": "Ce que les gens lisent à côté du champ, en français.",
     "labels": "Le libellé dans d'autres langues, par leur code : {en: Name}.",
     "choices": "Une table de ce qui est lu vers la valeur : {'5710': SAS}. Ce qu'elle n'a pas ne donne rien.",
+    "choice_labels": "Ce que les gens lisent d'une valeur dans d'autres langues : {en: {SAS: Simplified company}}.",
     "type": "Le type de la valeur : string si rien n'est dit.",
     "from": "D'où vient la valeur, dans l'ordre : « source: expression », la première qui en a une l'emporte.",
     "items": "Pour une liste : les clés de ses objets.",
@@ -46,6 +49,7 @@ FIELD = {
 }
 ITEM = {
     "label": FIELD["label"],
+    "labels": FIELD["labels"],
     "type": FIELD["type"],
     "from": "Une expression sur la ligne.",
     "identifying": "true : une ligne où aucune de ces clés n'a de valeur est laissée de côté.",
@@ -60,7 +64,8 @@ FLAGS = ("confirm", "on_demand", "optional")  # not of a declared field
 @lru_cache(maxsize=1)
 def form_grammar() -> Node:
     """Give the JSON Schema (draft 7) of a form file."""
-    given: dict[str, Node] = {"fields": _fields(), "sections": field_schema(FormSchema().fields["sections"])}
+    titles = {name: field_schema(FormSchema().fields[name]) for name in ("sections", "section_labels")}
+    given: dict[str, Node] = {"fields": _fields(), **titles}
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
         "$id": "/v1/schemas/grammar.json",

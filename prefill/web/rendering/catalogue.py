@@ -20,6 +20,12 @@ def render_form(form: Form) -> dict[str, Any]:
             "label": field.label,
             "labels": dict(field.labels) or None,
             "choices": list(dict.fromkeys(field.choices.values())) or None,
+            "choice_labels": field.choice_labels or None,
+            "items": [
+                {"name": item.name, "label": item.label, "labels": item.labels or None, "type": item.type}
+                for item in field.items
+            ]
+            or None,
             "type": field.type,
             "alias": field.alias,
             "confirm": field.confirm or None,
@@ -34,7 +40,12 @@ def render_form(form: Form) -> dict[str, Any]:
     ]
     header = {key: getattr(form, key) for key in ("id", "version", "title", "description", "audience")}
     asked = {"sources": form.sources(), "onDemand": form.on_demand()}
-    parts = {"sections": form.sections or None, "roles": form.roles or None}
+    parts = {
+        "titles": form.titles or None,
+        "sections": form.sections or None,
+        "section_labels": form.section_labels or None,
+        "roles": form.roles or None,
+    }
     return dump(FormSchema, {**header, **asked, **parts, "fields_": form_fields})
 
 

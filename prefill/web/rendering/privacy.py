@@ -114,7 +114,7 @@ def _register(register: Register, language: Language) -> dict[str, Any]:
         "producer": register.producer,
         "sources": register.sources,
         "titles": register.titles,
-        "data": register.labels,
+        "data": register.labels[language],
         "onDemand": register.on_demand,
         "fix": {"url": fix.url, "text": fix.en if language == "en" else fix.fr} if fix else None,
     }

@@ -259,16 +259,38 @@ class ProblemSchema(ResponseSchema):
     )
 
 
+def _texts(french: str, english: str) -> fields.Dict:
+    return fields.Dict(keys=fields.String(), values=fields.String(), metadata=described(french, english))
+
+
+def _labels(name: str, french: str, english: str) -> fields.Dict:
+    """Texts by what they name, by language; `name` is the attribute that holds them."""
+    texts = fields.Dict(keys=fields.String(), values=fields.String())
+    return fields.Dict(keys=fields.String(), values=texts, attribute=name, metadata=described(french, english))
+
+
+class ListItemSchema(ResponseSchema):
+    name = fields.String(required=True)
+    label = fields.String(required=True)
+    labels = _texts("Le libellé dans d'autres langues.", "The label in other languages.")
+    type = fields.Enum(Type, by_value=True, required=True)
+
+
 class FieldSchema(ResponseSchema):
     path = fields.String(required=True)
     label = fields.String(required=True)
-    labels = fields.Dict(
-        keys=fields.String(),
-        values=fields.String(),
-        metadata=described("Le libellé dans d'autres langues.", "The label in other languages."),
-    )
+    labels = _texts("Le libellé dans d'autres langues.", "The label in other languages.")
     choices = fields.List(
         fields.String(), metadata=described("Les seules valeurs possibles.", "The only values possible.")
+    )
+    choiceLabels = _labels(
+        "choice_labels",
+        "Ces valeurs dans d'autres langues, par langue.",
+        "These values in other languages, by language.",
+    )
+    items = fields.List(
+        fields.Nested(ListItemSchema),
+        metadata=described("Les clés des objets d'une liste.", "The keys of a list's objects."),
     )
     type = fields.Enum(Type, by_value=True, required=True)
     alias = fields.String()
@@ -312,10 +334,12 @@ class FormSchema(FormHeader):
         required=True,
         metadata=described("Les sources que « with » peut nommer.", "Sources that `with` may name."),
     )
-    sections = fields.Dict(
-        keys=fields.String(),
-        values=fields.String(),
-        metadata=described("Les titres de ses parties, par chemin.", "Titles of its parts, by path."),
+    titles = _texts("Son titre dans d'autres langues.", "Its title in other languages.")
+    sections = _texts("Les titres de ses parties, par chemin.", "Titles of its parts, by path.")
+    sectionLabels = _labels(
+        "section_labels",
+        "Ces titres dans d'autres langues, par langue.",
+        "These titles in other languages, by language.",
     )
     roles = fields.List(
         fields.Enum(Role, by_value=True),
