@@ -7,11 +7,14 @@ VENV_PYTHON := $(BIN)/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input
 TOOLS := .tools
 # Processes that share the tests, one more than there are processors: many tests wait for a server or a browser.
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+JOBS ?= $(shell expr $(CORES) + 1)
+# The tests start many processes of the service: none compiles what another has compiled.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test test-all test-fast lint format docs lock lock-add bench sbom audit clean
+.PHONY: help install run test test-all test-fast lint style format docs lock lock-add bench sbom audit clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -24,27 +27,30 @@ run: $(VENV)/.runtime ## Serve on http://127.0.0.1:8000
 ifdef CI
 test: test-all
 else
-test: lint ## Check style, types and every test but what CI alone runs
+test: style ## Check style, types and every test but what CI alone runs
 	@echo "Running the tests (some 5 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not ci"
 endif
 
-test-all: lint $(TOOLS)/supply ## Check everything, as CI does: make test, the matrix of browsers, the image, the coverage
+test-all: style $(TOOLS)/supply ## Check everything, as CI does: make test, the matrix of browsers, the image, the coverage
 	@echo "Running every test (about 15 minutes on 2 cores)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) --cov
 
 test-fast: $(VENV)/.dev ## Run the tests that need no browser, server or second process
-	@echo "Running the fast tests (about 50 seconds on 2 cores)"
-	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not slow"
+	@echo "Running the fast tests (about 40 seconds on 2 cores)"
+	@$(VENV_PYTHON) -m pytest --numprocesses $(CORES) -m "not slow"
 
-lint: $(VENV)/.dev ## Check style and types
+lint: style ## Check style and types
+	@if [ -x widget/node_modules/.bin/tsc ] && command -v node >/dev/null; then npm --prefix widget run --silent lint; \
+	else echo "The scripts are not checked: that takes Node and npm ci in widget/"; fi
+
+# The tests check the scripts themselves.
+style: $(VENV)/.dev
 	@echo "Checking style and types (about 15 seconds)"
 	@$(VENV_PYTHON) -m ruff check --quiet
 	@$(VENV_PYTHON) -m ruff format --check --quiet
 	@$(VENV_PYTHON) -m mypy
 	@$(BIN)/lint-imports --no-cache >/dev/null || $(BIN)/lint-imports --no-cache
-	@if [ -x widget/node_modules/.bin/tsc ] && command -v node >/dev/null; then npm --prefix widget run --silent lint; \
-	else echo "The scripts are not checked: that takes Node and npm ci in widget/"; fi
 
 format: $(VENV)/.dev ## Rewrite the code in the project's layout
 	$(VENV_PYTHON) -m ruff check --fix

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
+
+from cachetools import LRUCache
 
 from prefill import telemetry
 from prefill.config_files.diagnostics import Diagnostic, InvalidConfigFile, short_name
 from prefill.config_files.reloading import ReloadedFiles
+from prefill.config_files.source_file import UnreadableFile, read_bytes
 from prefill.forms.compiler import FormCompiler
 from prefill.forms.form_file import FormFile, read_form_file
 from prefill.forms.inheritance import resolve_inheritance
@@ -60,8 +64,41 @@ def _log_refused(invalid: InvalidConfigFile) -> None:
     telemetry.warning("forms.refused", message=REFUSED, mistakes=[str(one) for one in invalid.diagnostics])
 
 
+# What the folders' files held, and the forms that they gave: a form never changes once it is compiled.
+Contents = tuple[Path, tuple[tuple[Path, bytes], ...]]
+_COMPILED: LRUCache[Contents, FormRegistry] = LRUCache(8)
+_COMPILED_LOCK = Lock()
+
+
 def load_all(folders: Iterable[Path]) -> FormRegistry:
-    """Read every form of the folders, a later folder winning. Raise `InvalidConfigFile`."""
+    """Read every form of the folders, a later folder winning. Raise `InvalidConfigFile`.
+
+    Files that hold what they held before are not compiled again.
+    """
+    folders = tuple(folders)
+    contents = _contents(folders)
+    with _COMPILED_LOCK:
+        known = _COMPILED.get(contents) if contents else None
+    if known is not None:
+        return known
+    registry = _load_all(folders)
+    # A file that changed while it was read is read again.
+    if contents and contents == _contents(folders):
+        with _COMPILED_LOCK:
+            _COMPILED[contents] = registry
+    return registry
+
+
+def _contents(folders: Sequence[Path]) -> Contents | None:
+    """Read what the files hold, and the folder that their names are relative to; None when one cannot be read."""
+    try:
+        files = [path for folder in folders for path in sorted(folder.iterdir()) if _is_form(path)]
+        return Path.cwd(), tuple((path, read_bytes(path)) for path in files)
+    except (OSError, UnreadableFile):
+        return None
+
+
+def _load_all(folders: Sequence[Path]) -> FormRegistry:
     available = _gather(folders)
     forms, mistakes = _compile_all(available.files.values(), available.files)
     every = (*available.diagnostics, *mistakes)

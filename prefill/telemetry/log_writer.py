@@ -10,7 +10,6 @@ import contextlib
 import os
 import sys
 import threading
-import time
 from collections import deque
 from multiprocessing.util import Finalize
 
@@ -30,6 +29,7 @@ class QueuedWriter:
         self._lock = threading.Lock()
         self._lines: deque[str] = deque()
         self._wake = threading.Event()
+        self._awaited = threading.Event()  # somebody waits for the lines to be written
         self._written = threading.Condition()
         self._queued = self._done = 0  # lines, since the start
         self._dropped = 0
@@ -57,6 +57,8 @@ class QueuedWriter:
     def flush(self, seconds: float = FLUSH_SECONDS) -> None:
         """Wait until what is queued now is written, and no longer than this."""
         queued = self._queued
+        if self._done < queued:
+            self._awaited.set()
         self._wake.set()
         with self._written:
             self._written.wait_for(lambda: self._done >= queued, seconds)
@@ -69,7 +71,8 @@ class QueuedWriter:
     def _write_loop(self) -> None:
         while True:
             self._wake.wait()
-            time.sleep(MAX_DELAY)
+            self._awaited.wait(MAX_DELAY)
+            self._awaited.clear()
             self._wake.clear()
             self._write_queued()
 

@@ -154,6 +154,16 @@ def test_what_looks_like_a_number_a_date_or_a_word_of_yaml_stays_a_text(forms, w
     assert load_all([forms]).forms["fiche"].version == read
 
 
+def test_files_that_hold_what_they_held_are_not_compiled_again(forms):
+    first = load_all([lay(forms, fiche=FORM)])
+    same = load_all([lay(forms, fiche=FORM)])
+    other = load_all([lay(forms, fiche=FORM.replace("label: A", "label: B"))])
+    back = load_all([lay(forms, fiche=FORM)])
+
+    assert same is first
+    assert [library.forms["fiche"].fields[0].label for library in (first, other, back)] == ["A", "B", "A"]
+
+
 def test_an_agents_form_reads_protected_sources(forms):
     assert told(forms, agents=AGENTS) == []
 
