@@ -20,6 +20,7 @@ SOLE_OR_LEAD = (Role.SOLE_TENDERER, Role.GROUP_LEAD)
 # Reasons that a reader gains nothing by: the blank says it.
 SILENT = frozenset({Reason.ABSENT, Reason.DECLARED, Reason.NOT_REQUESTED})
 SIGNATURE = re.compile(r"\bsignatures?\b", re.IGNORECASE)
+MENTION = "Mention"  # /…/nameMention goes with /…/name
 MAX_COLUMNS = 3  # beside the company's own
 TO_COMPLETE = "Document à compléter, à vérifier et à signer par le candidat."
 SOURCES = "Une valeur suivie d'une source vient d'un registre public, à la date indiquée."
@@ -124,7 +125,7 @@ class _Content:
     def lines(self, titles: Sequence[str], path: str) -> Iterator[Line]:
         """Give the lines of a section, without the fields that cannot exist for such a company."""
         for part in self.form.fields:
-            if section_of(part.path, titles) == path and not self._cannot_exist(part):
+            if section_of(part.path, titles) == path and not self._cannot_exist(part) and not self._is_joined(part):
                 yield self._line(part)
 
     def _cannot_exist(self, part: Field) -> bool:
@@ -145,7 +146,19 @@ class _Content:
             return Line(label, text, BY_CANDIDATE, Origin.CANDIDATE) if text else _blank(part, "")
         if one is None:
             return _blank(part, self._why(part))
-        return Line(label, text_of(part, known), source_of(one), Origin.REGISTER)
+        return Line(label, text_of(part, known) + self._mention(part), source_of(one), Origin.REGISTER)
+
+    def _mention(self, part: Field) -> str:
+        """Give what the law has written after a name: « EI » for a sole trader (code de commerce, L526-22)."""
+        mention, _ = self._signed.get(f"{part.path}{MENTION}", ("", None)) if part.place[-1] == "name" else ("", None)
+        return f" {clean(mention)}" if mention else ""
+
+    def _is_joined(self, part: Field) -> bool:
+        """Whether a field is written after the register's name instead of on a line of its own."""
+        name = part.path.removesuffix(MENTION)
+        typed = self.company.typed
+        own = name in typed and typed[name] != self._signed.get(name, (None,))[0]
+        return name != part.path and {name, part.path} <= self._signed.keys() and not own and part.path not in typed
 
     def _why(self, part: Field) -> str:
         gap = self.company.filled.missing.get(part.path)

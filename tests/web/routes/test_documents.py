@@ -11,6 +11,7 @@ import pytest
 from prefill.app import create_app
 from prefill.settings import Settings
 
+SOLE_TRADER = "00000500900014"
 ORDINARY, BRANCH, UNKNOWN, DOWN = "00000100800010", "00000200600021", "00001600600017", "00001400100010"
 
 
@@ -41,6 +42,22 @@ def test_the_document_of_the_dume_asks_all_that_the_paper_asks(client):
     assert "Partie III.A - Condamnations pénales" in text
     assert "000 001 008 R.C.S. Rennes" in text
     assert "Partie VI - Déclarations finales" in text
+
+
+@pytest.mark.parametrize("form", ["dc1", "dc2", "dume"])
+def test_the_name_of_a_sole_trader_is_followed_by_the_mention_that_the_law_asks(client, form):
+    text = text_of(client.get(f"/v1/documents/{form}/{SOLE_TRADER}.docx"))
+
+    assert "LEMARQUERON SOLENE EI" in text
+    assert "Mention à porter avec le nom" not in text
+
+
+def test_a_name_that_the_trader_typed_is_left_as_it_is_and_the_mention_is_told(client):
+    values = {"/economicOperator/name": "Les Fèves de Solène"}
+    text = text_of(client.post(f"/v1/documents/dc2/{SOLE_TRADER}.docx", json={"values": values}))
+
+    assert "Solène EI" not in text
+    assert "Mention à porter avec le nom" in text
 
 
 def test_what_the_candidate_typed_is_in_the_document(client):
