@@ -5,6 +5,7 @@ import { download } from './documents.js'
 import { announce, byId, make } from './dom.js'
 import { day, moment, written } from './format.js'
 import { badge, row } from './proofs.js'
+import { forgetReceived, setUpReceipt } from './receipt.js'
 import { forgetLink, setUpSignIn, signInAgain, signInSettled, useKey } from './signin.js'
 import { messageTo } from './triage.js'
 
@@ -278,12 +279,14 @@ const linked = setUpSignIn({
 	closed: () => {
 		running?.abort()
 		clear()
+		forgetReceived()
 		forgetLink()
 		announce('')
 		byId('key').focus()
 	},
 	refused: message => refuse(new Error(message)),
 })
+setUpReceipt()
 byId('ask').addEventListener('submit', async (/** @type {Event} */ event) => {
 	event.preventDefault()
 	await signInSettled()

@@ -6,6 +6,7 @@ import { downloadMade } from './documents.js'
 import { announce, byId, make } from './dom.js'
 import { duration, moment } from './format.js'
 import { badge } from './proofs.js'
+import { forgetReceived, setUpReceipt } from './receipt.js'
 import { setUpSignIn, signInAgain, signInSettled } from './signin.js'
 import { messageTo, nameOf, triage, urgency } from './triage.js'
 
@@ -375,6 +376,7 @@ const goOn = () => {
 const forget = () => {
 	running.abort()
 	tab.removeItem(KEPT)
+	forgetReceived()
 	procedure = { object: '', before: '', candidates: [] }
 	show()
 	byId('key').focus()
@@ -435,4 +437,5 @@ addEventListener('pageshow', event => {
 	if (event.persisted && signedIn()) goOn()
 })
 restore()
+setUpReceipt()
 setUpSignIn({ opened: goOn, closed: forget, refused: refuse })
