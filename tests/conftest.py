@@ -88,7 +88,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow, and begin with what takes longest."""
     for item in items:
-        place = item.path.relative_to(ROOT).as_posix() if item.path.is_relative_to(ROOT) else ""
+        place = item.nodeid.partition("::")[0]
         fixtures = frozenset(getattr(item, "fixturenames", ()))
         if place.split("/")[1:2] and (place.split("/")[1] in SLOW_FOLDERS or SLOW_FIXTURES & fixtures):
             item.add_marker("slow")

@@ -35,14 +35,26 @@ TOLD_BY_PROMETHEUS = {"up": {"job", "instance"}}
 ADDED_BY_PROMETHEUS = {"instance", "job"}
 
 
+@cache
+def nodes(word: str) -> tuple[tuple[str, ast.AST], ...]:
+    """List the nodes of the modules that hold a word, each with its module."""
+    texts = {path.relative_to(ROOT / "prefill").as_posix(): path.read_text(encoding="utf-8") for path in MODULES}
+    return tuple(
+        (name, node)
+        for name, text in texts.items()
+        if word in text
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call | ast.keyword)
+    )
+
+
 def called(*functions: str) -> Iterator[tuple[str, ast.expr]]:
     """Give the first argument of each call of these functions of `telemetry`, and where it is."""
-    for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            function = node.func if isinstance(node, ast.Call) else None
-            owner = function.value if isinstance(function, ast.Attribute) else None
-            if isinstance(owner, ast.Name) and owner.id == "telemetry" and function.attr in functions:
-                yield f"{path.relative_to(ROOT / 'prefill')}:{node.lineno}", node.args[0]
+    for name, node in nodes("telemetry."):
+        function = node.func if isinstance(node, ast.Call) else None
+        owner = function.value if isinstance(function, ast.Attribute) else None
+        if isinstance(owner, ast.Name) and owner.id == "telemetry" and function.attr in functions:
+            yield f"{name}:{node.lineno}", node.args[0]
 
 
 def constants(*functions: str) -> dict[str, str]:
@@ -268,10 +280,9 @@ def test_every_metric_that_the_guide_names_exists():
 
 def messages() -> Iterator[str]:
     """Give the sentences that events carry."""
-    for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.keyword) and node.arg == "message" and isinstance(node.value, ast.Constant):
-                yield str(node.value.value)
+    for _, node in nodes("message="):
+        if isinstance(node, ast.keyword) and node.arg == "message" and isinstance(node.value, ast.Constant):
+            yield str(node.value.value)
 
 
 @pytest.mark.parametrize("message", sorted({*messages(), SANDBOX_BANNER}))
