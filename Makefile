@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run test test-all test-fast lint style format docs lock lock-add bench sbom audit clean
+.PHONY: help install run test test-all test-fast lint style format docs lock lock-add bench sbom audit fuzz clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -75,6 +75,7 @@ lock-add: | $(TOOLS)/uv ## Add to the lock files what pyproject.toml asks and th
 	$(LOCK) --group bench --constraints requirements.lock --output-file requirements-bench.lock
 	$(LOCK) --group peer --output-file requirements-peer.lock
 	$(LOCK) --group supply --output-file requirements-supply.lock
+	$(LOCK) --group fuzz --constraints requirements.lock --output-file requirements-fuzz.lock
 	$(LOCK) --group lock --output-file requirements-uv.lock
 
 bench: $(VENV)/.dev $(TOOLS)/.bench ## Measure side by side: make bench [ONLY="warm cold"]
@@ -93,6 +94,12 @@ audit: | $(TOOLS)/supply ## Ask the package index what is known against the lock
 		$(AUDITED:%=--requirement %) 2>&1); code=$$?; \
 	if echo "$$told" | grep -qE "ould not be audited|onnectionError|ould not connect|not found on"; \
 	then echo "Nothing was audited: the package index tells no vulnerabilities here."; else echo "$$told"; exit $$code; fi
+
+FUZZ_SECONDS ?= 60
+
+fuzz: | $(TOOLS)/fuzz ## Fuzz identifiers, form files and ESPD documents: make fuzz [FUZZ_SECONDS=60]
+	@for target in identifiers forms espd; do \
+		$(TOOLS)/fuzz/bin/python -m tools.fuzz $$target --seconds $(FUZZ_SECONDS) || exit 1; done
 
 clean: ## Remove the environment and all that tools left behind
 	rm -rf $(VENV) $(TOOLS) build dist .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -147,6 +154,11 @@ $(TOOLS)/supply: requirements-supply.lock | $(VENV_PYTHON)
 $(TOOLS)/runtime: requirements.lock | $(VENV_PYTHON)
 	@$(VENV_PYTHON) -m venv --clear $@
 	@$@/bin/python -m pip --disable-pip-version-check $(INSTALL) -r requirements.lock
+	@touch $@
+
+$(TOOLS)/fuzz: requirements.lock requirements-fuzz.lock | $(VENV_PYTHON)
+	@$(VENV_PYTHON) -m venv --clear $@
+	@$@/bin/python -m pip --disable-pip-version-check $(INSTALL) -r requirements.lock -r requirements-fuzz.lock
 	@touch $@
 
 # What the benchmarks compare with, each beside nothing else: none of it is a dependency.

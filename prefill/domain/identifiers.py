@@ -91,9 +91,12 @@ def holds_number(text: str) -> bool:
 
     >>> holds_number("form-552049447_76279"), holds_number("dce1f5a0-9a3b"), holds_number("123456789")
     (True, False, False)
+    >>> holds_number("５５２０４９４４７"), holds_number("³" * 9)  # read as they are typed elsewhere
+    (True, False)
     """
+    text = unicodedata.normalize("NFKC", text)
     runs = (_SEPARATORS.sub("", text.replace(":", "")), *re.findall(r"[0-9]+", text))
-    return any((len(run) == 9 and luhn(run)) or valid_siret(run) for run in runs if run.isdigit())
+    return any((len(run) == 9 and luhn(run)) or valid_siret(run) for run in runs if re.fullmatch(r"[0-9]+", run))
 
 
 def siren_of(number: str) -> str:

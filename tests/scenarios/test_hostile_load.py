@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tools.hostile.oracle import presence
 from tools.hostile.scenarios import killed_worker, silent_clients, slow_bodies, slow_candidates, streams
 
 pytestmark = [
@@ -49,3 +50,8 @@ def test_when_a_worker_is_killed_the_other_answers():
 
     assert figures.health.answers > 0
     assert figures.health.failed <= 5  # what the killed one was answering
+
+
+def test_an_observer_of_the_service_guesses_no_better_than_chance_who_was_asked_for():
+    """A machine that is busy elsewhere may disturb one round; an oracle is right in every round."""
+    assert any(presence(100).held for _ in range(3))

@@ -1,6 +1,7 @@
 """Run scenarios and print their figures, one JSON line each: `.venv/bin/python -m tools.hostile [SCENARIO …]`.
 
-Everything is on loopback and ends by itself. Exits with 1 when an answer was lost, one of ours was 5xx, or health failed.
+Everything is on loopback and ends by itself. Exits with 1 when an answer was lost, one of ours was 5xx, health failed, or
+an observer guessed better than chance.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any
 
 import click
 
-from tools.hostile import scenarios
+from tools.hostile import oracle, scenarios
+from tools.hostile.client import Health
 
 SCENARIOS = {
     "slow-candidates": scenarios.slow_candidates,
@@ -20,12 +22,13 @@ SCENARIOS = {
     "silent-clients": scenarios.silent_clients,
     "slow-bodies": scenarios.slow_bodies,
     "killed-worker": scenarios.killed_worker,
+    "presence": oracle.presence,
 }
 
 
-def vars_of(figures: scenarios.Figures) -> dict[str, Any]:
+def vars_of(figures: scenarios.Figures | oracle.Guesses) -> dict[str, Any]:
     plain = {each.name: getattr(figures, each.name) for each in fields(figures)}
-    return {**plain, "health": figures.health and asdict(figures.health)}
+    return {name: asdict(value) if isinstance(value, Health) else value for name, value in plain.items()}
 
 
 @click.command()

@@ -102,6 +102,11 @@ def test_a_reference_that_is_none_is_a_problem(client, procedure):
     assert client.get(URL, query_string={"receipt": procedure}).get_json()["code"] == "parameter_invalid"
 
 
+@pytest.mark.parametrize(("procedure", "status"), [("³" * 9, 200), ("０００００１００８０００１０", 400)])
+def test_a_reference_in_other_digits_is_read_as_a_number_is(client, procedure, status):
+    assert client.get(URL, query_string={"receipt": procedure}).status_code == status
+
+
 def test_without_keys_an_answer_comes_without_a_receipt():
     live = create_app(Settings(log="json", token="a-token", recipient="21750001600019", url="http://127.0.0.1:9"))
 

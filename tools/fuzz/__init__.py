@@ -1,0 +1,1 @@
+"""Fuzzing of what strangers and authors write: identifiers, form files, ESPD documents."""
