@@ -20,6 +20,7 @@ FAILED = ("unavailable", "late")
 SILENT, HALF_A_HEAD = b"", b"GET /healthz HTTP/1.1\r\nHo"
 SLOW_BODY = b"POST /v1/espd?siret=00000100800010 HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n<"
 RETRY_SECONDS = 2.0
+VISITORS_A_SECOND = 20.0
 CLOSED_SECONDS = 15.0  # within which the server closes a silent connection
 
 
@@ -111,7 +112,10 @@ def _held_connections(scenario: str, openings: tuple[bytes, ...], count: int, se
             figures.still_open += held
             figures.opened += opened
 
-        _run(service, figures, [lambda rank=rank: keep(rank) for rank in range(count)])
+        others = [
+            lambda rank=rank: _visitor(service, rank, figures) for rank in range(int(VISITORS_A_SECOND * seconds))
+        ]
+        _run(service, figures, [*others, *(lambda rank=rank: keep(rank) for rank in range(count))])
     return figures
 
 
@@ -136,6 +140,13 @@ async def _watch(service: Service, figures: Figures) -> None:
         figures.threads = max(figures.threads, service.threads())
         figures.descriptors = max(figures.descriptors, service.descriptors())
         await asyncio.sleep(0.5)
+
+
+async def _visitor(service: Service, rank: int, figures: Figures) -> None:
+    """Ask for a prefill of the sandbox when its turn comes."""
+    await asyncio.sleep(rank / VISITORS_A_SECOND)
+    answer = await get(service.port, "/v1/prefill/00000100800010", _from(rank), timeout=CLOSED_SECONDS)
+    figures.statuses[answer.status] += 1
 
 
 async def _candidate(service: Service, rank: int, figures: Figures, end: float) -> None:

@@ -31,6 +31,7 @@ from prefill.web.protection.pacing import VisitMemory
 from prefill.web.protection.rate_limit import RateLimiter
 
 PREFIX = "/v1/prefill/"
+ROUTE = "(response cache)"  # in the log, where it fails
 MEDIA = "application/json"
 
 # What a response varies by, beside its path and query. Requests with the others are never answered from the cache.
@@ -188,12 +189,21 @@ class ResponseCacheMiddleware:
         self._clock = clock
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            answer = self._answer_again(environ, start_response)
+        except Exception as fault:  # noqa: BLE001 the application can answer without its cache
+            telemetry.error("request.failed", route=ROUTE, kind=type(fault).__name__)
+            answer = None
+        return self._application(environ, start_response) if answer is None else answer
+
+    def _answer_again(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes] | None:
+        """Answer from the cache; None when the application must."""
         started_at = self._clock()
         key = cache_key(environ)
         entry = key and self._cache.get(key, self._now().timestamp())
         address = environ.get("REMOTE_ADDR") or ""
         if not entry or not self._was_sent(entry, address) or self._is_limited(address):
-            return self._application(environ, start_response)
+            return None
         return self._send(entry, environ, start_response, started_at)
 
     def _is_limited(self, address: str) -> bool:

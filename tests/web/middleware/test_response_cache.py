@@ -272,3 +272,27 @@ def test_long_words_are_not_filed(client, made):
         client.get(PATH, headers={"Accept-Language": "fr," + "x" * 3000})
 
     assert made[ORDINARY] == 4
+
+
+class BrokenCache(ResponseCache):
+    """Fails at each question, as a mistake in it would."""
+
+    def get(self, key, timestamp):
+        raise RuntimeError(f"a mistake about {key}")
+
+
+def test_a_cache_that_fails_is_one_line_of_log_and_the_application_answers(capsys, made):
+    _, clock, parts = open_client()
+    broken = BrokenCache(10, tenants=parts.tenants.directory, forms=lambda: parts.forms.content)
+    client = create_web(replace(parts, now=clock.now, response_cache=broken)).test_client()
+    capsys.readouterr()
+    answers = [client.get(PATH) for _ in range(2)]
+    telemetry.flush()
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    failed = [line for line in lines if line["event"] == "request.failed"]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert made[ORDINARY] == 2
+    assert [(line["route"], line["kind"]) for line in failed] == [("(response cache)", "RuntimeError")] * 2
+    assert "test_response_cache" in failed[0]["exception"]
+    assert ORDINARY not in json.dumps(failed)
