@@ -13,6 +13,8 @@ REPRESENTATIVES = "/partII/B/representatives"
 TRADE_REGISTER = "/partIV/A/tradeRegister"
 PROFESSIONAL_REGISTER = "/partIV/A/professionalRegister"
 SET_UP_DATE = "/partIV/B/setUpDate"
+TURNOVER = "/partIV/B/generalYearlyTurnover"
+STAFF = "/partIV/C/averageAnnualManpower"
 QUALITY = "/partIV/D/qualityAssurance"
 ENVIRONMENT = "/partIV/D/environmentalManagement"
 
@@ -78,7 +80,8 @@ ANSWERED = {
     Subject.PROFESSIONAL_REGISTER: tuple(
         f"{PROFESSIONAL_REGISTER}/{name}" for name in ("registerName", "court", "registrationNumber")
     ),
-    Subject.SET_UP: (SET_UP_DATE,),
+    Subject.SET_UP: (SET_UP_DATE, TURNOVER),
+    Subject.STAFF: (f"{STAFF}/year", f"{STAFF}/average"),
     Subject.QUALITY: (QUALITY,),
     Subject.ENVIRONMENT: (ENVIRONMENT,),
 }  # fmt: skip

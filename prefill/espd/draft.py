@@ -24,6 +24,7 @@ from prefill.espd.carried import (
     TRADE_REGISTER,
 )
 from prefill.espd.certificates import certified_by, names_in, unknown_among
+from prefill.espd.figures import figures_of
 from prefill.espd.model import CriterionAnswer, Declared, Draft, Identifier, Note, Representative
 from prefill.espd.sources import sources_of
 from prefill.espd.values import at, clean, is_code, is_date, mapping, rows, sound_operator, texts
@@ -52,9 +53,10 @@ def draft_response(
     operator, capital = _operator(data, declared)
     size = declared.size or version.size_of_category.get(str(operator.get("companyCategory")))
     identifiers = tuple(_identifiers(operator, data, declared))
+    figures = figures_of(data)
     certified = [certified_by(data, declared, pointer, subject) for pointer, subject in CERTIFICATES]
     answers = (
-        *_trade_register(data), *_professional_register(data, declared), *_set_up(data, declared),
+        *_trade_register(data), *_professional_register(data, declared), *_set_up(data, declared), *figures.answers,
         *(answer for one in certified for answer in one.answers),
     )  # fmt: skip
     persons, unusable = _representatives(data, declared)
@@ -79,8 +81,9 @@ def draft_response(
             *_left_out(data, declared, capital),
             *(note for one in certified for note in one.left_out),
             *unknown_among(declared, listed),
+            *figures.left_out,
         ),
-        tuple(_to_confirm(declared, size, identifiers)),
+        (*_to_confirm(declared, size, identifiers), *figures.to_confirm),
     )
 
 

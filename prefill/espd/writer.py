@@ -26,6 +26,13 @@ VALUE_ELEMENTS: Mapping[str, str] = {
     "INDICATOR": "ResponseIndicator",
     "DESCRIPTION": "Description",
     "DATE": "ResponseDate",
+    "AMOUNT": "ResponseAmount",
+    "QUANTITY_YEAR": "ResponseQuantity",
+    "QUANTITY_INTEGER": "ResponseQuantity",
+}
+VALUE_ATTRIBUTES: Mapping[str, Mapping[str, str]] = {
+    "AMOUNT": {"currencyID": "EUR"},  # the DGFIP's amounts are in euros
+    "QUANTITY_YEAR": {"unitCode": "YEAR"},
 }
 
 
@@ -239,9 +246,15 @@ class _Writer:
         if answer.asked is Ask.EVIDENCE:
             leaf(group(place, "EvidenceSupplied"), "ID", answer.value, schemeAgencyID=AGENCY)
         else:
-            asked = self._version.criteria[answer.criterion].question(answer.asked)
-            leaf(group(place, "ResponseValue"), VALUE_ELEMENTS[asked.data], answer.value)
+            self._value(place, self._version.criteria[answer.criterion].question(answer.asked).data, answer.value)
         self._criterion_id(group(place, "ProcurementProjectLotReference"), "ID", lot)
+
+    def _value(self, place: ET.Element, data: str, value: str) -> None:
+        """Write a value of that type; of a period its end alone, which is all that the register gives."""
+        if data == "PERIOD":
+            leaf(group(place, "ApplicablePeriod"), "EndDate", value)
+        else:
+            leaf(group(place, "ResponseValue"), VALUE_ELEMENTS[data], value, **VALUE_ATTRIBUTES.get(data, {}))
 
     def _evidence(self, root: ET.Element, evidence: Evidence) -> None:
         place = group(root, "Evidence")

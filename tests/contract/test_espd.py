@@ -33,6 +33,7 @@ from prefill.espd.versions import CURRENCIES, LATEST, VERSIONS, Group
 from prefill.espd.writer import Identity, complete_request, write_profile
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
+from prefill.tenancy.model import SANDBOX_AGENT_KEY
 from tests.contract.reference import CASES, PRODUCTION_SHAPES, SHARED, require_reference
 from tests.contract.reference import read as read_cases
 from tests.espd.round_trip import OPERATOR, assert_writes_again, confirmed_in, everything, mapped
@@ -246,6 +247,34 @@ def test_the_official_request_completed_is_valid_and_gives_back_what_is_known(va
 
     assert_valid(validator, document)
     assert restore(document).data == with_declared(mapped(data), draft.declared)
+
+
+@pytest.fixture(scope="module")
+def sandbox_agent() -> FlaskClient:
+    client = create_app(Settings()).test_client()
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {SANDBOX_AGENT_KEY}"
+    return client
+
+
+@pytest.mark.parametrize("siret", [company.siret for company in COMPANIES])
+def test_the_document_of_an_agent_is_valid(validator, sandbox_agent, siret):
+    query = {"object": "2026-TRX-014", "size": "small"}
+    answer = sandbox_agent.get(f"/v1/dossiers/{siret}/espd", query_string=query)
+
+    if answer.status_code == 200:
+        assert_valid(validator, answer.data)
+    else:
+        assert answer.json["code"] in ("espd_incomplete", "company_unknown", "company_undisclosed")
+
+
+def test_the_official_request_completed_by_an_agent_is_valid(validator, sandbox_agent, example):
+    query = {"object": "2026-TRX-014", "size": "small"}
+    document = sandbox_agent.post(f"/v1/dossiers/{COMPANIES[0].siret}/espd", query_string=query, data=example).data
+
+    assert_valid(validator, document)
+    assert {criterion.code for criterion in read(document).criteria if criterion.answers} == {
+        "trade-regist", "gen-year-to", "year-manpower",
+    }  # fmt: skip
 
 
 def test_the_official_request_completed_keeps_its_criteria_and_reads_back(filled, example):

@@ -74,6 +74,8 @@ EVERYBODY: dict[str, tuple[Headers, tuple[Outcome, ...]]] = {
 Ask = Callable[[FlaskClient, dict[str, str]], Any]
 READ: dict[str, tuple[int, Ask]] = {
     "dossier": (0, lambda service, headers: service.get(f"/v1/dossiers/{SIRET}?object={OBJECT}", headers=headers)),
+    "ESPD": (0, lambda service, headers: service.get(
+        f"/v1/dossiers/{SIRET}/espd?object={OBJECT}", headers={**headers, "Accept": "application/json"})),
     "document": (1, lambda service, headers: service.get(
         f"/v1/dossiers/{SIRET}/documents/certificats_cnetp?object={OBJECT}", headers=headers)),
     "archive": (2, lambda service, headers: service.get(

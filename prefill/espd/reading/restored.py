@@ -20,7 +20,9 @@ from prefill.espd.carried import (
     QUALITY,
     REPRESENTATIVES,
     SET_UP_DATE,
+    STAFF,
     TRADE_REGISTER,
+    TURNOVER,
 )
 from prefill.espd.certificates import names_in
 from prefill.espd.draft import BETWEEN, NO_PROCEDURE
@@ -32,7 +34,15 @@ from prefill.espd.versions import LATEST, VERSIONS, Ask, Criterion, Subject, Ver
 
 PARTY = "cac:EconomicOperatorParty/cac:Party"
 STRUCK_OFF = re.compile(r"(?: \(numéro (?P<number>.+)\))? le (?P<day>\d{4}-\d{2}-\d{2})\.$")
-VALUES = {"INDICATOR": "cbc:ResponseIndicator", "DESCRIPTION": "cbc:Description", "DATE": "cbc:ResponseDate"}
+VALUES = {
+    "INDICATOR": "cac:ResponseValue/cbc:ResponseIndicator",
+    "DESCRIPTION": "cac:ResponseValue/cbc:Description",
+    "DATE": "cac:ResponseValue/cbc:ResponseDate",
+    "PERIOD": "cac:ApplicablePeriod/cbc:EndDate",
+    "AMOUNT": "cac:ResponseValue/cbc:ResponseAmount[@currencyID='EUR']",
+    "QUANTITY_YEAR": "cac:ResponseValue/cbc:ResponseQuantity",
+    "QUANTITY_INTEGER": "cac:ResponseValue/cbc:ResponseQuantity",
+}
 TRUE, FALSE = ("true", "1"), ("false", "0")
 REGISTER_PARTS = ("registerName", "court", "registrationNumber")
 
@@ -61,6 +71,7 @@ def restore_from(root: Element, versions: Mapping[str, Version] = VERSIONS) -> R
     _trade_register(data, answers)
     professional = _professional_register(data, answers)
     _put(data, SET_UP_DATE, answers.value(Subject.SET_UP, Ask.DATE))
+    _figures(data, answers)
     for pointer, subject in KINDS:
         _certificate(data, answers, pointer, subject)
     certificates = frozenset[str]().union(*(names_in(data, pointer) for pointer, _ in KINDS))
@@ -127,6 +138,16 @@ def _professional_register(data: dict[str, Any], answers: _Answers) -> bool:
     return True
 
 
+def _figures(data: dict[str, Any], answers: _Answers) -> None:
+    """Restore the turnover and the staff of a year."""
+    end, amount = (answers.value(Subject.SET_UP, asked) for asked in (Ask.PERIOD, Ask.AMOUNT))
+    if end and amount and re.fullmatch(r"\d{1,15}(\.\d+)?", amount):
+        _put(data, TURNOVER, [{"endDate": end, "amount": float(amount)}])
+    year, staff = (answers.value(Subject.STAFF, asked) for asked in (Ask.YEAR, Ask.QUANTITY))
+    if year and staff and re.fullmatch(r"\d{1,7}", staff):
+        _put(data, STAFF, {"year": year, "average": int(staff)})
+
+
 def _certificate(data: dict[str, Any], answers: _Answers, pointer: str, subject: Subject) -> None:
     """Restore the certificate that is the evidence of an answer."""
     evidence = answers.evidence(subject)
@@ -176,7 +197,7 @@ class _Answers:
         response = self._response(criterion, asked) if criterion else None
         if criterion is None or response is None:
             return None
-        return _text(response, f"cac:ResponseValue/{VALUES[criterion.question(asked).data]}")
+        return _text(response, VALUES[criterion.question(asked).data])
 
     def evidence(self, subject: Subject) -> Element | None:
         criterion = self._criteria.get(subject)

@@ -8,10 +8,12 @@ from prefill.espd.versions.groups import (
     CERTIFICATE_PLACES,
     REGISTER_PLACES,
     SET_UP_PLACES,
+    STAFF_PLACES,
     certificates,
     places,
     register,
     requirement,
+    yearly_staff,
     yearly_turnover,
 )
 from prefill.espd.versions.model import CodeList, Criterion, Subject, Version
@@ -20,6 +22,7 @@ AUTHORITY = "http://publications.europa.eu/resource/authority/"
 PROFESSIONAL_REGISTER = "C25_SC_prof-regist"
 TRADE_REGISTER = "C26_SC_trade-regist"
 YEARLY_TURNOVER = "C29_SC_gen-year-to"
+YEARLY_STAFF = "C50_SC_year-manpower"
 QUALITY = "C55_SC_qu-certif-indep"
 ENVIRONMENT = "C56_SC_envir-certif-indep"
 
@@ -54,6 +57,14 @@ CRITERIA = {
         "Chiffre d'affaires des exercices demandés ; à défaut, date de création de l'opérateur.",
         yearly_turnover(YEARLY_TURNOVER),
         places(YEARLY_TURNOVER, SET_UP_PLACES),
+    ),
+    Subject.STAFF: Criterion(
+        "1f49b3f0-d50f-43f6-8b30-4bafab108b9b",
+        "year-manpower",
+        "Effectif moyen annuel",
+        "Effectif moyen annuel de l'opérateur au cours des dernières années.",
+        yearly_staff(YEARLY_STAFF),
+        places(YEARLY_STAFF, STAFF_PLACES),
     ),
     Subject.QUALITY: Criterion(
         "d726bac9-e153-4e75-bfca-c5385587766d",

@@ -17,7 +17,8 @@ CERTIFICATE_PLACES = {
     Ask.ONLINE: "RG1/RSG1/QSG3/Q1",
     Ask.EVIDENCE: "RG1/RSG1/QSG3/QSG1/Q1",
 }
-SET_UP_PLACES = {Ask.DATE: "RG1/RSG1/QSG3/Q1"}
+SET_UP_PLACES = {Ask.DATE: "RG1/RSG1/QSG3/Q1", Ask.PERIOD: "RG1/RSG1/QSG2/Q1", Ask.AMOUNT: "RG1/RSG1/QSG2/Q2"}
+STAFF_PLACES = {Ask.YEAR: "RG1/RSG1/QSG2/Q1", Ask.QUANTITY: "RG1/RSG1/QSG2/Q2"}
 
 
 def places(criterion: str, suffixes: Mapping[Ask, str]) -> Mapping[Ask, str]:
@@ -146,5 +147,27 @@ def yearly_turnover(criterion: str) -> Group:
             requirement(criterion, f"{place}/RQ3/R1/R1/R1", "MINIMUM_AMOUNT", "Montant minimal"),
         ),
         (_by_itself(criterion), year, set_up, _evidence(criterion, f"{place}/QSG4")),
+    )
+    return _lot(criterion, inner)
+
+
+def yearly_staff(criterion: str) -> Group:
+    place = "RG1/RSG1"
+    year = Group(
+        f"{criterion}/{place}/QSG2",
+        "ON*",
+        (
+            question(criterion, f"{place}/QSG2/Q1", "QUANTITY_YEAR", "Année"),
+            question(criterion, f"{place}/QSG2/Q2", "QUANTITY_INTEGER", "Effectif moyen"),
+        ),
+    )
+    inner = Group(
+        f"{criterion}/{place}",
+        "ON*",
+        (
+            requirement(criterion, f"{place}/RQ1/R1/R1", "MINIMUM_QUANTITY_YEAR", "Nombre d'années"),
+            requirement(criterion, f"{place}/RQ2/R1/R1", "DESCRIPTION", "Précisions"),
+        ),
+        (_by_itself(criterion), year, _evidence(criterion, f"{place}/QSG3")),
     )
     return _lot(criterion, inner)

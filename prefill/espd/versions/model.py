@@ -13,6 +13,7 @@ class Subject(StrEnum):
     TRADE_REGISTER = "trade_register"
     PROFESSIONAL_REGISTER = "professional_register"
     SET_UP = "set_up"
+    STAFF = "staff"
     QUALITY = "quality"
     ENVIRONMENT = "environment"
 
@@ -24,6 +25,10 @@ class Ask(StrEnum):
     NUMBER = "number"
     REASON = "reason"
     DATE = "date"
+    PERIOD = "period"
+    AMOUNT = "amount"
+    YEAR = "year"
+    QUANTITY = "quantity"
     ONLINE = "online"
     EVIDENCE = "evidence"
 

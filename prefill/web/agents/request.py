@@ -75,11 +75,12 @@ SCHEMA = parameter(
 )
 
 
-def read_agent_request(number: str, *scopes: Scope, own_forms: bool = False) -> Request:
+def read_agent_request(number: str, *scopes: Scope, own_forms: bool = False, form: Form | None = None) -> Request:
     """Authenticate the agent, check its scopes, then parse the request; `own_forms` lets it name a form."""
     agent = authenticated_agent(*scopes)
     name = request.args.get("schema", FORM) if own_forms else FORM
-    form = current_forms().forms[FORM] if name == FORM else find_form(name, agent)
+    if form is None:
+        form = current_forms().forms[FORM] if name == FORM else find_form(name, agent)
     asked = Request(
         read_entry(number),
         form,

@@ -12,12 +12,23 @@ from werkzeug.wrappers import Response as AnyResponse
 from prefill.audit.trail import Outcome
 from prefill.domain.catalogue import SOURCES
 from prefill.domain.permissions import Scope
+from prefill.espd.reading.request import read_request
 from prefill.prefilling.service import Request
 from prefill.problems import Problem
 from prefill.web import sse
+from prefill.web.agents.espd import draft_for_agent
 from prefill.web.agents.files import current_view, fetch_document, serve_archive, serve_file
 from prefill.web.agents.recording import complete_dossier, planned, record, record_outcome, recorder
-from prefill.web.agents.request import EXTRA, FIRST, INAPPLICABLE, PROCEDURE, SCHEMA, read_agent_request, read_rank
+from prefill.web.agents.request import (
+    EXTRA,
+    FIRST,
+    INAPPLICABLE,
+    PROCEDURE,
+    SCHEMA,
+    authenticated_agent,
+    read_agent_request,
+    read_rank,
+)
 from prefill.web.agents.request import FORM as DOSSIER
 from prefill.web.context import AGENTS_BLUEPRINT, agent_service
 from prefill.web.openapi.operations import FILE, describe
@@ -26,10 +37,19 @@ from prefill.web.openapi.texts import text
 from prefill.web.params import language
 from prefill.web.rendering.agents.dossier import render_dossier
 from prefill.web.rendering.agents.dossier_schemas import DossierShape
+from prefill.web.rendering.espd import render_status
 from prefill.web.rendering.prefill import render_prefill
 from prefill.web.responses import json_response, streamed
+from prefill.web.routes.exports.espd import (
+    ESPD_PARAMETERS,
+    REQUEST_PROBLEMS,
+    declared_for,
+    read_document,
+    respond_to_request,
+    respond_with_profile,
+)
 
-PDF, ZIP = "application/pdf", "application/zip"
+PDF, ZIP, XML = "application/pdf", "application/zip", "application/xml"
 AGENT: Sequence[Mapping[str, Any]] = ({"agentKey": []}, {"identityToken": []}, {"agentSession": []})
 WITH_DOCUMENTS = sorted(source.name for source in SOURCES if source.documents)
 SOURCE = parameter(
@@ -128,6 +148,51 @@ def document_n(number: str, source: str, n: int) -> AnyResponse:
 )
 def documents(number: str) -> AnyResponse:
     return serve_archive(read_agent_request(number, Scope.DOSSIER, Scope.DOCUMENTS), read_rank("from"))
+
+
+@blueprint.get("/v1/dossiers/<number>/espd")
+@describe(
+    "dossierEspd",
+    text(
+        "Écrire l'ESPD d'une entreprise, chiffre d'affaires et effectif compris (agents)",
+        "Write the ESPD, with turnover and staff",
+    ),
+    text(
+        "Une réponse ESPD ; ou, si « Accept » préfère le JSON, ce qui reste, ce qui est laissé et ce qui est à confirmer.",
+        "An ESPD Response; or, when `Accept` prefers JSON, what remains, is left out and is to be confirmed.",
+    ),
+    None,
+    (NUMBER, PROCEDURE, *ESPD_PARAMETERS, ACCEPT_LANGUAGE, REQUEST_ID),
+    media=XML,
+    problems=(*PROBLEMS, "espd_incomplete"),
+    security=AGENT,
+)
+def espd(number: str) -> AnyResponse:
+    draft = draft_for_agent(number, request.args)
+    if request.accept_mimetypes.best_match([XML, "application/json"], XML) == XML:
+        return respond_with_profile(draft)
+    return json_response(render_status(draft))
+
+
+@blueprint.post("/v1/dossiers/<number>/espd")
+@describe(
+    "dossierEspdCompletion",
+    text(
+        "Compléter une demande ESPD, chiffre d'affaires et effectif compris où elle les demande (agents)",
+        "Complete an ESPD Request, likewise",
+    ),
+    text("Une réponse ESPD à cette demande.", "An ESPD Response to that Request."),
+    None,
+    (NUMBER, PROCEDURE, *ESPD_PARAMETERS, ACCEPT_LANGUAGE, REQUEST_ID),
+    media=XML,
+    problems=(*PROBLEMS, "espd_incomplete", *REQUEST_PROBLEMS),
+    body={XML: {"schema": {"type": "string"}}},
+    security=AGENT,
+)
+def espd_completion(number: str) -> AnyResponse:
+    authenticated_agent(Scope.DOSSIER)
+    asked = read_request(read_document())
+    return respond_to_request(asked, draft_for_agent(number, declared_for(asked)))
 
 
 @blueprint.after_request

@@ -166,7 +166,7 @@ def test_of_an_older_version_the_criteria_that_registers_answer_are_said(ubl, pr
         read_request(document)
 
     assert refused.value.extensions()["criteria"] == [
-        {"id": TURNOVER, "name": "Nom", "pointers": ["/partIV/B/setUpDate"]}
+        {"id": TURNOVER, "name": "Nom", "pointers": ["/partIV/B/setUpDate", "/partIV/B/generalYearlyTurnover"]}
     ]
 
 

@@ -26,6 +26,7 @@ CODES = {
     "trade-regist": "slc-suit-reg-trade",
     "prof-regist": "slc-suit-reg-prof",
     "gen-year-to": "slc-stand-to-gen",
+    "year-manpower": "slc-abil-staff-year",
     "qu-certif-indep": "slc-other-quality",
     "envir-certif-indep": "slc-other-environment",
 }

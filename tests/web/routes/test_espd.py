@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from prefill.cli import main
 from prefill.espd.elements import CAC, CBC
-from tests.espd.reading.test_request import SET_UP, TURNOVER, criterion, property_of, request
+from prefill.tenancy.model import SANDBOX_AGENT_KEY
+from tests.espd.reading.test_request import OTHER, SET_UP, TURNOVER, criterion, property_of, request
 from tests.espd.round_trip import mapped
 
 ORDINARY = "00000100800010"
@@ -234,3 +235,61 @@ def test_the_command_line_says_why_a_file_cannot_be_read(tmp_path):
 
     assert refused.exit_code == 1
     assert "ni une demande ni une réponse ESPD" in refused.output
+
+
+AGENT = {"Authorization": f"Bearer {SANDBOX_AGENT_KEY}"}
+AGENT_PATH = f"/v1/dossiers/{ORDINARY}/espd?object=2026-TRX-014"
+
+
+def values_of(document: bytes, criterion: str) -> list[str]:
+    """What the document answers to a criterion, in its order."""
+    answers = [
+        answer for answer in ET.fromstring(document).iterfind(f"{{{CAC}}}TenderingCriterionResponse")
+        if (answer.findtext(f"{{{CBC}}}ValidatedCriterionPropertyID") or "").startswith(criterion)
+    ]  # fmt: skip
+    names = ("ResponseDate", "ResponseAmount", "ResponseQuantity", "EndDate")
+    return [place.text or "" for answer in answers for place in answer.iter() if place.tag.rpartition("}")[2] in names]
+
+
+def test_an_agent_gets_the_turnover_and_the_staff_with_their_registers_and_the_candidate_does_not(client):
+    answer = client.get(AGENT_PATH, headers=AGENT)
+    dossier = client.get(AGENT_PATH.replace("/espd", ""), headers=AGENT).json
+    proofs = {proof["source"]: proof for theme in dossier["themes"] for proof in theme["proofs"]}
+    [turnover] = [detail for detail in proofs["exercices"]["details"] if detail["name"] == "turnover"]
+    last = turnover["value"][0]
+    notes = [note.text for note in ET.fromstring(answer.data).iterfind(f"{{{CBC}}}Note")]
+
+    assert (answer.status_code, answer.mimetype) == (200, "application/xml")
+    assert values_of(answer.data, "C29_SC_gen-year-to")[1:] == [last["endDate"], f"{last['amount']:.0f}"]
+    assert values_of(answer.data, "C50_SC_year-manpower")[1:] == ["17"]
+    assert any(note.startswith("DGFIP (exercices)") and "/partIV/B/generalYearlyTurnover" in note for note in notes)
+    assert any("(effectifs_annuels)" in note for note in notes)
+    assert len(values_of(client.get(f"/v1/prefill/{ORDINARY}", headers=XML).data, "C29_SC_gen-year-to")) == 1
+
+
+def test_an_agent_is_told_as_json_what_is_to_confirm_and_the_other_years(client):
+    told = client.get(AGENT_PATH, headers={**AGENT, "Accept": "application/json"}).json
+
+    assert re.fullmatch(
+        r"Effectif moyen de \d{4} : 17, arrondi de 17,4 : proposition à confirmer\.", told["toConfirm"][-1]["message"]
+    )
+    assert sum(note["pointer"] == "/partIV/B/generalYearlyTurnover" for note in told["leftOut"]) == 2
+
+
+def test_a_request_completed_by_an_agent_has_them_only_where_it_asks(client):
+    question = property_of("q-1", "QUESTION", "PERIOD"), property_of("q-2", "QUESTION", "AMOUNT")
+    asks = request(criterion(TURNOVER, "C29_SC_gen-year-to/RG1/RSG1/QSG2", *question))
+    without = request(criterion(OTHER, "C1/QSG2", property_of("q-1", "QUESTION", "INDICATOR")))
+
+    completed = client.post(AGENT_PATH, data=asks, headers=AGENT)
+    other = client.post(AGENT_PATH, data=without, headers=AGENT)
+
+    assert (completed.status_code, other.status_code) == (200, 200)
+    assert b"ResponseAmount" in completed.data
+    assert b"ResponseAmount" not in other.data
+    assert b"ResponseQuantity" not in completed.data
+
+
+def test_nobody_else_gets_them(client):
+    assert client.get(AGENT_PATH).json["code"] == "unauthorized"
+    assert client.post(AGENT_PATH, data=b"<x/>").json["code"] == "unauthorized"

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from prefill.espd.draft import draft_response
 from prefill.espd.model import Declared, Draft
 from prefill.espd.reading.reader import MAX_BYTES, too_large
+from prefill.espd.reading.request import Request as BuyersRequest
 from prefill.espd.reading.request import read_request
 from prefill.espd.versions import ROLES, SIZES
 from prefill.espd.writer import Identity, complete_request, write_profile
@@ -46,7 +47,7 @@ MAX_JSON = 64 * 1024  # bytes
 blueprint = Blueprint("espd", __name__)
 
 
-DECLARED = (
+ESPD_PARAMETERS = (
     parameter(
         "size",
         "query",
@@ -61,6 +62,9 @@ DECLARED = (
         "lot", "query", text("Le lot : « LOT-0001 » ; tout par défaut.", "Lot: `LOT-0001`; the whole by default.")
     ),
     parameter("procedure", "query", text("La référence de la procédure.", "Reference of the procedure.")),
+)
+DECLARED = (
+    *ESPD_PARAMETERS,
     ON_DEMAND_SOURCES,
     *TENANT,
     ACCEPT_LANGUAGE,
@@ -113,15 +117,23 @@ def profile(number: str) -> AnyResponse:
     body={MEDIA: {"schema": {"type": "string"}}},
 )
 def completion() -> AnyResponse:
-    asked = read_request(_document())
-    declared = {**request.args, "lot": asked.lot(request.args.get("lot"))}
-    draft = _draft(request.args.get("siret", ""), declared)
+    asked = read_request(read_document())
+    return respond_to_request(asked, _draft(request.args.get("siret", ""), declared_for(asked)))
+
+
+def declared_for(asked: BuyersRequest) -> dict[str, Any]:
+    """What the query declares, with the lot of the Request that is answered."""
+    return {**request.args, "lot": asked.lot(request.args.get("lot"))}
+
+
+def respond_to_request(asked: BuyersRequest, draft: Draft) -> AnyResponse:
     if draft.remaining:
         raise incomplete(draft)
     return _xml(complete_request(asked, draft, _identity()), "espd-response.xml")
 
 
-def _document() -> bytes:
+def read_document() -> bytes:
+    """Read the XML of the body. Raise the problem of one that is too large."""
     try:
         return read_body(MAX_BYTES)
     except RequestEntityTooLarge:
