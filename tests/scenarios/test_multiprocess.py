@@ -45,7 +45,7 @@ def ask_on(
             company = Company.unread(siret(random.choice(numbers)))
             answer = upstream.fetch(random.choice(SOURCES), company)
             counts[answer.cause or answer.status] += 1
-            time.sleep(0.01)
+            time.sleep(0.03)
 
     threads = [threading.Thread(target=ask) for _ in range(THREADS)]
     for thread in threads:
