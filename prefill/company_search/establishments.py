@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from prefill.company_search.service import PATIENCE
 from prefill.company_search.suggestions import Establishment, establishment, name_of
-from prefill.company_search.upstream.client import Lookup, SearchClient
+from prefill.company_search.upstream.client import Lookup, Lookups
 from prefill.company_search.upstream.parameters import ALL_LISTED, POSTAL_CODE, by_number, by_text
 from prefill.company_search.upstream.records import Record
 from prefill.company_search.words import Text, folded, tokens
@@ -49,7 +49,7 @@ class _Listing:
         return len(self.places) >= int(self.record["nombre_etablissements"])
 
 
-def list_establishments(client: SearchClient, siren: str, place: str = "") -> Establishments:
+def list_establishments(client: Lookups, siren: str, place: str = "") -> Establishments:
     """List a unit's establishments, at a place when one is given. Raise `CompanyUnknown`."""
     found = client.fetch(by_number(siren), patience=PATIENCE)
     record = _of(siren, found)
@@ -84,7 +84,7 @@ def _extend(listing: _Listing, found: Lookup) -> Record | None:
     return record
 
 
-def _narrow(listing: _Listing, client: SearchClient, name: str, place: str) -> bool:
+def _narrow(listing: _Listing, client: Lookups, name: str, place: str) -> bool:
     """Look for those at a place; tell whether all of them were listed: of more than a hundred, a part answers."""
     text = folded(place).strip()
     parameters = (

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from prefill.company_search.queries import TextQuery, read_text
 from prefill.company_search.recognition import Kind, Typed, recognise
 from prefill.company_search.suggestions import Candidate, Why, candidate, explain
-from prefill.company_search.upstream.client import Lookup, SearchClient
+from prefill.company_search.upstream.client import Lookup, Lookups, SearchClient
 from prefill.company_search.upstream.parameters import LISTED, by_number
 from prefill.company_search.upstream.records import Page, Record
 
@@ -46,9 +46,14 @@ class Suggestions:
 class CompanySearch:
     """Finds companies, for one process."""
 
-    def __init__(self, client: SearchClient) -> None:
+    def __init__(self, client: SearchClient, *, lookups: Lookups | None = None, typists: Typists | None = None) -> None:
         self.client = client
-        self._typists = Typists()
+        self.lookups = lookups or client
+        self._typists = typists or Typists()
+
+    def seen_through(self, lookups: Lookups) -> CompanySearch:
+        """The same search, for whom these are the pages that are known."""
+        return CompanySearch(self.client, lookups=lookups, typists=self._typists)
 
     def recall(self, text: str) -> Suggestions | None:
         """Answer what needs no call; None when the upstream must be asked."""
@@ -56,7 +61,7 @@ class CompanySearch:
         if not typed.valid:
             return Suggestions()
         if typed.kind is not Kind.NAME:
-            known = self.client.known(by_number(_asked(typed)))
+            known = self.lookups.known(by_number(_asked(typed)))
             return _of_number(typed, known) if known else None
         query = read_text(typed.value)
         return self._recall_text(query) if query.can_be_asked else Suggestions()
@@ -68,7 +73,7 @@ class CompanySearch:
             return known
         typed = recognise(text)
         if typed.kind is not Kind.NAME:
-            return _of_number(typed, self.client.fetch(by_number(_asked(typed)), patience=PATIENCE))
+            return _of_number(typed, self.lookups.fetch(by_number(_asked(typed)), patience=PATIENCE))
         query = read_text(typed.value)
         with self._typists.typing(visitor, query.text) as abandoned:
             return self._ask(query, abandoned)
@@ -81,7 +86,7 @@ class CompanySearch:
         return self._best_known(read_text(typed.value), retry_after)
 
     def _ask(self, query: TextQuery, abandoned: threading.Event) -> Suggestions:
-        found = self.client.fetch(query.parameters, patience=PATIENCE, abandoned=abandoned)
+        found = self.lookups.fetch(query.parameters, patience=PATIENCE, abandoned=abandoned)
         if found.page is None:
             return self._best_known(query, found.retry_after)
         matching = _matching(query, found)
@@ -96,13 +101,13 @@ class CompanySearch:
         known = self._recall_text(query)  # a base that became known since
         if known is not None:
             return known
-        found = self.client.fetch(base.parameters, patience=PATIENCE, abandoned=abandoned)
+        found = self.lookups.fetch(base.parameters, patience=PATIENCE, abandoned=abandoned)
         if found.page is None:
             return Suggestions(incomplete_word=True, partial=True, retry_after=found.retry_after)
         return _growing(query, found)
 
     def _recall_text(self, query: TextQuery) -> Suggestions | None:
-        known = self.client.known(query.parameters)
+        known = self.lookups.known(query.parameters)
         if known is not None:
             matching = _matching(query, known)
             if matching.companies or not query.may_be_unfinished:
@@ -110,7 +115,7 @@ class CompanySearch:
             if query.base() is None:
                 return Suggestions(incomplete_word=True)
         for base in query.bases():
-            lookup = self.client.known(base.parameters)
+            lookup = self.lookups.known(base.parameters)
             if lookup and lookup.page and (known and base == query.base() or _is_conclusive(query, lookup.page)):
                 return _growing(query, lookup)
         return None
@@ -118,7 +123,7 @@ class CompanySearch:
     def _best_known(self, query: TextQuery, retry_after: float) -> Suggestions:
         """What an earlier, shorter text found, when the upstream cannot be asked."""
         for base in query.bases():
-            page = self.client.remembered(base.parameters)
+            page = self.lookups.remembered(base.parameters)
             if page is not None:
                 return _growing(query, Lookup(page, retry_after))
         return Suggestions(partial=True, retry_after=retry_after)

@@ -135,4 +135,5 @@ def read_form_file(path: Path, base: FormFile | None = None, text: str | None = 
 
 
 def did_you_mean_form(name: str, known: list[str]) -> str:
-    return hint(name, known) or f" ; il y a {', '.join(known) or 'aucun autre formulaire'}"
+    others = f"il y a {', '.join(known)}" if known else "il n'y en a pas d'autre"
+    return hint(name, known) or f" ; {others}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from prefill import telemetry
 from prefill.clock import Clock
@@ -40,6 +41,23 @@ class Lookup:
     @property
     def current(self) -> bool:
         return self.page is not None and not self.retry_after
+
+
+class Lookups(Protocol):
+    """What the search asks: the client, or what one visitor may see of it."""
+
+    def known(self, parameters: Parameters) -> Lookup | None: ...
+
+    def remembered(self, parameters: Parameters) -> Page | None: ...
+
+    def fetch(
+        self,
+        parameters: Parameters,
+        *,
+        patience: float = 0.0,
+        seconds: float = TYPING_SECONDS,
+        abandoned: threading.Event | None = None,
+    ) -> Lookup: ...
 
 
 class SearchClient:

@@ -143,4 +143,9 @@ def delay_of(answer: Answer) -> float:
     """Seconds after the question at which the answer is delivered: none when no call could have brought it."""
     if answer.http_status is None and not answer.cached and not answer.seconds:
         return 0.0
-    return (math.floor(answer.seconds / STEP_SECONDS) + 2) * STEP_SECONDS
+    return delay_after(answer.seconds)
+
+
+def delay_after(seconds: float) -> float:
+    """The delay of an answer that a call of so many seconds brought."""
+    return (math.floor(seconds / STEP_SECONDS) + 2) * STEP_SECONDS

@@ -17,6 +17,7 @@ from prefill.web.openapi.operations import describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, REQUEST_ID, TENANT, parameter
 from prefill.web.openapi.texts import text
 from prefill.web.params import BUSY_SECONDS, current_candidate, refuse_unless_may_wait
+from prefill.web.protection.paced_search import PacedLookups
 from prefill.web.rendering.companies import (
     CompanyEstablishmentsSchema,
     FoundCompaniesSchema,
@@ -96,7 +97,7 @@ def establishments(number: str) -> AnyResponse:
     search, siren = _search(), siren_of(parse(number))
     _check_rate_limit(cached=False)
     refuse_unless_may_wait()
-    listed = list_establishments(search.client, siren, request.args.get("q", "")[:MAX_PLACE])
+    listed = list_establishments(search.lookups, siren, request.args.get("q", "")[:MAX_PLACE])
     g.log_fields = {"found": len(listed.establishments), "partial": listed.partial}
     return _respond(render_establishments(listed))
 
@@ -109,12 +110,19 @@ def _find(search: CompanySearch, text: str) -> Suggestions:
 
 
 def _search() -> CompanySearch:
-    """The search, for a page of the buyer's. Raise `NotFound` where there is none."""
+    """The search as this visitor may see it, for a page of the buyer's. Raise `NotFound` where there is none.
+
+    The sandbox has no bidder to protect: there answers come at once.
+    """
     current_candidate()
-    search = app_context().company_search
+    context = app_context()
+    search = context.company_search
     if search is None:
         raise NotFound
-    return search
+    if context.settings.sandbox:
+        return search
+    visitor = current_requester().address or context.rate_limiter.name(request.remote_addr or "")
+    return search.seen_through(PacedLookups(search.client, context.visits, visitor))
 
 
 def _read_limit() -> int:
