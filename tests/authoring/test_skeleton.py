@@ -71,6 +71,8 @@ def test_a_field_of_a_page_is_guessed_by_its_words(name, label, alias):
 @pytest.mark.parametrize("options", [(), ("--extends", "dume"), ("--from", "page.html")])
 def test_a_new_form_is_sound_and_its_cases_can_be_completed(run, options):
     result = run("schema", "new", "fiche", *options)
+    first_line = Path("forms/fiche.yaml").read_text(encoding="utf-8").partition("\n")[0]
+    assert (Path("forms") / first_line.partition("$schema=")[2]).read_text("utf-8").startswith("{")
     path = Path("forms/fiche.yaml")
 
     assert result.exit_code == 0, result.output

@@ -10,11 +10,13 @@ from prefill.authoring.case_file import path_of_cases
 from prefill.authoring.skeleton.page_fields import read_page
 from prefill.authoring.skeleton.writer import new_cases, new_form
 from prefill.cli.authoring.choice import find_form
+from prefill.cli.authoring.grammar import grammar_text
 from prefill.cli.common import command_forms, command_settings
 from prefill.cli.errors import CliError
 from prefill.forms.form_file import FORM_ID
 
 FOLDER = Path("forms")
+GRAMMAR = "grammar.json"  # that the first line of a form names, for editors
 
 
 @click.command(
@@ -41,5 +43,6 @@ def new(*, name: str, page: Path | None, extends: str | None, folder: Path) -> N
     folder.mkdir(parents=True, exist_ok=True)
     path.write_text(new_form(name, page=fields, extends=extends, known=find_form(library, "dume")), encoding="utf-8")
     path_of_cases(path).write_text(new_cases(), encoding="utf-8")
+    (folder / GRAMMAR).write_text(grammar_text(), encoding="utf-8")
     click.echo(f"{path} et {path_of_cases(path)} sont écrits. Ensuite :\n  prefill schema check {path}")
     click.echo(f"  prefill schema test {path} --update")
