@@ -38,6 +38,7 @@ EVENTS: Mapping[str, Event] = {
     "form.type_mismatch": Event("warning", "A register sent another type than the field's: correct the form or the catalogue. `form`, `field`, `source`, `expected`, `got`."),
     "signin.refused": Event("warning", "An agent's credentials were refused: `cause` (`not_bearer`, `unknown_key`, `expired_key`, `revoked_key`, `unreadable_token`, `unknown_issuer`…)."),
     "signin.opened": Event("info", "An agent signed in on the page: `tenant`."),
+    "signin.ended": Event("info", "An identity provider ended the sessions of an agent."),
     "signin.provider": Event("warning", "An identity provider does not answer, or not as it must: `issuer`, `cause`."),
     "signin.forbidden": Event("warning", 'Good credentials, for another buyer: `cause`, `tenant`.'),
     "oidc.keys": Event("info or warning", "An identity provider's keys were read, or could not be: `jwks`, `keys` or `cause`."),

@@ -111,14 +111,14 @@ def refuse_unless_may_wait() -> None:
         raise TooManyRequests(retry_after=BUSY_SECONDS, retryAfter=BUSY_SECONDS)
 
 
-def read_body(max_bytes: int) -> bytes:
-    """Read the body of the request. Raise `TooManyRequests` while too many others come: each holds a thread.
+def read_body(max_bytes: int, requester: Requester | None = None) -> bytes:
+    """Read the body of the request, of its caller or of whoever is given. Raise `TooManyRequests` while too many others come: each holds a thread.
 
     The server reads a body as slowly as its client sends it, and no deadline can be set: the slots are what bounds it.
     """
     request.max_content_length = max_bytes
     slots = app_context().body_slots
-    slot = slots.acquire(current_requester())
+    slot = slots.acquire(requester or current_requester())
     if slot is None:
         raise TooManyRequests(retry_after=BUSY_SECONDS, retryAfter=BUSY_SECONDS)
     try:

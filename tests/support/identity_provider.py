@@ -68,6 +68,16 @@ class IdentityProvider:
     def sign(self, claims: dict[str, Any]) -> str:
         return jwt.encode(claims, self.key, algorithm="RS256", headers={"kid": "one"})
 
+    def logout_token(self, **claims: Any) -> str:
+        """Sign that a session is over; a claim of None is left out."""
+        now = int(time.time())
+        whole = {
+            "iss": self.url, "aud": CLIENT_ID, "iat": now, "exp": now + 120, "jti": secrets.token_urlsafe(8),
+            "sub": self.agent["sub"], "events": {"http://schemas.openid.net/event/backchannel-logout": {}}, **claims,
+        }  # fmt: skip
+        told = {name: value for name, value in whole.items() if value is not None}
+        return jwt.encode(told, self.key, algorithm="RS256", headers={"kid": "one", "typ": "logout+jwt"})
+
     def authorize(self, query: dict[str, str]) -> str:
         """Consent: the address to go back to, with a code."""
         assert query["response_type"] == "code"
@@ -121,7 +131,7 @@ def running_provider() -> Iterator[IdentityProvider]:
             elif parts.path == "/authorize":
                 self.reply(303, location=provider.authorize(query))
             elif parts.path == "/session/end":
-                self.reply(303, location=query["post_logout_redirect_uri"])
+                self.end_session(query)
             elif parts.path == "/userinfo":
                 media, body = provider.info()
                 self.reply(200 if self.headers["Authorization"] == "Bearer access" else 401, body, media)
@@ -136,6 +146,16 @@ def running_provider() -> Iterator[IdentityProvider]:
             form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
             status, body = provider.token({name: values[0] for name, values in form.items()})
             self.reply(503 if provider.down else status, json.dumps(body).encode(), "application/json")
+
+        def end_session(self, query: dict[str, str]) -> None:
+            """End its session as ProConnect does: for a client that shows its identity token, with a state."""
+            known = jwt.decode(
+                query.get("id_token_hint", ""), KEY.public_key(), algorithms=["RS256"], audience=CLIENT_ID,
+                options={"verify_exp": False},
+            )  # fmt: skip
+            assert known["iss"] == provider.url
+            assert len(query["state"]) >= 32
+            self.reply(303, location=f"{query['post_logout_redirect_uri']}?{urlencode({'state': query['state']})}")
 
         def reply(self, status: int, body: bytes = b"", media: str = "text/plain", location: str | None = None) -> None:
             self.send_response(status)

@@ -19,6 +19,7 @@ import urllib3
 
 from prefill import telemetry
 from prefill.auth.jwks import JWKSClient
+from prefill.auth.signin.back_channel import addressee, verify_logout
 from prefill.auth.signin.bounded import mount
 from prefill.auth.signin.identity import Refused, fetch_userinfo, verify_identity
 from prefill.auth.signin.providers import Metadata, Providers, ProviderUnavailable
@@ -133,6 +134,22 @@ class SignInFlow:
         }
         return f"{end}{'&' if '?' in end else '?'}{urlencode(query)}"
 
+    def end_by_provider(self, token: str) -> None:
+        """End the sessions that a provider's logout token names. Raises `Refused`."""
+        issuer, audience = addressee(token)
+        client = next((one for key, one in self.clients().items() if key[0] == issuer and key[1] in audience), None)
+        if client is None:
+            raise Refused("logout_client")
+        try:
+            metadata = self._providers.get(client.issuer)
+        except ProviderUnavailable as fault:
+            raise Refused("provider", "unavailable") from fault
+        logout = verify_logout(self._jwks, metadata, client, token, self._timestamp())
+        if not self.sessions.use_once(f"logout {client.issuer} {logout.token_id}"):
+            raise Refused("logout_replayed")
+        self.sessions.revoke(client.issuer, client.client_id, subject=logout.subject, sid=logout.sid)
+        telemetry.event("signin.ended")
+
     def _code(self, attempt: Attempt, response: Mapping[str, str], metadata: Metadata) -> str:
         """Return the code of a response that is this attempt's, from its provider, and new."""
         state, issuer = response.get("state", ""), response.get("iss")
@@ -211,6 +228,7 @@ class SignInFlow:
             csrf=secrets.token_urlsafe(32),
             started_at=now,
             id_token=tokens["id_token"],
+            sid=_word(claims, "sid"),
         )
 
     def _tenant(self, client: SignIn, siret: str, email: str) -> Tenant:

@@ -32,7 +32,7 @@ def verify_identity(
     jwks: JWKSClient, metadata: Metadata, client: SignIn, token: str, nonce: str, now: float
 ) -> Mapping[str, Any]:
     """Return the claims of the identity token of this very sign-in. Raises `Refused`."""
-    claims = _verified(jwks, metadata, client, token, required=("exp", "iat", "iss", "aud", "sub", "nonce"))
+    claims = verify_token(jwks, metadata, client, token, required=("exp", "iat", "iss", "aud", "sub", "nonce"))
     if not hmac.compare_digest(str(claims["nonce"]).encode(), nonce.encode()):
         raise Refused("nonce")
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
@@ -63,7 +63,9 @@ def fetch_userinfo(
         )
         signed = response.headers.get("Content-Type", "").partition(";")[0].strip().lower() == JWT_MEDIA
         body = (
-            _verified(jwks, metadata, client, response.text.strip(), required=("sub",)) if signed else response.json()
+            verify_token(jwks, metadata, client, response.text.strip(), required=("sub",))
+            if signed
+            else response.json()
         )
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, RecursionError) as fault:
         raise Refused("userinfo", "unavailable") from fault
@@ -74,7 +76,7 @@ def fetch_userinfo(
     return body
 
 
-def _verified(
+def verify_token(
     jwks: JWKSClient, metadata: Metadata, client: SignIn, token: str, required: tuple[str, ...]
 ) -> Mapping[str, Any]:
     """Return the claims of a token after its signature, issuer and audience; asymmetric algorithms only."""

@@ -39,6 +39,7 @@ class Session:
         csrf: the token that requests of this session carry.
         started_at: Unix seconds.
         id_token: what the provider wants back at sign-out.
+        sid: the session at the provider, where it names it.
     """
 
     tenant: str
@@ -51,6 +52,20 @@ class Session:
     csrf: str = field(repr=False)
     started_at: float
     id_token: str = field(repr=False)
+    sid: str = field(default="", repr=False)
+
+    @property
+    def revoked_by(self) -> tuple[str, str]:
+        """The names under which the provider may end it: its subject, and its session or, where it has no name, its subject."""
+        own = f"sid {self.sid}" if self.sid else f"unnamed {self.subject}"
+        return self._named(f"sub {self.subject}"), self._named(own)
+
+    def _named(self, name: str) -> str:
+        return _revocation(self.issuer, self.client_id, name)
+
+
+def _revocation(issuer: str, client_id: str, name: str) -> str:
+    return json.dumps([issuer, client_id, name])
 
 
 class Sessions:
@@ -66,6 +81,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._local: TTLCache[str, Session] = TTLCache(MAX_SESSIONS, idle_seconds, timer=clock)
         self._used: TTLCache[str, bool] = TTLCache(MAX_SESSIONS, USED_SECONDS, timer=clock)
+        self._revoked: TTLCache[str, float] = TTLCache(MAX_SESSIONS, MAX_SECONDS, timer=clock)
 
     def open(self, session: Session) -> str:
         """Keep a session; return its new id."""
@@ -79,7 +95,7 @@ class Sessions:
         session = self._read(key)
         if session is None:
             return None
-        if self._clock() - session.started_at >= MAX_SECONDS:
+        if self._clock() - session.started_at >= MAX_SECONDS or self._is_revoked(session):
             self.close(session_id)
             return None
         self._put_off(key, session)
@@ -92,6 +108,32 @@ class Sessions:
             return
         with self._lock:
             self._local.pop(key, None)
+
+    def revoke(self, issuer: str, client_id: str, *, subject: str, sid: str) -> None:
+        """End the session that the provider names, or all of a subject where it names none, begun until now.
+
+        A session whose provider gave it no name is ended by its subject. What is kept is the time, as long as a session lasts.
+        """
+        names = [f"sub {subject}"] if not sid else [f"sid {sid}", *([f"unnamed {subject}"] if subject else [])]
+        for name in names:
+            self._write_revocation(self._key("revoked", _revocation(issuer, client_id, name)))
+
+    def _write_revocation(self, key: str) -> None:
+        now = self._clock()
+        if self._redis.configured:
+            self._run(lambda client: client.set(key, repr(now), ex=round(MAX_SECONDS)))
+            return
+        with self._lock:
+            self._revoked[key] = now
+
+    def _is_revoked(self, session: Session) -> bool:
+        keys = [self._key("revoked", name) for name in session.revoked_by]
+        if self._redis.configured:
+            found = [float(at) for at in self._run(lambda client: client.mget(keys)) if at]
+        else:
+            with self._lock:
+                found = [self._revoked[key] for key in keys if key in self._revoked]
+        return any(session.started_at <= at for at in found)
 
     def use_once(self, name: str) -> bool:
         """Whether this name is used for the first time."""

@@ -33,12 +33,14 @@ from prefill.web.context import SIGN_IN_BLUEPRINT, app_context, current_caller
 from prefill.web.openapi.operations import describe
 from prefill.web.openapi.parameters import ACCEPT_LANGUAGE, REQUEST_ID
 from prefill.web.openapi.texts import text
-from prefill.web.params import check_page_limit
+from prefill.web.params import check_page_limit, read_body
 from prefill.web.rendering.agents.session import SessionShape, render_session
 from prefill.web.responses import json_response
 
 PAGES = ("/dossier", "/dossiers")  # where a sign-in may return to: no other address is taken from a request
 CALLBACK = "/signin/callback"
+BACK_CHANNEL = "/signin/backchannel"
+MAX_LOGOUT = 32 * 1024  # bytes
 
 blueprint = Blueprint(SIGN_IN_BLUEPRINT, __name__)
 
@@ -119,6 +121,24 @@ def sign_out() -> AnyResponse:
     response = json_response({"location": elsewhere} if elsewhere else {})
     remove(response, SESSION)
     return response
+
+
+@blueprint.post(BACK_CHANNEL)
+def end_by_provider() -> AnyResponse:
+    """The provider, not a browser, says that a session is over there: no cookie is read, the token alone counts."""
+    check_page_limit()
+    limiter = app_context().rate_limiter
+    read_body(MAX_LOGOUT, limiter.requester(request.remote_addr or ""))
+    try:
+        app_context().sign_in.end_by_provider(request.form.get("logout_token", ""))
+    except Refused as refusal:
+        telemetry.warning("signin.refused", cause=str(refusal))
+        response = json_response({"error": "invalid_request"})
+        response.status_code = 503 if refusal.code == "unavailable" else 400
+        return response
+    except SessionsUnavailable:
+        raise SignInUnavailable from None
+    return Response(status=200)
 
 
 @blueprint.after_request

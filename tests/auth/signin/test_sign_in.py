@@ -380,3 +380,96 @@ def test_without_its_redis_no_session_is_trusted(open_browser, provider, mortal_
 
     assert dossier(browser, **csrf).json["code"] == "sign_in_unavailable"
     assert sign_in(browser) == "/dossier#signin=unavailable"
+
+
+def logout(browser: FlaskClient, token: str) -> Any:
+    """Say, as the provider's own server, that a session is over: no cookie of a browser comes with it."""
+    return browser.application.test_client().post("/signin/backchannel", base_url=PUBLIC, data={"logout_token": token})
+
+
+@pytest.mark.parametrize("named", [{"sid": None}, {"sid": "s1"}, {"sid": "s1", "sub": None}])
+def test_the_provider_ends_a_session(browser, provider, named):
+    provider.claims = {"sid": "s1"}
+    sign_in(browser)
+    response = logout(browser, provider.logout_token(**named))
+
+    assert (response.status_code, response.data) == (200, b"")
+    assert response.headers["Cache-Control"].startswith("no-store")
+    assert session(browser).keys() == {"signIn"}
+    time.sleep(0.01)  # what begins after the logout is another session
+    sign_in(browser)
+    assert session(browser)["agent"] == "oidc:odile"
+
+
+def test_the_provider_ends_the_session_that_it_names_and_no_other(browser, provider):
+    provider.claims = {"sid": "s1"}
+    sign_in(browser)
+    for other in ({"sid": "s2"}, {"sub": "paul"}):
+        assert logout(browser, provider.logout_token(**other)).status_code == 200
+
+    assert session(browser)["agent"] == "oidc:odile"
+
+
+def test_a_session_without_a_name_is_ended_by_its_agent(browser, provider):
+    sign_in(browser)
+    logout(browser, provider.logout_token(sid="s1"))
+
+    assert session(browser).keys() == {"signIn"}
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "https://other.example"}, {"aud": "another-client"}, {"events": None}, {"events": {"x": {}}},
+        {"events": "http://schemas.openid.net/event/backchannel-logout"}, {"nonce": "n"}, {"jti": None}, {"jti": ""},
+        {"iat": ISSUED_LONG_AGO}, {"iat": None}, {"iat": int(time.time()) + 7200}, {"exp": ISSUED_LONG_AGO},
+        {"sub": None}, {"sub": 3}, {"sid": ["s1"]},
+    ],
+)  # fmt: skip
+def test_a_word_that_is_not_the_providers_own_ends_nothing(browser, provider, claims):
+    sign_in(browser)
+
+    assert logout(browser, provider.logout_token(**claims)).status_code == 400
+    assert session(browser)["agent"] == "oidc:odile"
+
+
+def test_what_nobody_signed_or_another_key_signed_ends_nothing(browser, provider):
+    sign_in(browser)
+    identity = provider.sign({"iss": provider.url, "aud": CLIENT_ID, "sub": "odile", "iat": time.time(), "jti": "1"})
+    whole = provider.logout_token()
+    unsigned = f"eyJhbGciOiJub25lIn0.{whole.split('.')[1]}."
+    provider.key = OTHER_KEY
+    for token in (identity, unsigned, provider.logout_token(), whole[:-4] + "AAAA", "", "a.b.c", "x" * 20_000):
+        assert logout(browser, token).status_code == 400
+
+    assert session(browser)["agent"] == "oidc:odile"
+
+
+def test_a_word_of_the_provider_counts_once(browser, provider):
+    token = provider.logout_token()
+    sign_in(browser)
+    assert logout(browser, token).status_code == 200
+    time.sleep(0.01)
+    sign_in(browser)
+
+    assert logout(browser, token).status_code == 400
+    assert session(browser)["agent"] == "oidc:odile"
+
+
+def test_the_provider_ends_a_session_in_every_process(open_browser, provider, lasting_redis: RedisServer):
+    one, other = (open_browser(redis_url=lasting_redis.url) for _ in range(2))
+    sign_in(one)
+    assert session(one)["agent"] == "oidc:odile"
+    assert logout(other, provider.logout_token()).status_code == 200
+
+    assert session(one).keys() == {"signIn"}
+
+
+def test_the_provider_takes_the_sign_out_that_the_browser_brings(browser, provider):
+    """Logout by this service (RP-initiated): the stand-in verifies the identity token, the client and the state."""
+    sign_in(browser)
+    csrf = session(browser)["csrf"]
+    address = browser.post("/signout", base_url=PUBLIC, headers={"X-Prefill-CSRF": csrf}).json["location"]
+    back = requests.get(address, allow_redirects=False, timeout=5).headers["Location"]
+
+    assert back == f"{PUBLIC}/dossier?state={parse_qs(urlsplit(address).query)['state'][0]}"

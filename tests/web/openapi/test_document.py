@@ -12,7 +12,7 @@ from prefill.settings import Settings
 from prefill.web.openapi.document import openapi_path
 
 PAGES = {
-    "/docs/examples/{name}", "/", "/docs", "/dossier", "/dossiers", "/signin", "/signin/callback", "/signout",
+    "/docs/examples/{name}", "/", "/docs", "/dossier", "/dossiers", "/signin", "/signin/callback", "/signin/backchannel", "/signout",
     "/static/{filename}",
     "/studio", "/studio/{name}", "/studio/{name}/code/{kit}", "/studio/{name}/effort", "/studio/{name}/check",
 }  # for people  # fmt: skip
