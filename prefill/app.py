@@ -52,7 +52,13 @@ def build_context(settings: Settings, forms: ReloadedForms) -> AppContext:
     audit_trail = assembly.open_audit(settings)
     search = assembly.open_company_search(settings, resources)
     directory = assembly.open_directory(search)
-    open_services = partial(assembly.open_tenant_services, settings, resources=resources, directory=directory)
+    open_services = partial(
+        assembly.open_tenant_services,
+        settings,
+        resources=resources,
+        directory=directory,
+        vat_list=assembly.open_vat_list(settings),
+    )
     secret = hash_key(tenants.directory())
     open_limiter = partial(RateLimiter, resources.shared, per_minute=settings.rate_limit, secret=secret)
     rate_limiter = open_limiter()

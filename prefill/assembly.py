@@ -42,6 +42,7 @@ from prefill.settings import SEARCH, Settings
 from prefill.tenancy import factory
 from prefill.tenancy.model import Tenant
 from prefill.tenancy.registry import Tenants
+from prefill.vat_list import InvalidIndex, RegistersWithVatList, VatList
 from prefill.web.tenant_services import TenantServices
 
 
@@ -185,6 +186,16 @@ def open_company_search(settings: Settings, resources: SharedResources) -> Compa
     return open_search(settings, resources, url=search_url(settings), open_session=session_opener(settings))
 
 
+def open_vat_list(settings: Settings) -> VatList | None:
+    """Open the index of VAT numbers. Raises `SettingsInvalid`."""
+    if settings.vat_list is None:
+        return None
+    try:
+        return VatList(Path(settings.vat_list), today=today)
+    except InvalidIndex as fault:
+        raise SettingsInvalid(f"PREFILL_VAT_LIST : {fault}") from fault
+
+
 def open_directory(search: CompanySearch | None) -> OpenDirectory | None:
     return OpenDirectory(search.client) if search else None
 
@@ -234,11 +245,17 @@ def open_service(settings: Settings, registers: Registers) -> Service:
 
 
 def open_tenant_services(
-    settings: Settings, tenant: Tenant, resources: SharedResources, directory: OpenDirectory | None = None
+    settings: Settings,
+    tenant: Tenant,
+    resources: SharedResources,
+    directory: OpenDirectory | None = None,
+    vat_list: VatList | None = None,
 ) -> TenantServices:
     """Open what serves one tenant: its register client, the registers as prefills ask them, the prefill service."""
     upstream = open_upstream(settings, tenant, resources)
     registers = open_registers(settings, upstream, directory)
+    if vat_list and not settings.open_only:
+        registers = RegistersWithVatList(registers, upstream, vat_list, now=now)
     return TenantServices(tenant, upstream, registers, open_service(settings, registers))
 
 

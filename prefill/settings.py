@@ -257,6 +257,10 @@ class Settings:
         "PREFILL_TEMPLATES", str, None,
         "Dossier de modèles de documents : dc1.docx, document.odt, document.typ… remplacent ceux du service.",
     )
+    vat_list: str | None = _setting(
+        "PREFILL_VAT_LIST", str, None,
+        "Index des numéros de TVA, que « prefill vat import » fait de la liste de la DGFIP : qui y est ne coûte pas d'appel.",
+    )
     document_hosts: tuple[str, ...] = _setting(
         "PREFILL_DOCUMENT_HOSTS", read_hosts, (),
         "Hôtes d'organismes tiers (certificats RGE, Qualifelec) dont le service peut télécharger les documents, séparés par des virgules. Aucun par défaut : l'agent reçoit un lien.",

@@ -28,6 +28,7 @@ COMMANDS = {
     "verify": "prefill.cli.administration.receipts:verify",
     "watch": "prefill.cli.administration.watch:watch",
     "audit": "prefill.cli.administration.audit:audit",
+    "vat": "prefill.cli.administration.vat:vat",
     "settings": "prefill.cli.commands.doctor:show_settings",
     "openapi": "prefill.cli.commands.doctor:openapi",
     "doctor": "prefill.cli.commands.doctor:doctor",

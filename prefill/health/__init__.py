@@ -12,6 +12,7 @@ from prefill.health.local import (
     check_reload,
     check_tenants,
     check_trace,
+    check_vat_list,
 )
 from prefill.health.model import Check
 from prefill.health.observed import check_observations, check_search, check_upstream, measure
@@ -35,6 +36,7 @@ __all__ = [
     "check_token",
     "check_trace",
     "check_upstream",
+    "check_vat_list",
     "log_start",
     "measure",
     "probe_search",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from pathlib import Path
 
 from prefill.audit.trail import AuditTrail
 from prefill.domain.catalogue import CATALOGUE
@@ -18,6 +19,7 @@ from prefill.registers.scheduling.workers import TOTAL_FACTOR
 from prefill.settings import Settings, say_unknown_settings
 from prefill.tenancy.information import FACTS
 from prefill.tenancy.registry import Tenants
+from prefill.vat_list.index import LASTS, InvalidIndex, read_index
 
 OTHER_THREADS = 12  # of a process: server, log, deadlines, paced answers, parent
 MAIN_PROCESS_THREADS = 4
@@ -53,6 +55,23 @@ def check_redis(shared: OptionalRedis) -> Iterator[Check]:
         yield Check("redis", False, "Redis ne répond pas : chaque instance tourne seule.", vital=False)
     else:
         yield Check("redis", True, "Redis répond.")
+
+
+def check_vat_list(settings: Settings, today: date) -> Iterator[Check]:
+    """Say which list of VAT numbers is in use; one that is too old is a remark, since numbers are then asked as ever."""
+    if settings.vat_list is None:
+        return
+    try:
+        index = read_index(Path(settings.vat_list))
+    except InvalidIndex as fault:
+        yield Check("vat", False, f"PREFILL_VAT_LIST : {fault}")
+        return
+    if today - index.day > LASTS:
+        yield remark(
+            "vat", f"La liste des numéros de TVA du {index.day:%d/%m/%Y} est trop vieille : elle ne sert plus."
+        )
+    else:
+        yield Check("vat", True, f"Liste des numéros de TVA du {index.day:%d/%m/%Y} : {index.count} numéros.")
 
 
 def check_tenants(settings: Settings, tenants: Tenants, now: datetime) -> Iterator[Check]:

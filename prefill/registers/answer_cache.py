@@ -181,12 +181,16 @@ class AnswerCache:
         """Store an answer in both tiers, but for a refusal of our own (quota, breaker)."""
         if lifetime(answer) == 0:
             return self.get_local(key)
-        now = self._clock.timestamp()
-        entry = self.get_local(key).updated(answer, now)
-        self._remember(key, entry)
-        ttl = entry.until - now
+        entry = self.put_local(key, answer)
+        ttl = entry.until - self._clock.timestamp()
         if ttl > 0 and self._shareable(source):
             self._share(key, entry, ttl)
+        return entry
+
+    def put_local(self, key: Key, answer: Answer) -> CacheEntry:
+        """Store an answer in the memory tier alone."""
+        entry = self.get_local(key).updated(answer, self._clock.timestamp())
+        self._remember(key, entry)
         return entry
 
     @contextmanager

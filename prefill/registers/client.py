@@ -166,6 +166,16 @@ class RegisterClient:
             return True
         return last.ok and source.applies(Company.read(last.data, today=self._clock.now().date())) is not False
 
+    def has_fresh(self, source: Source, company: Company, requester: Requester) -> bool:
+        """Whether this process holds an answer that is good today."""
+        key = self._key(source, source.identify(company) or "", self.connection.object, apart=requester.apart)
+        return self._of_today(key, self.cache.get_local(key).fresh(self._epoch())) is not None
+
+    def learn(self, source: Source, company: Company, answer: Answer, requester: Requester) -> None:
+        """Keep, in this process, an answer that cost no call."""
+        key = self._key(source, source.identify(company) or "", self.connection.object, apart=requester.apart)
+        self.cache.put_local(key, answer)
+
     def is_cached(self, source: Source, company: Company, *, object: str | None = None) -> bool:
         """Whether the answer is cached or in flight, so that asking costs no call."""
         number = source.identify(company)

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ sys.path[:0] = [str(ROOT)]
 
 from tests.support import simulator as invented
 from tests.support.sandbox import free_port, run_sandbox
+from tests.support.vat_list import write_list
 
 BENCH = ROOT / "tools" / "bench"
 simulator = run_sandbox
@@ -291,6 +293,11 @@ def companies(sim: invented.Simulator, count: int, mix: dict[Kind, int] | None =
     for start in range(0, len(cases), 1000):
         sim.add(*cases[start : start + 1000])
     return numbers
+
+
+def vat_index(folder: Path, numbers: list[str]) -> Path:
+    """Make the index of a list on which these companies are."""
+    return write_list(folder, [number[:9] for number in numbers], datetime.now(UTC).date())
 
 
 def path_of(number: str) -> str:

@@ -40,6 +40,7 @@ from prefill.health import (
     check_remotely,
     check_tenants,
     check_trace,
+    check_vat_list,
     probe_search,
 )
 from prefill.problems import SettingsInvalid
@@ -112,6 +113,7 @@ def _examine(settings: Settings, library: FormRegistry) -> Iterator[Check]:
     yield from check_tenants(settings, tenants, now())
     yield from check_deployment(settings, tenants, os.environ, threads_allowed=thread_limit())
     yield from check_information(settings, tenants)
+    yield from check_vat_list(settings, now().date())
     yield from _sign_in(settings, tenants.directory())
     yield _audit(settings)
     yield from _search(settings)

@@ -27,7 +27,7 @@ from flask import Flask
 
 from prefill import web
 from prefill.app import create_app
-from prefill.assembly import open_audit, templates_folder
+from prefill.assembly import open_audit, open_vat_list, templates_folder
 from prefill.cli.common import check_tenants_file, command_settings, open_command_forms
 from prefill.cli.errors import CliError
 from prefill.forms.registry import ReloadedForms
@@ -72,6 +72,7 @@ def _check_start(settings: Settings) -> ReloadedForms:
         forms = open_command_forms(settings)
         check_tenants_file(settings, forms.content)
         templates_folder(settings)
+        open_vat_list(settings)
         open_audit(settings).close()
     except SettingsInvalid as fault:
         raise CliError(f"prefill ne peut pas démarrer :\n{fault}") from fault
