@@ -48,6 +48,7 @@ GOOD = {
     "PREFILL_STUDIO": ("1", True),
     "PREFILL_SCHEMAS": ("/etc/prefill, forms,", ("/etc/prefill", "forms")),
     "PREFILL_TEMPLATES": ("/etc/prefill/modeles", "/etc/prefill/modeles"),
+    "PREFILL_VAT_LIST": ("/etc/prefill/tva.index", "/etc/prefill/tva.index"),
     "PREFILL_DEADLINE": ("2,5", 2.5),
     "PREFILL_CACHE_ENTRIES": ("0", 0),
     "PREFILL_RESPONSE_CACHE": ("200", 200),
@@ -110,7 +111,7 @@ BAD = {
     "PREFILL_LOG": ("xml", "JSON"),
     "PORT": ("0", "65536", "http", "8000.0"),
 }  # fmt: skip
-ANY_TEXT = {"PREFILL_HOST", "PREFILL_SCHEMAS", "PREFILL_TEMPLATES", "PREFILL_TENANTS"}
+ANY_TEXT = {"PREFILL_HOST", "PREFILL_SCHEMAS", "PREFILL_TEMPLATES", "PREFILL_TENANTS", "PREFILL_VAT_LIST"}
 
 NAMES = {one.metadata["name"]: one.name for one in fields(Settings)}
 SECRETS = {one.metadata["name"] for one in fields(Settings) if one.metadata["secret"]}
