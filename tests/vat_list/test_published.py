@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from prefill.vat_list.index import InvalidIndex, VatList, read_index, write_index
+from prefill.vat_list.index import VatList, write_index
 from prefill.vat_list.published import InvalidList, read_published
 from tests.support.vat_list import HEADER, usual
 
@@ -73,13 +73,3 @@ def test_what_is_no_text_is_refused(tmp_path):
 
     with pytest.raises(InvalidList, match="UTF-8"):
         read_published(path, TODAY)
-
-
-@pytest.mark.parametrize(
-    "content", [b"", b"vat_no;\n", b"{}".ljust(5000), b'{"format": "prefill VAT list 1"}'.ljust(4096)]
-)
-def test_a_file_that_is_no_index_is_refused(tmp_path, content):
-    (tmp_path / "index").write_bytes(content)
-
-    with pytest.raises(InvalidIndex):
-        read_index(tmp_path / "index")

@@ -12,7 +12,7 @@ from prefill.app import create_app
 from prefill.cli import main
 from prefill.domain.dates import PARIS
 from prefill.settings import Settings
-from prefill.vat_list.index import LASTS, VatList
+from prefill.vat_list.index import LASTS
 from tests.support.simulator import PATHS, found, rcs, siren, siret, vat
 from tests.support.vat_list import usual, write_list, write_published
 
@@ -59,19 +59,6 @@ def test_an_old_list_says_nothing_more(asked):
 
     assert called
     assert f"FR00{SIREN}" in str(answer["data"])
-
-
-def test_a_list_that_is_replaced_is_read_again_and_a_broken_one_says_nothing(tmp_path):
-    path = write_list(tmp_path, [SIREN], TODAY)
-    in_use = VatList(path, today=lambda: TODAY)
-    first = in_use.number_of(SIREN)
-    write_list(tmp_path, [siren(701)], TODAY)
-    replaced = in_use.number_of(SIREN), in_use.number_of(siren(701))
-    path.write_text("broken")
-
-    assert first == (usual(SIREN), TODAY)
-    assert replaced == (None, (usual(siren(701)), TODAY))
-    assert in_use.number_of(siren(701)) is None
 
 
 def test_a_service_does_not_start_on_what_is_no_index(tmp_path):
