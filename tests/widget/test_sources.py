@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -11,6 +12,14 @@ from tests.support.npm import WIDGET, node, npm
 
 pytestmark = pytest.mark.slow
 TSC = "node_modules/typescript/bin/tsc"
+# What the script reads of the service, in all its shapes.
+READ = (
+    "/v1/prefill/00000100800010?schema=dume", "/v1/prefill/00000800300014?schema=dume", "/v1/prefill/00000100800011",
+    "/v1/prefill/00001400100010", "/v1/notice?schema=dume", "/v1/companies?q=menuiserie",
+    "/v1/companies/000001008/establishments",
+)  # fmt: skip
+# Values of `state` and `severity`, which are no properties.
+VALUES = {"filling", "searching", "info"}
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +78,23 @@ def test_the_packages_are_pinned_and_their_lock_names_no_registry():
     assert all(version[0].isdigit() for version in package["devDependencies"].values())
     assert '"resolved"' not in lock
     assert json.loads(lock)["packages"][""]["devDependencies"] == package["devDependencies"]
+
+
+def test_names_that_the_build_shortens_are_nobody_else_s(client):
+    """What pages, the service or the history entry name keeps its name."""
+    private = set(json.loads((WIDGET / "private-names.json").read_text(encoding="utf-8")))
+    manual = (WIDGET.parent / "docs" / "integrate.md").read_text(encoding="utf-8")
+    written = {word for code in re.findall(r"`([^`\n]+)`", manual) for word in re.findall(r"[\w-]+", code)}
+    read = {name for path in READ for name in _names(client.get(path).json)}
+    memory = set(re.findall(r"(\w+)\??:", (WIDGET / "src" / "memory.js").read_text(encoding="utf-8")))
+
+    assert private & (written | read | memory) <= VALUES
+
+
+def _names(node: object) -> set[str]:
+    """The properties of a JSON answer."""
+    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    return set(node if isinstance(node, dict) else ()).union(*map(_names, inner))
 
 
 def test_a_published_version_does_not_change_any_more(built):

@@ -1,6 +1,5 @@
 /** One number and the fields that it fills: a form, or one member of a group in it. */
 
-import { isWriting } from './adapters.js'
 import { Fields, labelOf } from './fields.js'
 import { complete, leave, run, stop, retryAction, result, again } from './filling.js'
 import { identify } from './identifiers.js'
@@ -199,6 +198,7 @@ export class Block {
 
 	/** Keep for a later visit what was written: also called before the page is left. */
 	keep() {
+		clearTimeout(this.keeping)
 		const { fields } = this
 		const block = fields.company || fields.number ? fields.export() : undefined
 		const receipt = this.receiptInput?.value || undefined
@@ -239,9 +239,11 @@ export class Block {
 		const { state, fields, panel, words, scope } = this
 		if (!panel) return
 		const busy = /^(searching|filling)$/.test(state)
-		scope.dataset.prefillState = state
-		if (busy) scope.setAttribute('aria-busy', 'true')
-		else scope.removeAttribute('aria-busy')
+		if (scope.dataset.prefillState !== state) {
+			scope.dataset.prefillState = state
+			if (busy) scope.setAttribute('aria-busy', 'true')
+			else scope.removeAttribute('aria-busy')
+		}
 		if (!fields.quiet || state === 'stale')
 			panel.say(this.sentence, this.severity, /^(done|partial|filling|error)$/.test(state) ? this.notices : [])
 		const { ours, filled, missing, confirm } = fields.counts()
@@ -255,9 +257,9 @@ export class Block {
 	}
 
 	/** @param {import('./fields.js').Field} field @param {boolean} [ours] @returns {import('./panel.js').Line} */
-	#line({ adapter, info }, ours) {
+	#line({ name, adapter, info }, ours) {
 		return {
-			text: labelOf(adapter),
+			text: labelOf(adapter) || name,
 			element: adapter.element,
 			detail: ours ? info.producer : '',
 			remove: ours && !adapter.display ? () => this.revert(adapter.element) : undefined,
@@ -286,7 +288,6 @@ export class Block {
 	detach() {
 		const { scope, input } = this
 		this.keep()
-		clearTimeout(this.keeping)
 		stop(this)
 		this.abort.abort()
 		this.search?.detach()
@@ -303,7 +304,6 @@ export class Block {
 
 	/** What happened in the block. @param {Event} event */
 	onEvent(event) {
-		if (isWriting()) return
 		const { fields } = this
 		const target = /** @type {HTMLElement} */ (event.composedPath()[0] || event.target)
 		const left = event.type === 'focusout'

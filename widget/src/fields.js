@@ -13,7 +13,7 @@ import { decide, isOurs, isReformatted } from './rule.js'
  * @property {Written} [written] @property {Info} [info]
  * @property {string} [edited] The number for which the candidate filled it in; '' when there was none yet.
  * @property {string} [cancelled] The value that the page refused.
- * @property {{ next: string, text: string, info: Info }} [suggestion] @property {Record<string, any>} [gap]
+ * @property {{ next: string, text: string, info: Info, value: any }} [suggestion] @property {Record<string, any>} [gap]
  * @property {HTMLElement} [note] @property {string} [drawn] @property {boolean} [visible] Known while an answer comes.
  */
 /** @typedef {{ text?: string, severity?: import('./kits.js').Severity, button?: [string, () => void] }} Remark */
@@ -159,29 +159,34 @@ export class Fields {
 
 	/**
 	 * Bring the form in line with the company and what is known of it. May be called at any time.
-	 * @param {boolean} [last] Whether no other part of an answer is to come.
+	 * @param {import('./transport.js').Answer} [part] What just came, when more is to come: the other fields are as they were.
 	 */
-	settle(last = true) {
-		if (last) this.#look()
+	settle(part) {
+		if (!part) this.look()
 		for (const [key, field] of this.all)
 			if (field.adapter) {
 				this.#recognise(key, field, field.adapter)
-				this.#settle(field)
+				if (!part || find([part], field.name)) this.#settle(field)
 			}
-		if (last) this.#look(false)
+		if (!part) this.look(false)
 		this.block.changed()
 	}
 
-	/** See which fields are shown, all at once: the browser computes its styles once, not for each field of each part. */
-	#look(keep = true) {
-		for (const field of this.live) field.visible = keep ? isVisible(field.adapter.element) : undefined
+	/**
+	 * See which fields are shown, all at once and once an answer: each look makes the browser compute its styles.
+	 * @param {boolean} [keep]
+	 */
+	look(keep = true) {
+		for (const field of this.live)
+			field.visible = keep ? (field.visible ?? isVisible(field.adapter.element)) : undefined
 	}
 
 	/** @param {Field} field */
 	#settle(field) {
 		this.#leave(field)
 		field.suggestion = field.gap = undefined
-		const found = this.company && find(this.parts, field.name)
+		// What a register says of a company is nothing beside another number.
+		const found = this.company && !this.stale && find(this.parts, field.name)
 		if (found && found.source && found.value != null && found.value !== '') this.#consider(field, found)
 		else if (found && found.gap && !/^not_[ar]/.test(found.gap.reason)) field.gap = found.gap
 		this.#draw(field)
@@ -210,6 +215,13 @@ export class Fields {
 	#consider(field, { pointer, value, source, synonyms }) {
 		const { adapter, written } = field
 		if (written && written.number !== this.company) return
+		const info = /** @type {any} */ ({ confirm: false, stale: false, ...source })
+		const mark = JSON.stringify([this.company, value])
+		// Known to stand there: a page may have laid it out anew.
+		if (written && written.mark === mark && !adapter.display && isOurs(adapter.read(), written)) {
+			field.info = info
+			return
+		}
 		const next = adapter.translate(value, {
 			...this.context,
 			synonyms: [...this.context.synonyms, [`${value}`, ...synonyms]],
@@ -224,22 +236,20 @@ export class Fields {
 			written: adapter.display ? undefined : written,
 			next,
 		})
-		const info = { confirm: false, stale: false, ...source }
 		if (verdict === 'same') {
-			if (written) field.info = /** @type {any} */ (info)
+			if (written) field.info = info
 			else if (!adapter.isEmpty()) field.edited = this.company
 		} else if (verdict === 'suggest')
-			field.suggestion = { next, text: spell(value, document.body, this.context), info: /** @type {any} */ (info) }
+			field.suggestion = { next, text: spell(value, document.body, this.context), info, value }
 		else if (verdict === 'write') {
-			const mark = JSON.stringify([this.company, value])
 			if (field.cancelled === mark) return
 			if (this.block.emit('field', { ...source, pointer, name: field.name, value }, adapter.element))
-				this.#write(field, next, /** @type {any} */ (info), value)
+				this.#write(field, next, info, value)
 			else field.cancelled = mark
 		}
 	}
 
-	/** @param {Field} field @param {string} next @param {Info} info @param {any} [value] */
+	/** @param {Field} field @param {string} next @param {Info} info @param {any} value */
 	#write(field, next, info, value) {
 		const { adapter, written } = field
 		const before = written ? written.before : adapter.read()
@@ -249,7 +259,7 @@ export class Fields {
 		const after = adapter.read()
 		// A field that refuses the value, or a page that puts its own back, was not filled.
 		if (after !== next && !adapter.display && !isReformatted(after, next)) return
-		field.written = { before, after, number: this.company }
+		field.written = { before, after, number: this.company, mark: JSON.stringify([this.company, value]) }
 		field.info = info
 		field.edited = undefined
 	}
@@ -303,10 +313,10 @@ export class Fields {
 
 	/** Write the register's value over the candidate's, as they ask. @param {Field} field */
 	take(field) {
-		const { next, info } = field.suggestion
+		const { next, info, value } = field.suggestion
 		field.written = undefined
 		field.edited = undefined
-		this.#write(field, next, info)
+		this.#write(field, next, info, value)
 		this.#settle(field)
 		field.adapter.element.focus()
 		this.block.changed()
@@ -468,16 +478,16 @@ export class Fields {
 			[name, adapter.element.id].includes(dataset.prefillNote),
 		)
 		if (slot) slot.append(note)
-		else placeNote(note, adapter.elements, kit, scope)
+		else placeNote(note, adapter, kit, scope)
 	}
 
 	/** Reserve space for notes before the answer comes, so that nothing moves when it does. */
 	reserve() {
 		this.reserved = true
 		this.quiet = false
-		this.#look()
+		this.look()
 		for (const field of this.live) this.#draw(field)
-		if (!this.block.job) this.#look(false)
+		if (!this.block.job) this.look(false)
 	}
 
 	detach() {

@@ -85,7 +85,7 @@ async function receive(block, number, job) {
 	let onPart = part => {
 		if (job !== block.job) return
 		fields.parts = [...fields.parts.filter(one => one.source), part]
-		fields.settle(false)
+		fields.settle(part)
 		block.become('filling', words.filling(fields.counts().filled.length, part.answered, part.expected))
 	}
 	for (;;) {

@@ -102,9 +102,9 @@ export function describe(element, add, remove) {
 
 /**
  * Put a note beside a field, where no style sheet that draws `input + label` breaks.
- * @param {HTMLElement} note @param {HTMLElement[]} elements @param {Kit} kit @param {HTMLElement} block
+ * @param {HTMLElement} note @param {import('./adapters.js').Adapter} field @param {Kit} kit @param {HTMLElement} block
  */
-export function placeNote(note, elements, kit, block) {
+export function placeNote(note, { elements, display }, kit, block) {
 	const last = elements[elements.length - 1]
 	const within = (/** @type {string} */ selector) => {
 		const wrapper = selector && last.closest(selector)
@@ -119,7 +119,8 @@ export function placeNote(note, elements, kit, block) {
 		if (question && elements.every(element => question.contains(element)) && alone(question, elements))
 			return question.append(note)
 	}
-	if (!('value' in last) && !last.localName.includes('-')) return last.append(note)
+	// What is edited is the candidate's to its last character: a note in it would be sent with it.
+	if (display && !('value' in last) && !last.localName.includes('-')) return last.append(note)
 	anchorOf(last).after(note)
 }
 

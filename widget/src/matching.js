@@ -25,7 +25,7 @@ export function meaningsOf(value, groups = []) {
 	// "SAS, société par actions simplifiée": the whole, then what stands before the comma.
 	const words = [`${value}`, `${value}`.split(/[,(]/)[0]].map(plain).filter(Boolean)
 	const same = [...groups, ...BOOLEANS]
-		.map(group => group.map(plain))
+		.map(group => group.map(plain).filter(Boolean))
 		.filter(group => words.some(word => group.includes(word)))
 	return [...new Set([...words, ...same.flat()])]
 }
@@ -35,9 +35,10 @@ export function meaningsOf(value, groups = []) {
  * @param {readonly Choice[]} choices @param {unknown} value @param {readonly string[][]} [groups]
  */
 export function indexOfChoice(choices, value, groups) {
+	const written = [choices.map(({ value }) => plain(value)), choices.map(({ label }) => plain(label))]
 	for (const meaning of meaningsOf(value, groups))
-		for (const part of /** @type {const} */ (['value', 'label'])) {
-			const index = choices.findIndex(choice => choice[part] && plain(choice[part]) === meaning)
+		for (const texts of written) {
+			const index = texts.indexOf(meaning)
 			if (index >= 0) return index
 		}
 	return -1

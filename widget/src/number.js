@@ -38,9 +38,21 @@ export function prepareInput(block) {
 		input.autocomplete ||= 'off'
 	}
 	input.addEventListener('keydown', event => press(block, event), { signal })
-	input.addEventListener('focus', () => readNotice(block).catch(() => {}), { signal })
-	input.addEventListener('blur', () => block.search?.close(), { signal })
+	input.addEventListener('focus', () => prepare(block), { signal })
+	input.addEventListener('blur', () => leave(block), { signal })
 	input.form?.addEventListener('formdata', event => sendBare(input, event.formData), { signal })
+}
+
+/** What the last digit need not wait for, done while the first ones are typed. @param {Block} block */
+function prepare(block) {
+	readNotice(block).catch(() => {})
+	setTimeout(() => block.job || block.fields.look())
+}
+
+/** @param {Block} block */
+function leave({ search, job, fields }) {
+	search?.close()
+	if (!job) fields.look(false)
 }
 
 /** @param {Block} block @param {KeyboardEvent} event */

@@ -1,5 +1,6 @@
 /** The blocks of a page: which fields belong to which number, as the page changes. */
 
+import { isWriting } from './adapters.js'
 import { Block } from './block.js'
 import { adoptStyles } from './styles.js'
 import { warn } from './warnings.js'
@@ -193,6 +194,7 @@ class Root {
 
 	/** @param {Event} event */
 	#route(event) {
+		if (isWriting()) return
 		const target = /** @type {Element} */ (event.target)
 		if (rootOf(target) !== this) return
 		for (const block of this.blocks.values())

@@ -3,15 +3,17 @@
 import { answerKey, answers, leave, result } from './filling.js'
 import { identify } from './identifiers.js'
 import { recall } from './memory.js'
-import { leftOver } from './number.js'
+import { leftOver, normalise } from './number.js'
 
 /** @param {import('./block.js').Block} block */
 export function restore(block) {
 	const { fields, input, words } = block
-	const { kind, value, valid } = identify(input?.value || '')
-	const saved = recall(block.place.name, value)
-	const known = kind === 'siret' && valid ? value : ''
+	const saved = recall(block.place.name, identify(input?.value || '').value)
 	if (saved) fields.recall(saved)
+	// Browsers put back the fields, and not a number that has a list of its own.
+	if (saved && input && !input.value && fields.live.some(field => field.written)) normalise(block, saved.number)
+	const { kind, value, valid } = identify(input?.value || '')
+	const known = kind === 'siret' && valid ? value : ''
 	if (known) block.handled = `siret ${known}`
 	if (!saved) return known && fields.adopt(known)
 	const answer = answers.get(answerKey(block, saved.number))

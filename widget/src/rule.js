@@ -7,6 +7,7 @@ import { plain } from './matching.js'
  * @property {string} before The field's value before any prefill.
  * @property {string} after The field's value just after writing: ours as long as the field still has it.
  * @property {string} number The number of the company that it came from.
+ * @property {string} [mark] The register's value that it stands for.
  */
 
 /**

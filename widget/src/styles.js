@@ -11,6 +11,7 @@ const RULES = `
 :where(.prefill-note:empty){margin-block:0}
 :where([data-prefill-state]:not([data-prefill-state=idle]) [data-prefill-status]){min-height:2.5lh}
 :where([data-prefill-state]:not([data-prefill-state=idle]) .prefill-actions){min-height:2.75em}
+:where(.prefill-actions){display:flex;flex-wrap:wrap;gap:.5em;align-items:start}
 :where(.prefill-notice){min-height:1lh}
 :where([data-prefill-status] p){margin:0}
 :where(.prefill-take){display:inline;padding:0;border:0;background:none;color:inherit;font:inherit;text-decoration:underline;cursor:pointer}`

@@ -50,6 +50,16 @@ const time = () => {
 	let last
 	siret.addEventListener('input', () => siret.value.length === 14 && (last ??= performance.now()), true)
 	document.getElementById('name').addEventListener('input', () => (window.firstField ??= performance.now() - last))
+	window.ended = new Promise(resolve => document.addEventListener('prefill:done', () => setTimeout(resolve, 300)))
+}
+
+/** Milliseconds that the page's main thread worked, by kind: its own time, whatever else the machine does. */
+async function work(session) {
+	const { metrics } = await session.send('Performance.getMetrics')
+	const { ScriptDuration, LayoutDuration, RecalcStyleDuration } = Object.fromEntries(
+		metrics.map(({ name, value }) => [name, 1e3 * value]),
+	)
+	return { script: ScriptDuration, layout: LayoutDuration + RecalcStyleDuration }
 }
 
 /** A service that has started: another company was asked, the one of the visit is not known yet. @param {string} url */
@@ -78,11 +88,12 @@ async function visit(browser, kit, number, slowed = 1) {
 	await notice.text()
 	await page.keyboard.type(number.slice(0, 13))
 	await page.emulateCPUThrottling(slowed)
-	const before = await page.metrics()
+	const session = await page.createCDPSession()
+	await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+	const before = await work(session)
 	await page.keyboard.type(number.slice(13))
-	await page.waitForSelector('[data-prefill-state=done]', { timeout: 20_000 })
-	const after = await page.metrics()
-	await new Promise(resolve => setTimeout(resolve, 300))
+	await page.evaluate(() => window.ended)
+	const after = await work(session)
 	const { shifts, firstField } = await page.evaluate(() => ({
 		shifts: window.shifts,
 		firstField: window.firstField,
@@ -95,10 +106,8 @@ async function visit(browser, kit, number, slowed = 1) {
 		shifts,
 		requests,
 		firstField,
-		script: 1e3 * (after.ScriptDuration - before.ScriptDuration),
-		layout:
-			1e3 *
-			(after.LayoutDuration + after.RecalcStyleDuration - before.LayoutDuration - before.RecalcStyleDuration),
+		script: after.script - before.script,
+		layout: after.layout - before.layout,
 	}
 }
 
