@@ -20,6 +20,9 @@ PUBLISHED = {
     ("0.2.0", "js"): "sha384-ILrdBgoKyteImcwNzf1WN/mcyJeT2m3e4jop1dHigeXQ6EAxBnW6Zjy4MRUY18pC",
     ("0.2.0", "search.js"): "sha384-frib/WpqF/MODoIYi2m5x06rVVpEcmK7vNPKbFgeGCW417YZkDnOOirah+WOJnuT",
     ("0.2.0", "mjs"): "sha384-j/MNXTa2ClDxcLwPjQ/WX2KLjSWAPnWpkeadE2/Ee2Yofgg6zL+SVlqX4fRcYnKE",
+    ("0.2.1", "js"): "sha384-hjTQgi8PS9ICzgG6TyVLIDuN/izz23kCHylsF83lhWHn3HCFts11a+vhVCkXqZpN",
+    ("0.2.1", "search.js"): "sha384-Xfyu5s9st4Im4rvcgi+/I/LjCFtJ6gzlJ6DibY1ck3nPbcBT/DpBHHnDL5GSX3Ng",
+    ("0.2.1", "mjs"): "sha384-RkRuz61ibfW/adlFC4Rnxl/3QLnFNguMDnxcyBK5XzPf//T+xOAw4Ttn4i54nPgO",
 }
 
 
