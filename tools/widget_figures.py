@@ -69,7 +69,7 @@ def visit_rows(visits: list[dict[str, Any]]) -> Iterator[str]:
     plain, slowed = ([visit for visit in visits[3:] if visit["slowed"] == times] for times in (1, 4))
     yield f"| requests of a visit | {len(asked)}: {', '.join(f'`{one}`' for one in asked)} | |"
     yield f"| 14th digit to first field | {_spread(plain, 'firstField')} | 60 ms |"
-    yield f"| JavaScript of a fill, the thread's own time | {_spread(plain, 'script')} | |"
+    yield f"| JavaScript of a fill, thread time | {_spread(plain, 'script')} | |"
     yield f"| … processor slowed 4 times | {_spread(slowed, 'script')} | 10 ms |"
     yield f"| … with the browser's style and layout | {_spread(slowed, 'script', 'layout')} | |"
     told = ", ".join(f"{kit} {value:.4f}".replace("0.0000", "0") for kit, value in shifts.items())
