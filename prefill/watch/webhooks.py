@@ -15,7 +15,9 @@ import ipaddress
 import json
 import random
 import socket
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,6 +39,7 @@ MIN_SECRET, MAX_SECRET = 24, 64  # bytes
 ATTEMPTS = 4
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds
 TIMEOUT = urllib3.Timeout(connect=3.0, read=10.0)
+TOTAL_TIMEOUT = 20.0  # seconds for one attempt: a receiver that drips must not hold the run
 TRIED_AGAIN = frozenset({408, 425, 429})
 NO_ROUTE = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "2002::/16", "2001::/32")))  # may lead to private IPv4
 
@@ -98,7 +101,16 @@ class Receiver:
 class Webhook:
     """Sends to one receiver, again while it may help, each time a little later."""
 
-    def __init__(self, receiver: Receiver, clock: Clock, *, resolve: Resolve = resolve, sandbox: bool = False) -> None:
+    def __init__(
+        self,
+        receiver: Receiver,
+        clock: Clock,
+        *,
+        resolve: Resolve = resolve,
+        sandbox: bool = False,
+        seconds: float = TOTAL_TIMEOUT,
+    ) -> None:
+        self._seconds = seconds
         self._receiver = receiver
         self._clock = clock
         self._resolve = resolve
@@ -111,10 +123,10 @@ class Webhook:
         fault = ""
         for attempt in range(ATTEMPTS):
             try:
-                status, wait = self._post(change.id, body)
+                status, wait = self._post_in_time(change.id, body)
             except ReceiverRefused as refusal:
                 return str(refusal)
-            except (urllib3.exceptions.HTTPError, OSError) as error:
+            except (urllib3.exceptions.HTTPError, OSError, UnicodeError) as error:
                 status, wait, fault = 0, 0.0, f"le récepteur ne répond pas ({type(error).__name__})"
             else:
                 fault = f"le récepteur répond {status}"
@@ -125,6 +137,19 @@ class Webhook:
             if attempt + 1 < ATTEMPTS:
                 self._clock.sleep(max(wait, self._jitter.uniform(0.5, 1.0) * FIRST_WAIT * 2**attempt))
         return fault
+
+    def _post_in_time(self, message_id: str, body: bytes) -> tuple[int, float]:
+        """Post in a thread that is left behind when the receiver takes too long. Raises `TimeoutError`."""
+        done: Future[tuple[int, float]] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(self._post(message_id, body))
+            except Exception as fault:  # noqa: BLE001 - raised again where it is awaited
+                done.set_exception(fault)
+
+        threading.Thread(target=run, daemon=True).start()
+        return done.result(timeout=self._seconds)
 
     def _post(self, message_id: str, body: bytes) -> tuple[int, float]:
         """Return the status, and how long the receiver asks to wait."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 from datetime import date
 
 import pytest
@@ -79,6 +80,23 @@ def test_a_receiver_that_is_not_there_is_told_without_its_address(clock):
     assert fault is not None
     assert fault.startswith("le récepteur ne répond pas")
     assert "127.0.0.1" not in fault
+
+
+def test_a_receiver_that_drips_does_not_hold_the_run(clock):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/suivi"
+        to = Receiver(url, read_secret(SECRET), "p", private=True)
+        fault = Webhook(to, clock, seconds=0.05).send(AWARD, CHANGE)
+
+    assert fault == "le récepteur ne répond pas (TimeoutError)"
+    assert len(clock.slept) == ATTEMPTS - 1
+
+
+def test_a_name_that_is_none_is_told(clock):
+    fault = Webhook(Receiver("https://a..example", read_secret(SECRET), "p"), clock).send(AWARD, CHANGE)
+
+    assert fault is not None
+    assert fault.startswith("le récepteur ne répond pas")
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,10 @@ def watch(
     dry_run: bool,
 ) -> None:
     settings = command_settings()
+    if settings.open_only:
+        raise CliError(
+            "Les preuves sont protégées : « prefill watch » demande le jeton d'API Entreprise de l'acheteur."
+        )
     state = StateFile(file)
     try:
         tenants = assembly.open_tenants(settings, lambda: open_command_forms(settings).content).directory()

@@ -143,6 +143,14 @@ def sandbox_knows(company) -> bool:
     return known and not any(answers[name].fault for name in ("etablissements", "attestations_sociales_acoss"))
 
 
+def test_without_a_token_nothing_protected_is_asked(tmp_path):
+    environ = {"PREFILL_SOURCES": "open", "API_ENTREPRISE_TOKEN": "", "PREFILL_TENANTS": ""}
+    result = CliRunner().invoke(main, ["watch", str(contracts(tmp_path, JOINERY))], env=environ)
+
+    assert result.exit_code == 1
+    assert "demande le jeton" in result.output
+
+
 @pytest.mark.parametrize(
     ("content", "options", "code", "words"),
     [
