@@ -35,7 +35,7 @@ class Asked:
     Attributes:
         seen: by proof; those that were not answered are left out.
         unanswered: the state of those.
-        problem: why nothing was asked of them: a French sentence.
+        problem: why nothing was asked of them, in French, without the company's number.
         held_back: whether the quota left no call for one of them.
     """
 
@@ -73,7 +73,7 @@ class Asker:
             done = self._service(due.award.tenant).prefill(request)
         except Problem as problem:
             self._record(due.award, request.form.sources(request.extra), Outcome.REFUSED)
-            return Asked({}, dict.fromkeys(due.sources, State.UNAVAILABLE), problem.detail("fr"))
+            return Asked({}, dict.fromkeys(due.sources, State.UNAVAILABLE), problem.title["fr"])
         called = sorted(one.source for one in done.answers.values() if one.status not in NOT_CALLED)
         complete = done.filled.complete
         self._record(due.award, tuple(dict.fromkeys(called)), Outcome.COMPLETE if complete else Outcome.PARTIAL)

@@ -25,7 +25,7 @@ class Report:
         asked, left: companies asked, and those that wait for the next run.
         unanswered: how many proofs were not answered, by state.
         held_back: whether the quota left too little.
-        problems: sentences, each with how often it came.
+        problems: why companies could not be asked, each with the references of their contracts.
         undelivered: changes that the webhook did not take, and why the last one failed.
     """
 
@@ -33,7 +33,7 @@ class Report:
     left: int = 0
     unanswered: Counter[State] = field(default_factory=Counter)
     held_back: bool = False
-    problems: Counter[str] = field(default_factory=Counter)
+    problems: dict[str, list[str]] = field(default_factory=dict)
     undelivered: int = 0
     fault: str | None = None
 
@@ -41,11 +41,11 @@ class Report:
     def whole(self) -> bool:
         return not (self.left or self.unanswered or self.problems or self.undelivered)
 
-    def add(self, asked: Asked) -> None:
+    def add(self, award: Award, asked: Asked) -> None:
         self.asked += 1
         self.held_back |= asked.held_back
         if asked.problem:
-            self.problems[asked.problem] += 1
+            self.problems.setdefault(asked.problem, []).append(award.reference)
         else:
             self.unanswered.update(asked.unanswered.values())
 
@@ -80,7 +80,7 @@ class Watch:
                 return
             yield due
             asked = asker.ask(due)
-            self.report.add(asked)
+            self.report.add(due.award, asked)
             before = self.state.known.get(due.award.key, {})
             self._keep(due.award, asked.seen, tuple(changes_between(due.award, before, asked.seen)))
 

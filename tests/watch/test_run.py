@@ -258,7 +258,7 @@ def test_a_company_that_sirene_does_not_know_is_told_and_asked_again(contracts, 
     registers.answers["etablissements_instructeur"] = Answer("etablissements_instructeur", Status.ABSENT)
     watch = contracts.run(START)
 
-    assert sum(watch.report.problems.values()) == 1
+    assert watch.report.problems == {"Entreprise inconnue": ["Lot 1"]}
     assert contracts.records()[-1]["outcome"] == "refused"
     assert watch.due() != []
 

@@ -175,8 +175,8 @@ def _show_report(run: Watch) -> None:
         click.echo(f"{count} preuves sans réponse ({state.value}) : redemandées à la prochaine exécution.", err=True)
     if report.held_back:
         click.echo("Le quota ne laissait plus d'appels : le reste attend la prochaine exécution.", err=True)
-    for sentence, count in report.problems.items():
-        click.echo(f"{count} entreprises : {sentence}", err=True)
+    for problem, references in report.problems.items():
+        click.echo(f"{problem} : {', '.join(references)}.", err=True)
     if report.left:
         click.echo(f"{report.left} entreprises attendent la prochaine exécution (--minutes).", err=True)
     if report.undelivered:
