@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 SLOW = "00001700400011"
 COMPANIES = ("00000100800010", "00000200600021", "00000200600013")
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 
 pytestmark = pytest.mark.slow
 
