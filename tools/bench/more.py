@@ -83,7 +83,7 @@ def _pair(stack: ExitStack, sim: Any) -> Any:
 def _ask_all(sim: Any, server: stage.Server, side: str, clients: int, count: int) -> tuple[float, int]:
     """Ask about new companies; give the seconds to the last, and the errors and breaches on the way."""
     numbers = stage.companies(sim, count)
-    _forget_v3(sim, numbers)
+    _know_as_before(sim, numbers)
     before = sim.stats()
     if side == "prefill":
         began = time.monotonic()
@@ -120,7 +120,7 @@ def _within_budget(side: str) -> tuple[int, float, str]:
     with ExitStack() as stack:
         sim = stack.enter_context(stage.simulator("--latency", "50"))
         numbers = stage.companies(sim, 150)
-        _forget_v3(sim, numbers)
+        _know_as_before(sim, numbers)
         server = stack.enter_context(_pair(stack, sim)) if side == "prefill" else None
         time.sleep((LATE - time.time()) % 60)
         began = time.monotonic()
@@ -147,10 +147,15 @@ def _until_whole(server: stage.Server, number: str) -> bool:
     return False
 
 
-def _forget_v3(sim: Any, numbers: list[str]) -> None:
-    """Make the version that the peer asks (v3) know the same companies."""
-    path = "/v3/insee/sirene/etablissements/diffusibles/{siret}"
+def _know_as_before(sim: Any, numbers: list[str]) -> None:
+    """Make the endpoints that the peer asks (the Insee's v3, the Commission's VAT numbers) know the same companies."""
+    path, vat_path = (
+        "/v3/insee/sirene/etablissements/diffusibles/{siret}", "/v3/european_commission/unites_legales/{siren}/numero_tva",
+    )  # fmt: skip
     sim.add(*({**stage.invented.found(number), "path": path} for number in numbers))
+    for number in numbers:
+        told = stage.invented.wrapped({"tva_number": f"FR00{number[:9]}"})
+        sim.add({**stage.invented.vat(number[:9]), "path": vat_path, "payload": told})
 
 
 @section

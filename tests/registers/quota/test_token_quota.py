@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import takewhile
 
 import pytest
 
@@ -313,6 +314,23 @@ def test_all_instances_spend_exactly_the_budget_of_a_window(redis_server, early)
         allowed = sum(pool.map(lambda turn: processes.members[turn % 3].reserve(JSON).allowed, range(600)))
 
     assert allowed == LIMIT
+
+
+def test_a_reservation_takes_from_all_windows_in_one_round_trip(redis_server, early):
+    [member] = Processes(redis_server.url, early, 1).members
+    assert member.reserve(JSON).allowed  # the script is loaded
+    with redis_server.client() as client, client.monitor() as monitor:
+        allowed = [member.reserve(JSON).allowed for _ in range(5)]
+        with redis_server.client() as other:
+            other.echo("the end")
+        sent = [one["command"] for one in takewhile(_before_the_end, monitor.listen()) if one["client_type"] != "lua"]
+
+    assert all(allowed)
+    assert [command.split()[0] for command in sent if "quota" in command] == ["EVALSHA"] * 5
+
+
+def _before_the_end(command: dict[str, str]) -> bool:
+    return "the end" not in command["command"]
 
 
 def test_the_answers_of_others_do_not_make_the_count_larger_than_it_is(redis_server, early):
