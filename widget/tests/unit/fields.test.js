@@ -42,7 +42,7 @@ test('what a mask laid out anew is written once, however often the form is looke
 
 test('a choice that is no answer is not what an empty synonym means', async () => {
 	const { at } = await filled(
-		'<select id="category" data-prefill-field="category"><option>—<option>Two</select><script type="application/json" data-prefill-synonyms>[["one", "-"]]</script>',
+		'<select id="category" data-prefill-field="category"><option value="">Choisir<option>—<option>Two</select><script type="application/json" data-prefill-synonyms>[["one", "-"]]</script>',
 	)
 
 	assert.equal(at('category').dataset.prefillSource, undefined)
