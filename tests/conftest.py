@@ -58,6 +58,8 @@ TOGETHER = (
     "tests/scenarios/test_multiprocess.py",
     "tests/deploy/test_image.py",
     "tests/documents/test_rendering.py",
+    # Each starts a browser, and a service for it.
+    *(f"tests/scenarios/test_{name}.py" for name in ("studio", "sign_in_page", "notice_page", "procedure_page")),
 )
 
 
