@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import jwt
-
 from prefill.auth.jwks import JWKSClient
 from prefill.auth.signin.identity import LEEWAY, MAX_AGE, Refused, verify_token
 from prefill.auth.signin.providers import Metadata
@@ -29,6 +27,8 @@ class Logout:
 
 def addressee(token: str) -> tuple[str, tuple[str, ...]]:
     """Return the issuer and the audience that a token names, before anything is verified. Raises `Refused`."""
+    import jwt  # and the cryptography under it: only where a provider ends a session
+
     if not 0 < len(token) <= MAX_TOKEN:
         raise Refused("logout_token")
     try:
@@ -42,6 +42,8 @@ def addressee(token: str) -> tuple[str, tuple[str, ...]]:
 
 def verify_logout(jwks: JWKSClient, metadata: Metadata, client: SignIn, token: str, now: float) -> Logout:
     """Verify a logout token: signed by the provider for this client, new, of this event, and no identity token."""
+    import jwt
+
     claims = verify_token(jwks, metadata, client, token, required=("iat", "jti", "events"))
     kind = jwt.get_unverified_header(token).get("typ")
     if (kind.lower() if isinstance(kind, str) else kind) not in TYPES or "nonce" in claims:
