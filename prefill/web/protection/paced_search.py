@@ -11,7 +11,7 @@ from prefill.company_search.upstream.client import TYPING_SECONDS, Lookup, Looku
 from prefill.company_search.upstream.parameters import Parameters
 from prefill.company_search.upstream.records import Page
 from prefill.domain.catalogue import OPEN_DIRECTORY
-from prefill.web.protection.pacing import Visit, VisitMemory, delay_after
+from prefill.web.protection.pacing import Visit, VisitMemory, delay_after, jitter
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class PacedLookups:
         began, visit = time.monotonic(), self._visit(parameters)
         found = self.lookups.fetch(parameters, patience=patience, seconds=seconds, abandoned=abandoned)
         if found.current and not self.visits.has(visit):
-            left = began + delay_after(found.seconds) - time.monotonic()
+            left = began + delay_after(found.seconds) + jitter() - time.monotonic()
             (abandoned or threading.Event()).wait(max(0.0, left))
             self.visits.add(visit)
         return found

@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -25,7 +26,9 @@ from prefill.domain.company import Company
 from prefill.domain.requester import SERVICE, Registers, Requester
 from prefill.domain.sources import Source
 
+JITTER_SECONDS = 0.05  # at most, at random: what differs by less between a call and a cache hit does not show
 STEP_SECONDS = 0.025  # delays are whole steps, with one to spare for what varies between a call and a cache hit
+RANDOM = random.SystemRandom()
 MEMORY_SECONDS = 600.0
 MAX_VISITS = 200_000
 
@@ -132,11 +135,17 @@ class PacedRegisters:
             with suppress(Exception):
                 paced.set_result(answer)
 
-        moment = began + delay_of(answer)
+        delay = delay_of(answer)
+        moment = began + delay + (jitter() if delay else 0.0)
         if moment <= time.monotonic():
             finish()
         else:
             self.scheduler.run_at(moment, finish)
+
+
+def jitter() -> float:
+    """What is added to a delay. Each company tells an observer once: its own question brings the answer for the next."""
+    return RANDOM.uniform(0.0, JITTER_SECONDS)
 
 
 def delay_of(answer: Answer) -> float:

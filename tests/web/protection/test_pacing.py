@@ -15,7 +15,15 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
 from prefill.registers.client import completed
 from prefill.sandbox.companies import COMPANIES
-from prefill.web.protection.pacing import STEP_SECONDS, DelayScheduler, PacedRegisters, VisitMemory, delay_of
+from prefill.web.protection.pacing import (
+    JITTER_SECONDS,
+    STEP_SECONDS,
+    DelayScheduler,
+    PacedRegisters,
+    VisitMemory,
+    delay_of,
+    jitter,
+)
 
 SOURCE = CATALOGUE["etablissements"]
 PROBES = 1000
@@ -118,6 +126,13 @@ def test_who_has_had_an_answer_has_it_again_at_once():
     assert mine.is_cached(SOURCE, company)
     assert not others.submit(SOURCE, company).done()
     assert not elsewhere.is_cached(SOURCE, company)
+
+
+def test_the_delay_is_blurred():
+    delays = [jitter() for _ in range(50)]
+
+    assert 0 <= min(delays) < max(delays) <= JITTER_SECONDS
+    assert len(set(delays)) > 40
 
 
 def test_what_was_not_asked_is_not_delayed():
