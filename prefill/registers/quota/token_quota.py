@@ -115,7 +115,8 @@ class TokenQuota:
         limit, remaining, reset = (_whole(headers.get(f"RateLimit-{name}")) for name in ("Limit", "Remaining", "Reset"))
         now = self._clock.timestamp()
         with self._process.lock:
-            counter.window(self._epoch(now)).answers += 1
+            for epoch in dict.fromkeys((self._epoch(now - self._after), self._epoch(now))):  # it was paid for in both
+                counter.window(epoch).answers += 1
             if limit and limit != counter.limit:
                 self._change_limit(counter, limit)
         if limit and remaining is not None and reset and abs(reset - now) <= self._window + AFTER:

@@ -246,6 +246,16 @@ def test_answers_without_a_count_let_others_follow(restarted):
         restarted.apply_rate_limit_headers(JSON, {}, refused=False, retry_after=None)
 
 
+def test_answers_without_a_count_let_others_follow_across_the_edge_of_a_window(clock):
+    clock.at = START + 59
+    restarted = TokenQuota(OptionalRedis(None, clock=clock), token="t", clock=clock)
+    for second in (59.5, 60.2, 60.8):  # until AFTER, a call is paid for in the window that was lost too
+        clock.at = START + second
+        for _ in range(40):
+            assert restarted.reserve(JSON).allowed
+            restarted.apply_rate_limit_headers(JSON, {}, refused=False, retry_after=None)
+
+
 def test_the_next_window_is_ours_from_its_beginning(restarted, clock):
     spend(restarted)
     clock.at = START + 60 + AFTER
