@@ -6,6 +6,21 @@ const MENUISERIE = { number: '00000100800010', name: 'MENUISERIE DU VAL DORE' }
 /** More words than the sandbox's directory answers in a second. */
 const CROWD = 12
 
+/** Others who search all along, so that the quota stays spent however slow this machine is; returns what ends them. */
+function crowd(address) {
+	let going = true
+	const ask = rank => fetch(`${address}mot${rank}`).then(answer => answer.text())
+	const asked = (async () => {
+		for (let rank = 0; going; rank += CROWD) {
+			await Promise.allSettled(Array.from({ length: CROWD }, (_, more) => ask(rank + more)))
+		}
+	})()
+	return async () => {
+		going = false
+		await asked
+	}
+}
+
 /** The texts of the list, as soon as it is open. */
 async function options(form) {
 	await form.becomes({ state: 'choosing' })
@@ -75,20 +90,15 @@ export const SEARCHES = {
 	async 'quota spent'(form) {
 		const url = `${form.service}/fresh/${form.visit}/v1/`
 		await form.open(url)
-		const spent = await form.page.evaluate(
-			async (url, crowd) => {
-				const asked = Array.from({ length: crowd }, (_, rank) => fetch(`${url}companies?q=mot${rank}`))
-				const found = await Promise.all(asked.map(async answer => (await answer).json()))
-				return found.filter(one => one.partial && one.retryAfter).length
-			},
-			url,
-			CROWD,
-		)
-		assert.ok(spent > 0, 'the quota is not spent')
-		await form.type('siret', 'menuiserie')
-		await form.becomes({ state: 'error', severity: 'warning', says: /^Trop de recherches en ce moment/ })
-		const waits = await form.page.evaluate(() => document.querySelector('.prefill-retry').ariaDisabled)
-		assert.equal(waits, 'true')
+		const stop = crowd(`${url}companies?q=`)
+		try {
+			await form.type('siret', 'menuiserie')
+			await form.becomes({ state: 'error', severity: 'warning', says: /^Trop de recherches en ce moment/ })
+			const waits = await form.page.evaluate(() => document.querySelector('.prefill-retry').ariaDisabled)
+			assert.equal(waits, 'true')
+		} finally {
+			await stop()
+		}
 		// Nobody presses anything: it goes on by itself.
 		assert.equal((await options(form)).length, 1)
 		await choose(form)
