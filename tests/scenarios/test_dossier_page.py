@@ -17,7 +17,7 @@ from prefill.app import create_app
 from prefill.settings import Settings
 from prefill.tenancy.model import SANDBOX_AGENT_KEY
 from tests.scenarios.test_browser import serving
-from tests.support.browser import CHROMIUM
+from tests.support.browser import CHROMIUM, open_page
 from tests.support.factories import lines_of
 
 UP_TO_DATE, BEHIND, REVIEWED, DOWN = "00000100800010", "00002200400014", "00002300200017", "00001300300017"
@@ -40,17 +40,9 @@ def service(trace) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser, service) -> Iterator[Page]:
-    """The page, just opened; it must raise no script error and break no rule of its own policy."""
-    context = browser.new_context(locale="en-GB", reduced_motion="reduce", accept_downloads=True)
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-    page.goto(f"{service}/dossier")
-    yield page
-    context.close()
-    assert faults == []
+    with open_page(browser, locale="en-GB", accept_downloads=True) as page:
+        page.goto(f"{service}/dossier")
+        yield page
 
 
 def consult(page: Page, number: str) -> None:

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from prefill.app import create_app
 from prefill.settings import Settings
 from tests.scenarios.test_browser import serving
-from tests.support.browser import CHROMIUM
+from tests.support.browser import CHROMIUM, open_page
 
 JOINERY, OTHER = "00000100800010", "00002200400014"
 NAME, TRADE_NAME = "/partII/A/economicOperator/name", "/partII/A/economicOperator/tradeName"
@@ -37,15 +37,8 @@ def prefilled(service) -> dict[str, Any]:
 
 @pytest.fixture
 def page(browser, service) -> Iterator[Page]:
-    context = browser.new_context(locale="en-GB", reduced_motion="reduce")
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-    yield page
-    context.close()
-    assert faults == []
+    with open_page(browser, locale="en-GB") as page:
+        yield page
 
 
 def verify(page: Page, service: str, form: object, *, path: str = "/dossier") -> None:

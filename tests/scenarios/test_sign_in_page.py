@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from prefill.app import create_app
 from prefill.settings import Settings
 from tests.scenarios.test_browser import serving
-from tests.support.browser import CHROMIUM
+from tests.support.browser import CHROMIUM, open_page
 from tests.support.factories import lines_of, secret, write_keys, write_tenants
 from tests.support.identity_provider import CLIENT_SECRET, IdentityProvider, sign_in_table
 from tests.support.sandbox import run_sandbox
@@ -45,15 +45,8 @@ def service(identity_provider: IdentityProvider, folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser, service, provider) -> Iterator[Page]:
-    context = browser.new_context(locale="en-GB", reduced_motion="reduce")
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
-    yield page
-    context.close()
-    assert faults == []
+    with open_page(browser, locale="en-GB") as page:
+        yield page
 
 
 def sign_in(page: Page) -> None:

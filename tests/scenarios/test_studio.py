@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from prefill.app import create_app
 from prefill.settings import Settings
 from tests.scenarios.test_browser import serving
-from tests.support.browser import CHROMIUM
+from tests.support.browser import CHROMIUM, open_page
 
 LEAD, MEMBER, DOWN = "00000100800010", "00000300400017", "00001400100010"
 LOCAL_LAW = "00000400200010"
@@ -41,17 +41,8 @@ def service(folder) -> Iterator[str]:
 
 @pytest.fixture
 def page(browser, service) -> Iterator[Page]:
-    context = browser.new_context(
-        base_url=service, reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"]
-    )
-    context.set_default_timeout(20_000)
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda told: faults.append(told.text) if "Content Security" in told.text else None)
-    yield page
-    context.close()
-    assert faults == []
+    with open_page(browser, base_url=service, permissions=["clipboard-read", "clipboard-write"]) as page:
+        yield page
 
 
 def company(page: Page, rank: int) -> Page:
