@@ -28,7 +28,7 @@ ifdef CI
 test: test-all
 else
 test: style ## Check style, types and every test but what CI alone runs
-	@echo "Running the tests (some 5 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
+	@echo "Running the tests (about 7 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not ci"
 endif
 
