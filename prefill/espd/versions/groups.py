@@ -161,13 +161,8 @@ def yearly_staff(criterion: str) -> Group:
             question(criterion, f"{place}/QSG2/Q2", "QUANTITY_INTEGER", "Effectif moyen"),
         ),
     )
-    inner = Group(
-        f"{criterion}/{place}",
-        "ON*",
-        (
-            requirement(criterion, f"{place}/RQ1/R1/R1", "MINIMUM_QUANTITY_YEAR", "Nombre d'années"),
-            requirement(criterion, f"{place}/RQ2/R1/R1", "DESCRIPTION", "Précisions"),
-        ),
-        (_by_itself(criterion), year, _evidence(criterion, f"{place}/QSG3")),
+    requirements = (
+        requirement(criterion, f"{place}/RQ1/R1/R1", "MINIMUM_QUANTITY_YEAR", "Nombre d'années"),
+        requirement(criterion, f"{place}/RQ2/R1/R1", "DESCRIPTION", "Précisions"),
     )
-    return _lot(criterion, inner)
+    return _answered(criterion, requirements, year)
