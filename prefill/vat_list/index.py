@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from prefill.config_files.replacement import replace_file
 from prefill.domain.identifiers import luhn
 from prefill.vat_list.numbers import BYTES, place_of, usual_key
 
 FORMAT = "prefill VAT list 1"
 HEAD = 256  # bytes before the bits
+READABLE = 0o644  # it holds what the State publishes
 LASTS = timedelta(days=31)  # then numbers are asked again: one that was withdrawn meanwhile is still on the list
 
 
@@ -85,13 +86,5 @@ def write_index(path: Path, bits: bytes, day: date) -> int:
     """Write an index in one go, and return how many numbers it holds. Raises `OSError`."""
     count = int.from_bytes(bits, "little").bit_count()
     head = json.dumps({"format": FORMAT, "day": day.isoformat(), "numbers": count}).encode()
-    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(head.ljust(HEAD) + bits)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    replace_file(path, head.ljust(HEAD) + bits, READABLE)
     return count

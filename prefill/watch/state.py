@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -18,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from prefill.config_files.diagnostics import short_name
+from prefill.config_files.replacement import OWNER_ALONE, replace_file
 from prefill.dossier.states import State
 from prefill.watch.awards import Award
 from prefill.watch.changes import Change
 from prefill.watch.schedule import Observation, Observations
 
 VERSION = 1
-MODE = 0o600
 
 
 class StateUnusable(Exception):
@@ -65,7 +64,7 @@ class StateFile:
     def locked(self) -> Iterator[None]:
         """Hold the lock, which ends with the process. Raises `StateUnusable` when another run has it."""
         try:
-            descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, MODE)
+            descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, OWNER_ALONE)
         except OSError as fault:
             raise StateUnusable(f"{short_name(self._lock)} ne peut pas être écrit : {fault.strerror}.") from fault
         try:
@@ -103,17 +102,8 @@ class StateFile:
 def write_private(path: Path, content: bytes) -> None:
     """Replace a file whole, readable by its owner alone. Raises `StateUnusable`."""
     try:
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+        replace_file(path, content)
     except OSError as fault:
-        raise StateUnusable(f"{short_name(path)} ne peut pas être écrit : {fault.strerror}.") from fault
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except OSError as fault:
-        Path(name).unlink(missing_ok=True)
         raise StateUnusable(f"{short_name(path)} ne peut pas être écrit : {fault.strerror}.") from fault
 
 
