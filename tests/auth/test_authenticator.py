@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from prefill.redis_client import OptionalRedis
 from prefill.tenancy.api_keys import hash_of
 from prefill.tenancy.model import AgentKey, Directory, IntegratorKey, Oidc, Tenant, directory
 from tests.support.clock import FakeClock
+from tests.support.http_server import Quiet, serving_handler
 from tests.support.redis_server import RedisServer
 
 TODAY = date(2026, 11, 23)
@@ -82,7 +83,7 @@ def _jwk(key: Any, kid: str, **more: Any) -> dict[str, Any]:
 def provider() -> Iterator[Provider]:
     it = Provider(keys={"one": RSA_KEY, "ec": EC_KEY, "ed": ED_KEY})
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             it.calls += 1
             if it.answer:
@@ -94,18 +95,9 @@ def provider() -> Iterator[Provider]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    it.url = f"http://127.0.0.1:{server.server_address[1]}/jwks"
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield it
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving_handler(Handler) as url:
+        it.url = f"{url}/jwks"
+        yield it
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import jwt
@@ -22,6 +21,7 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.dates import PARIS
 from prefill.domain.sources import Identifier
 from prefill.tenancy.api_keys import hash_of
+from tests.support.http_server import Quiet, serving_handler
 from tests.support.proofs import payloads
 from tests.support.simulator import establishment, siren, siret, wrapped
 
@@ -147,7 +147,7 @@ class Storage:
 def running_storage() -> Iterator[Storage]:
     storage = Storage("", {}, [])
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             storage.asked.append((self.path, dict(self.headers.items())))
             status, headers, body = storage.pages.get(re.sub(r"\?.*", "", self.path), (404, {}, b""))
@@ -162,15 +162,6 @@ def running_storage() -> Iterator[Storage]:
             except OSError:
                 return
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    storage.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    yield storage
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving_handler(Handler) as url:
+        storage.url = url
+        yield storage
