@@ -7,8 +7,10 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import count
 
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
 from prefill.app import create_app
@@ -17,6 +19,8 @@ from tests.support.held_streams import HeldStreams
 from tests.support.npm import WIDGET, node
 
 KITS = WIDGET / "build" / "kits"
+# More than the sandbox's directory answers in several seconds.
+SEARCHES = 50
 
 
 class _Quiet(WSGIRequestHandler):
@@ -58,14 +62,17 @@ def site(environ: dict, start: Callable) -> Iterable[bytes]:
 
 
 class Service:
-    """The sandbox. `/flaky/KEY/` refuses the first prefill of each key; `/fresh/KEY/` has an empty cache for each, and
-    `/held/KEY/` also holds the end of its streams until `/release/KEY` is asked for.
+    """The sandbox. `/flaky/KEY/` refuses the first prefill of each key; `/fresh/KEY/` has an empty cache for each.
+    Until `/release/KEY` is asked for, `/held/KEY/` also holds the end of its streams, and others spend the search's
+    quota before each search of `/spent/KEY/`.
     """
 
     def __init__(self) -> None:
         self._app = self._new_app()
         self._fresh: dict[str, Callable] = {}
         self._held: dict[str, HeldStreams] = {}
+        self._spent: set[str] = set()
+        self._words = count()
         self._refused: set[str] = set()
         self._lock = threading.Lock()
 
@@ -76,14 +83,21 @@ class Service:
     def __call__(self, environ: dict, start: Callable) -> Iterable[bytes]:
         _, kind, key, *rest = [*environ["PATH_INFO"].split("/", 3), "", ""]
         if kind == "release":
-            self._held[key].release()
+            self._spent.discard(key)
+            if key in self._held:
+                self._held[key].release()
             return Response(status=204)(environ, start)
-        if kind not in {"flaky", "fresh", "held"}:
+        if kind not in {"flaky", "fresh", "held", "spent"}:
             return self._app(environ, start)
         environ = {**environ, "PATH_INFO": f"/{rest[0]}", "SCRIPT_NAME": f"/{kind}/{key}"}
-        if kind == "fresh":
+        if kind in {"fresh", "spent"}:
             with self._lock:
-                app = self._fresh.get(key) or self._fresh.setdefault(key, self._new_app())
+                if key not in self._fresh:
+                    self._fresh[key] = self._new_app()
+                    self._spent.update({key} if kind == "spent" else ())
+            app = self._fresh[key]
+            if key in self._spent and environ["PATH_INFO"].endswith("/companies"):
+                self._spend(app)
             return app(environ, start)
         if kind == "held":
             with self._lock:
@@ -93,6 +107,12 @@ class Service:
             self._refused.add(key)
             return self._refuse(Request(environ))(environ, start)
         return self._app(environ, start)
+
+    def _spend(self, app: Callable) -> None:
+        """Search other words in this very second, until one is put off: however slow the machine is."""
+        visitor = Client(app)
+        words = (f"mot{next(self._words)}" for _ in range(SEARCHES))
+        assert any(visitor.get("/v1/companies", query_string={"q": word}).json["partial"] for word in words)
 
     @staticmethod
     def _refuse(_: Request) -> Response:

@@ -137,7 +137,7 @@ class Form {
 		}, text)
 	}
 
-	/** Let the slow register of this visit answer. */
+	/** Let the slow register of this visit answer, and its search. */
 	release() {
 		return fetch(`${service}/release/${this.visit}`)
 	}

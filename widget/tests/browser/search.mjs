@@ -3,23 +3,6 @@
 import assert from 'node:assert/strict'
 
 const MENUISERIE = { number: '00000100800010', name: 'MENUISERIE DU VAL DORE' }
-/** More words than the sandbox's directory answers in a second. */
-const CROWD = 12
-
-/** Others who search all along, so that the quota stays spent however slow this machine is; returns what ends them. */
-function crowd(address) {
-	let going = true
-	const ask = rank => fetch(`${address}mot${rank}`).then(answer => answer.text())
-	const asked = (async () => {
-		for (let rank = 0; going; rank += CROWD) {
-			await Promise.allSettled(Array.from({ length: CROWD }, (_, more) => ask(rank + more)))
-		}
-	})()
-	return async () => {
-		going = false
-		await asked
-	}
-}
 
 /** The texts of the list, as soon as it is open. */
 async function options(form) {
@@ -88,16 +71,15 @@ export const SEARCHES = {
 		await form.becomes({ state: 'done', siret: '00003200300014', city: 'CHAMBERY' })
 	},
 	async 'quota spent'(form) {
-		const url = `${form.service}/fresh/${form.visit}/v1/`
-		await form.open(url)
-		const stop = crowd(`${url}companies?q=`)
+		const { service, visit } = form
+		await form.open(`${service}/spent/${visit}/v1/`)
 		try {
 			await form.type('siret', 'menuiserie')
 			await form.becomes({ state: 'error', severity: 'warning', says: /^Trop de recherches en ce moment/ })
 			const waits = await form.page.evaluate(() => document.querySelector('.prefill-retry').ariaDisabled)
 			assert.equal(waits, 'true')
 		} finally {
-			await stop()
+			await form.release()
 		}
 		// Nobody presses anything: it goes on by itself.
 		assert.equal((await options(form)).length, 1)
