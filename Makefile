@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 VENV_PYTHON := $(BIN)/python
 PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input
 TOOLS := .tools
+# What the form script is built and checked with. npm writes this file last.
+SCRIPTS := widget/node_modules/.package-lock.json
 # Processes that share the tests, one more than there are processors: many tests wait for a server or a browser.
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 JOBS ?= $(shell expr $(CORES) + 1)
@@ -19,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
-install: $(VENV)/.dev ## Prepare .venv to develop: service, tests, linters
+install: $(VENV)/.dev $(SCRIPTS) ## Prepare .venv to develop: service, tests, linters; with Node, widget/ too
 
 run: $(VENV)/.runtime ## Serve on http://127.0.0.1:8000
 	@$(VENV_PYTHON) -m prefill serve
@@ -27,12 +29,12 @@ run: $(VENV)/.runtime ## Serve on http://127.0.0.1:8000
 ifdef CI
 test: test-all
 else
-test: style ## Check style, types and every test but what CI alone runs
+test: style $(SCRIPTS) ## Check style, types and every test but what CI alone runs
 	@echo "Running the tests (about 7 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not ci"
 endif
 
-test-all: style $(TOOLS)/supply ## Check everything, as CI does: make test, the matrix of browsers, the image, the coverage
+test-all: style $(SCRIPTS) $(TOOLS)/supply ## Check everything, as CI does: make test, the matrix of browsers, the image, the coverage
 	@echo "Running every test (about 15 minutes on 2 cores)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) --cov
 
@@ -40,9 +42,9 @@ test-fast: $(VENV)/.dev ## Run the tests that need no browser, server or second 
 	@echo "Running the fast tests (about 40 seconds on 2 cores)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(CORES) -m "not slow"
 
-lint: style ## Check style and types
-	@if [ -x widget/node_modules/.bin/tsc ] && command -v node >/dev/null; then npm --prefix widget run --silent lint; \
-	else echo "The scripts are not checked: that takes Node and npm ci in widget/"; fi
+lint: style $(SCRIPTS) ## Check style and types
+	@if [ -e $(SCRIPTS) ]; then npm --prefix widget run --silent lint; \
+	else echo "The scripts are not checked: that takes Node, and its packages"; fi
 
 # The tests check the scripts themselves.
 style: $(VENV)/.dev
@@ -139,6 +141,17 @@ $(VENV_PYTHON):
 	fi; \
 	echo "Making $(VENV) with $$("$$python" --version)"; \
 	"$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# `make run` needs none of it. Without Node nothing is said; without a network the tests that need it are skipped, and CI,
+# where a skip is a failure, fails.
+$(SCRIPTS): widget/package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo "Installing the packages of widget/ with npm (about 12 seconds)"; \
+		if $(NPM_CI) >/dev/null; then touch $@; \
+		else rm -rf $(@D); echo "npm has not installed them: the tests of the form script will be skipped"; fi; fi
+
+NPM_CI := npm --prefix widget ci --no-audit --no-fund --ignore-scripts --loglevel=error \
+	--fetch-retries=3 --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000 --fetch-timeout=60000
 
 $(TOOLS)/uv: requirements-uv.lock | $(VENV_PYTHON)
 	$(VENV_PYTHON) -m venv --clear $@

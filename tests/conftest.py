@@ -48,6 +48,8 @@ CI_ONLY = (
     "tests/widget/test_kits.py",
     "tests/deploy/test_image.py",
     "tests/test_supply.py",
+    # It installs from the package index.
+    "tests/deploy/test_install_matrix.py::test_a_folder_with_spaces_and_accents_installs_and_serves",
     # In real time. `make test` has fifty addresses, and Redis killed under the clocks of `tests/registers/quota`.
     "tests/scenarios/test_fair_use.py::test_candidates_are_fully_answered_while_others_ask_as_fast_as_they_can[1]",
     "tests/scenarios/test_multiprocess.py::test_redis_may_die_and_come_back",

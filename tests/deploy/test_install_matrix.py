@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -40,7 +39,6 @@ def test_rows_that_were_run_alone_take_the_place_of_their_former_ones(tmp_path):
     assert rows == [(4, 1), (5, 1), (6, 0)]
 
 
-@pytest.mark.skipif(not os.environ.get("CI"), reason="installs from the package index")
 def test_a_folder_with_spaces_and_accents_installs_and_serves(rows, tmp_path):
     row = examine(rows["a folder with spaces and accents"], tmp_path, tests=False)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -16,19 +15,12 @@ WIDGET = Path(__file__).resolve().parents[2] / "widget"
 
 
 @cache
-def install() -> None:
-    """Install what `widget/` is built with. CI does it; elsewhere it is left to whoever works on the script."""
+def installed() -> None:
+    """Skip the test where the packages of the lock are not there: `make test` installs them where there is npm."""
     if not shutil.which("npm"):
         pytest.skip("no Node on this machine: the form script is neither built nor checked")
-    # One process at a time: tests run in several, and `npm ci` begins by removing what is there.
-    with (WIDGET / "package-lock.json").open("rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _installed():
-            return
-        if not os.environ.get("CI"):
-            pytest.skip("the packages of widget/ are not installed: run `npm ci` there")
-        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        subprocess.run(command, cwd=WIDGET, check=True, timeout=400)
+    if not _installed():
+        pytest.skip("the packages of widget/ are not installed: run `make install`")
 
 
 def _installed() -> bool:
@@ -53,7 +45,7 @@ def npm(*arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[st
 
 
 def _run(*command: str, timeout: float, **environ: str) -> subprocess.CompletedProcess[str]:
-    install()
+    installed()
     return subprocess.run(
         command,
         cwd=WIDGET,
