@@ -23,6 +23,7 @@ from tests.support.factories import lines_of
 UP_TO_DATE, BEHIND, REVIEWED, DOWN = "00000100800010", "00002200400014", "00002300200017", "00001300300017"
 UNKNOWN = "00001600600017"
 STRUCK_OFF = "00001900000017"
+ASSOCIATION = "00000300400017"
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
 
@@ -231,7 +232,35 @@ def test_every_document_comes_in_one_file(page):
     files = zipfile.ZipFile(caught.value.path()).namelist()
     assert len(files) == 9
     assert not any("rge" in name for name in files)  # those lie on their issuers' hosts
-    expect(page.locator("#zip-status")).to_contain_text("Reçu : dossier_000001008_")
+    expect(page.locator("#file-status")).to_contain_text("Reçu : dossier_000001008_")
+
+
+def test_the_dume_leaves_as_xml_with_what_the_buyer_alone_may_know(page, trace):
+    consult(page, UP_TO_DATE)
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="DUME (XML)").click()
+
+    assert caught.value.suggested_filename == "espd-profile.xml"
+    assert "2893120" in Path(caught.value.path()).read_text(encoding="utf-8")
+    expect(page.locator("#file-status")).to_contain_text("Reçu : espd-profile.xml")
+    expect(page.locator("#espd-left-out")).to_contain_text("pays de résidence à saisir")
+    expect(page.locator("#espd-to-confirm")).to_contain_text("Effectif moyen")
+    assert lines_of(trace)[-1]["object"] == "2026-TRX-014"
+    page.get_by_label("SIRET, SIREN ou numéro RNA").fill(BEHIND)
+    page.get_by_role("button", name="Consulter le dossier").click()
+    expect(page.locator("#dume")).to_be_hidden()
+    expect(page.locator("#dume li")).to_have_count(0)
+
+
+def test_what_the_dume_waits_for_is_said_and_chosen(page):
+    consult(page, ASSOCIATION)
+    page.get_by_role("button", name="DUME (XML)").click()
+    expect(page.locator("#file-status")).to_contain_text("Taille de l'entreprise : à choisir")
+    page.get_by_label("Taille de l’entreprise").select_option("small")
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="DUME (XML)").click()
+
+    assert ">small<" in Path(caught.value.path()).read_text(encoding="utf-8")
 
 
 def test_a_dead_link_is_told(page):
@@ -248,6 +277,8 @@ def test_the_page_breaks_no_rule_of_accessibility(page, scheme, number):
     if number:
         consult(page, number)
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        page.get_by_role("button", name="DUME (XML)").click()
+        expect(page.locator("#dume")).to_be_visible()
 
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
     assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found.response["violations"]] == []
@@ -257,6 +288,8 @@ def test_the_page_is_no_wider_than_a_small_telephone(page):
     page.set_viewport_size({"width": 320, "height": 640})
     consult(page, UP_TO_DATE)
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    page.get_by_role("button", name="DUME (XML)").click()
+    expect(page.locator("#dume")).to_be_visible()
 
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 

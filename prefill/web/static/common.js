@@ -89,13 +89,23 @@ const COMPANY_SIZE = '/partII/A/economicOperator/companyCategory'
  * @param {(text: string) => void} say
  */
 export const downloadEspd = async (number, say) => {
-	const size = /** @type {HTMLSelectElement} */ (document.getElementById('espd-size')).value
+	const size = espdSize()
 	const path = `/v1/prefill/${encodeURIComponent(number)}/espd`
 	const missing = await download(path, { declared: size ? { size } : {} }, 'dume.xml', say)
-	if (missing.some(gap => gap.pointer === COMPANY_SIZE)) document.getElementById('espd-size-field').hidden = false
 	const reply = await fetch(size ? `${path}?size=${size}` : path, { headers: { 'Accept-Language': 'fr' } })
-	if (!reply.ok) return
-	const { leftOut, toConfirm } = await reply.json()
+	showEspdNotes({ remaining: missing, ...(reply.ok ? await reply.json() : {}) })
+}
+
+/** @returns {string} The size of the company, as it was chosen; empty when it was not. */
+export const espdSize = () => /** @type {HTMLSelectElement} */ (document.getElementById('espd-size')).value
+
+/**
+ * Say what a document does not carry and what its author must look at; ask for the size when it is what remains.
+ *
+ * @param {{ remaining: Gap[], leftOut?: Gap[], toConfirm?: Gap[] }} status
+ */
+export const showEspdNotes = ({ remaining, leftOut = [], toConfirm = [] }) => {
+	if (remaining.some(gap => gap.pointer === COMPANY_SIZE)) document.getElementById('espd-size-field').hidden = false
 	listGaps('espd-left-out', leftOut)
 	listGaps('espd-to-confirm', toConfirm)
 }

@@ -12,11 +12,12 @@ const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
  *
  * @param {string} href
  * @param {(text: string) => void} report What to say of the progress.
+ * @param {{ media?: string, signal?: AbortSignal }} [options] The kinds of files that are accepted; what ends the call.
  * @returns {Promise<string | null>} The address of the next archive, when the quota of downloads left documents for it.
  */
-export const download = async (href, report) => {
+export const download = async (href, report, { media = MEDIA, signal } = {}) => {
 	report('Le document est demandé…')
-	const { response, blob } = await keep(await call(href, MEDIA), report)
+	const { response, blob } = await keep(await call(href, media, signal), report)
 	const left = Number(response.headers.get('X-Prefill-Documents-Left') || 0)
 	const more = left ? ` Restent ${plural(left, 'document')}, au-delà des téléchargements de cette minute.` : ''
 	report(`Reçu : ${filenameOf(response)} (${kilobytes(blob.size)}).${more}`)

@@ -3,6 +3,7 @@
 import { call, followStream, refusalOf, signedIn } from './api.js'
 import { download } from './documents.js'
 import { announce, byId, make } from './dom.js'
+import { downloadDume, forgetDume } from './espd.js'
 import { day, moment, written } from './format.js'
 import { badge, row } from './proofs.js'
 import { forgetReceived, setUpReceipt } from './receipt.js'
@@ -59,7 +60,8 @@ const ask = async (named = []) => {
 const clear = () => {
 	for (const id of HIDDEN_AT_FIRST) byId(id).hidden = true
 	for (const id of EMPTIED) byId(id).replaceChildren()
-	byId('zip-status').textContent = ''
+	reportFile('')
+	forgetDume()
 	followArchive(null)
 }
 
@@ -230,18 +232,25 @@ const showCounts = counts => {
 	byId('counts').replaceChildren(...items)
 }
 
+/** @param {string} text The progress of a file of the whole dossier. */
+const reportFile = text => {
+	byId('file-status').textContent = text
+}
+
 /**
  * @param {string} href
  * @param {any} button
  * @param {(text: string) => void} report
+ * @param {(href: string, report: (text: string) => void) => Promise<string | null>} [fetched] What downloads it.
  * @returns {Promise<string | null>}
  */
-const fetchFile = async (href, button, report) => {
+const fetchFile = async (href, button, report, fetched = download) => {
 	button.disabled = true
 	byId('problem').hidden = true
 	try {
-		return await download(href, report)
+		return await fetched(href, report)
 	} catch (fault) {
+		if (fault.name === 'AbortError') return nextArchive
 		report('')
 		refuse(fault)
 		return nextArchive
@@ -309,12 +318,14 @@ for (const card of /** @type {NodeListOf<HTMLElement>} */ (document.querySelecto
 }
 byId('zip').addEventListener('click', async () => {
 	const path = nextArchive || `/v1/dossiers/${encodeURIComponent(asked.siret)}/documents.zip?${query()}`
-	const report = (/** @type {string} */ text) => {
-		byId('zip-status').textContent = text
-	}
 	const own = running
-	const next = await fetchFile(path, byId('zip'), report)
+	const next = await fetchFile(path, byId('zip'), reportFile)
 	if (own === running) followArchive(next)
+})
+byId('espd').addEventListener('click', () => {
+	const path = `/v1/dossiers/${encodeURIComponent(asked.siret)}/espd?${new URLSearchParams({ object: asked.object })}`
+	const { signal } = running
+	fetchFile(path, byId('espd'), reportFile, (href, report) => downloadDume(href, report, signal))
 })
 byId('copy-message').addEventListener('click', async () => {
 	await navigator.clipboard.writeText(byId('message-text').value)
