@@ -6,9 +6,9 @@
 Runs three processes of the service with a Redis, and the sandbox (or another stand-in of API Entreprise that takes the
 same control requests under `/__sim/`), all on loopback. A candidate of each buyer but one asks for a company, one after
 the other: first alone, then while a crowd asks the remaining buyer for as much as it can. Prints a line of figures for
-each; exits with 1 when a candidate was not fully answered, a rule was violated, or the calls that API Entreprise counted
-on each habilitation are not those that were made. Then one process serves so many buyers: time to start, memory, threads
-and metrics, beside those of one buyer.
+each, and the ratio of the medians; exits with 1 when a candidate was not fully answered, a rule was violated, or the
+calls that API Entreprise counted on each habilitation are not those that were made. Then one process serves so many
+buyers: time to start, memory, threads and metrics, beside those of one buyer.
 """
 
 from __future__ import annotations
@@ -218,6 +218,10 @@ class Outcome:
         others = {buyer: calls for buyer, calls in self.counted.items() if buyer}
         return set(others.values()) == {3 * CALLS} and sum(self.counted.values()) == self.made
 
+    def slowdown(self, name: str) -> float:
+        """How long the others' answers take beside the crowd, over alone: by their median or their p95."""
+        return float(self.beside[name] / self.alone[name])
+
     @property
     def fair(self) -> bool:
         return self.exact and not (self.alone["missing"] or self.beside["missing"] or self.violations)
@@ -279,7 +283,7 @@ def show(outcome: Outcome) -> None:
     click.echo(json.dumps({
         "crowd": outcome.crowd, "calls_of_the_crowded_buyer": outcome.counted.get(0), "calls_of_each_other": others,
         "counted_by_the_stand_in": sum(outcome.counted.values()), "made_by_the_service": outcome.made,
-        "violations": outcome.violations,
+        "violations": outcome.violations, "beside_over_alone": round(outcome.slowdown("median"), 2),
     }))  # fmt: skip
 
 

@@ -32,10 +32,10 @@ from prefill.registers.calls import Call, QuotaExhausted, completed, digest, is_
 from prefill.registers.circuit_breaker import CircuitBreakers, Permit
 from prefill.registers.disclosure_limits import DisclosureLimits
 from prefill.registers.observations import Observations
-from prefill.registers.quota import TokenQuota, group_of
+from prefill.registers.quota import Ceilings, TokenQuota, group_of
 from prefill.registers.scheduling.call_limits import ALLOWED, CallLimits
 from prefill.registers.scheduling.fair_queue import Lane, Task
-from prefill.registers.scheduling.fairness import AMPLE, AMPLE_CEILINGS, CEILINGS
+from prefill.registers.scheduling.fairness import AMPLE_LIMITS, Rank, ceilings_of
 from prefill.registers.scheduling.watchdog import ThreadUnavailable
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.token_backoff import TokenBackoff
@@ -105,7 +105,7 @@ class RegisterClient:
         number = source.identify(company)
         if number is None:
             return completed(Answer(source.name, Status.NOT_APPLICABLE))
-        if requester.anticipation and not self._may_anticipate(source, company, requester.anticipation):
+        if requester.anticipation and not self._may_anticipate(source, company, requester, requester.anticipation):
             return completed(Answer(source.name, Status.LATE))
         object = object or self.connection.object
         key = self._key(source, number, object, apart=requester.apart)
@@ -152,10 +152,13 @@ class RegisterClient:
             before.add_done_callback(lambda _: self._thread_pools.submit(call.task))
         return call.future
 
-    def _may_anticipate(self, source: Source, company: Company, anticipation: Anticipation) -> bool:
+    def _may_anticipate(
+        self, source: Source, company: Company, requester: Requester, anticipation: Anticipation
+    ) -> bool:
         """Whether the quota is ample for a call that may be of no use, and nothing known says that it would be."""
         awaited = anticipation.awaited
-        if self._token_backoff.refusal or not self.quota.has_left(source, 1 - AMPLE):
+        rank, _ = self._thread_pools.history.record(requester, calls=0)
+        if self._token_backoff.refusal or not self.quota.admits(source, self._ceilings(source, rank, early=True)):
             return False
         if any(self.breakers.retry_after(producer) > 0 for producer in (source.producer, awaited.producer)):
             return False
@@ -350,8 +353,8 @@ class RegisterClient:
         permit = self.breakers.acquire(source.producer)
         if not permit.allowed:
             return self._not_made(source, Cause.CIRCUIT_OPEN, permit.retry_after)
-        ceilings = AMPLE_CEILINGS if call.early else CEILINGS
-        reservation = self.quota.reserve(source, ceiling=ceilings[call.task.rank])
+        ceilings = self._ceilings(source, call.task.rank, early=call.early)
+        reservation = self.quota.reserve(source, ceilings=ceilings)
         if not reservation.allowed:
             self.breakers.cancel(permit)
             if call.drop():
@@ -369,6 +372,9 @@ class RegisterClient:
         self.observations.record(answer)
         log_call(answer, reservation.remaining)
         return answer
+
+    def _ceilings(self, source: Source, rank: Rank, *, early: bool) -> Ceilings:
+        return ceilings_of(rank, early=early, ample=self.quota.admits(source, AMPLE_LIMITS))
 
     def _forget(self, call: Call) -> Answer:
         """End a call made early that did not leave: its requester is not held to have asked for it."""

@@ -40,7 +40,7 @@ def door(register, clock):
     """Open doors to the register; each its own process, as far as they know."""
     opened = []
 
-    def open_one(*, redis=None, tenant="default", cache=None, workers=16, breakers=None, pools=None):
+    def open_one(*, redis=None, tenant="default", cache=None, workers=16, breakers=None, pools=None, quota=None):
         shared = OptionalRedis(redis, clock=clock)
         opened.append(
             RegisterClient(
@@ -48,7 +48,7 @@ def door(register, clock):
                 thread_pools=pools or ProviderThreadPools(requests.Session, workers),
                 clock=clock,
                 cache=cache or AnswerCache(shared, clock=clock, entries=100),
-                quota=TokenQuota(shared, token="t", clock=clock, fresh=True),
+                quota=quota or TokenQuota(shared, token="t", clock=clock, fresh=True),
                 breakers=breakers or CircuitBreakers(clock=clock),
                 tenant=tenant,
             )

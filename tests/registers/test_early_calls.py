@@ -12,6 +12,8 @@ import requests
 from prefill.domain.answers import Status
 from prefill.domain.company import Company
 from prefill.domain.requester import Anticipation, Requester, RequesterKind
+from prefill.redis_client import OptionalRedis
+from prefill.registers.quota import QuotaRegistry
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from tests.support.register import COMPANY, ESTABLISHMENT, RCS, VAT, saying, vat_number
 from tests.support.simulator import establishment, legal_form, siren, siret
@@ -148,6 +150,20 @@ def test_nothing_is_asked_early_once_half_of_the_minute_is_used(register, door, 
     assert upstream.submit(VAT, COMPANY, requester=early).result(5).status is Status.LATE
     assert register.seen == []
     assert upstream.fetch(VAT, COMPANY).ok
+
+
+@pytest.mark.parametrize(("used", "asked"), [(800, True), (850, False)])
+def test_what_other_buyers_used_of_the_address_changes_nothing_until_little_is_left(
+    register, door, clock, early, used, asked
+):
+    candidate = replace(early, kind=RequesterKind.CANDIDATE, address="a")
+    quotas = QuotaRegistry(OptionalRedis(None, clock=clock), clock=clock, fresh=True)
+    for buyer in range(used // 50):
+        for _ in range(50):
+            quotas.for_habilitation(f"{buyer}").reserve(VAT)
+    early_call = door(quota=quotas.for_habilitation("own")).submit(VAT, COMPANY, requester=candidate)
+
+    assert (not early_call.done() or early_call.result().status is not Status.LATE) is asked
 
 
 def test_nothing_is_asked_early_of_a_register_that_fails_nor_beside_one(register, door, early):

@@ -20,6 +20,7 @@ from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+import buyers
 import more
 import report
 import sections
@@ -27,7 +28,7 @@ import stage
 from lines import SECTIONS
 
 RESULTS = stage.BENCH / "results.json"
-MEASURES = (sections, more)  # they registered themselves
+MEASURES = (sections, more, buyers)  # they registered themselves
 
 
 def main(asked: list[str]) -> None:

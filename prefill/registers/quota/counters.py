@@ -29,6 +29,17 @@ class Ceiling:
 WHOLE_LIMIT = Ceiling()
 
 
+@dataclass(frozen=True, slots=True)
+class Ceilings:
+    """How far a call may bring the counter of its own habilitation, and that of the address, which all share."""
+
+    own: Ceiling = WHOLE_LIMIT
+    address: Ceiling = WHOLE_LIMIT
+
+
+WHOLE_LIMITS = Ceilings()
+
+
 class WindowState(StrEnum):
     EXACT = "exact"
     DEGRADED = "degraded"

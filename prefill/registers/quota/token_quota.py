@@ -32,8 +32,9 @@ from prefill.clock import Clock
 from prefill.domain.sources import Source
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 from prefill.registers.quota.counters import (
-    WHOLE_LIMIT,
+    WHOLE_LIMITS,
     Ceiling,
+    Ceilings,
     Claim,
     GroupCounter,
     Reservation,
@@ -78,12 +79,12 @@ class TokenQuota:
         )
         self._counters: dict[str, GroupCounter] = {}
 
-    def reserve(self, source: Source, *, ceiling: Ceiling = WHOLE_LIMIT) -> Reservation:
+    def reserve(self, source: Source, *, ceilings: Ceilings = WHOLE_LIMITS) -> Reservation:
         """Reserve one call, or say in how many seconds to try again. Never waits."""
         counter, now = self._counter(source), self._clock.timestamp()
         if counter.closed_until > now:
             return Reservation(False, counter.closed_until - now)
-        claims = self._claims(counter, now, ceiling)
+        claims = self._claims(counter, now, ceilings)
         refused = self._refused_locally(claims)
         if refused is None:
             refused = self._reserve(claims, now)
@@ -92,16 +93,14 @@ class TokenQuota:
         if counter.closed_until > now:
             return Reservation(False, counter.closed_until - now)
         if refused is not None:
-            return Reservation(False, self._retry_after(refused, now, ceiling))
+            return Reservation(False, self._retry_after(refused, now, self._ceiling(ceilings, refused.counter)))
         remaining = counter.limit - counter.window(self._epoch(now)).seen
         return Reservation(True, remaining=max(0, remaining))
 
-    def has_left(self, source: Source, part: float) -> bool:
-        """Whether more than a part of the group's window is left, as far as this process knows without asking."""
+    def admits(self, source: Source, ceilings: Ceilings) -> bool:
+        """Whether a call could be reserved, as far as this process knows without asking."""
         counter, now = self._counter(source), self._clock.timestamp()
-        with self._process.lock:
-            used = self._process.current(counter, self._epoch(now)).seen
-        return counter.closed_until <= now and used < counter.limit * (1 - part)
+        return counter.closed_until <= now and self._refused_locally(self._claims(counter, now, ceilings)) is None
 
     def state(self) -> WindowState:
         """How the current window is counted."""
@@ -166,14 +165,17 @@ class TokenQuota:
         owner = "" if counter is self._process.address else f"{self.name}:"
         return f"{owner}{counter.name}:{epoch}"
 
-    def _claims(self, counter: GroupCounter, now: float, ceiling: Ceiling) -> list[Claim]:
+    def _claims(self, counter: GroupCounter, now: float, ceilings: Ceilings) -> list[Claim]:
         """The counters of every window in which the server may count a call that is made now."""
         epochs = dict.fromkeys(self._epoch(now + shift) for shift in (-self._after, 0.0, self._before))
         return [
             Claim(each, epoch, self._key(each, epoch), each.limit * ceiling.at(self._elapsed(epoch, now)))
             for epoch in epochs
-            for each in (counter, self._process.address)
+            for each, ceiling in ((counter, ceilings.own), (self._process.address, ceilings.address))
         ]
+
+    def _ceiling(self, ceilings: Ceilings, counter: GroupCounter) -> Ceiling:
+        return ceilings.address if counter is self._process.address else ceilings.own
 
     def _elapsed(self, epoch: int, now: float) -> float:
         return min(1.0, max(0.0, now / self._window - epoch))

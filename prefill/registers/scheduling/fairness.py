@@ -12,7 +12,7 @@ from enum import IntEnum
 
 from prefill.decaying_scores import DecayingScores
 from prefill.domain.requester import NETWORK_FACTOR, Requester, RequesterKind
-from prefill.registers.quota import Ceiling
+from prefill.registers.quota import WHOLE_LIMIT, Ceiling, Ceilings
 
 FREQUENT_CALLS = 10  # in two minutes or so: somewhat more than two companies take
 FIRST_COMPANY_CALLS = 6  # what one company takes, and one or two to spare
@@ -42,11 +42,25 @@ CEILINGS = {
 # The same for a call of which it is not known yet whether it is of use: at most half of the minute.
 AMPLE = 0.5
 AMPLE_CEILINGS = {rank: Ceiling(min(AMPLE, one.start), min(AMPLE, one.end)) for rank, one in CEILINGS.items()}
+# The same of the address's limit, for a buyer that has used less than half of its own minute: beyond `CEILINGS`, so that
+# the crowd of another buyer, which is held to those once its own half is used, takes nothing from it.
+AMPLE_ADDRESS = {
+    **CEILINGS, Rank.UNDER_WAY: Ceiling(0.75, 0.95), Rank.FIRST: Ceiling(0.73, 0.93), Rank.OCCASIONAL: Ceiling(0.65, 0.85),
+}  # fmt: skip
+AMPLE_LIMITS = Ceilings(Ceiling(AMPLE, AMPLE), WHOLE_LIMIT)  # what admits a call of a buyer that has half of its minute
 # Calls that wait at once; beyond, they are refused at once. A frequent one waits on a thread that others may need.
 MAX_WAITING = {
     Rank.AGENT: 1000, Rank.UNDER_WAY: 1000, Rank.FIRST: 500, Rank.OCCASIONAL: 500, Rank.FREQUENT: 24,
     Rank.BACKGROUND: 24,
 }  # fmt: skip
+
+
+def ceilings_of(rank: Rank, *, early: bool, ample: bool) -> Ceilings:
+    """How far a call may go; `ample` says that its buyer has used less than half of its own minute."""
+    own = (AMPLE_CEILINGS if early else CEILINGS)[rank]
+    if not ample:
+        return Ceilings(own, own)
+    return Ceilings(own, AMPLE_ADDRESS[max(rank, Rank.UNDER_WAY) if early else rank])
 
 
 class CallHistory:

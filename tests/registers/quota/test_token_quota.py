@@ -13,7 +13,7 @@ import pytest
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.sources import CALLS_PER_ADDRESS
 from prefill.redis_client import OptionalRedis
-from prefill.registers.quota import Ceiling, QuotaRegistry, TokenQuota, WindowState
+from prefill.registers.quota import Ceiling, Ceilings, QuotaRegistry, TokenQuota, WindowState
 from prefill.registers.quota.process import FIRST_CALLS
 from prefill.registers.quota.token_quota import AFTER, BEFORE, MAX_CLOSING
 from tests.support.clock import FakeClock
@@ -111,18 +111,30 @@ def test_two_tokens_share_the_address_and_not_their_groups(clock):
 
 def test_a_ceiling_keeps_the_rest_of_the_limit_for_others(quota):
     most = Ceiling(0.8, 0.8)
-    assert spend(quota, ceiling=most) == 200
-    assert quota.reserve(JSON, ceiling=most).retry_after == pytest.approx(30 + AFTER)
+    assert spend(quota, ceilings=Ceilings(own=most)) == 200
+    assert quota.reserve(JSON, ceilings=Ceilings(own=most)).retry_after == pytest.approx(30 + AFTER)
     assert spend(quota) == 50
+
+
+def test_a_ceiling_of_the_address_is_apart_from_that_of_the_habilitation(clock):
+    quotas = QuotaRegistry(OptionalRedis(None, clock=clock), clock=clock, fresh=True)
+    crowd, other = quotas.for_habilitation("crowd"), quotas.for_habilitation("other")
+    half = Ceilings(address=Ceiling(0.2, 0.2))
+    assert spend(crowd, ceilings=half) == 0.2 * CALLS_PER_ADDRESS
+    refused = other.admits(JSON, half), other.reserve(JSON, ceilings=half).allowed
+
+    assert refused == (False, False)
+    assert other.admits(JSON, Ceilings(own=Ceiling(0.2, 0.2)))
+    assert spend(other, ceilings=Ceilings(own=Ceiling(0.2, 0.2))) == 0.2 * LIMIT
 
 
 def test_a_ceiling_may_rise_as_the_window_elapses(quota, clock):
     rising = Ceiling(0.0, 1.0)
-    assert spend(quota, ceiling=rising) == 125
-    wait = quota.reserve(JSON, ceiling=rising).retry_after
+    assert spend(quota, ceilings=Ceilings(own=rising)) == 125
+    wait = quota.reserve(JSON, ceilings=Ceilings(own=rising)).retry_after
     clock.at += wait + 0.001
     assert wait == pytest.approx(60 * 126 / 250 - 30)
-    assert spend(quota, ceiling=rising) == 1
+    assert spend(quota, ceilings=Ceilings(own=rising)) == 1
 
 
 def test_threads_do_not_spend_a_call_twice(quota):

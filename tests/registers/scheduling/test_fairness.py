@@ -15,9 +15,11 @@ from prefill.registers.scheduling.fairness import (
     FREQUENT_CALLS,
     CallHistory,
     Rank,
+    ceilings_of,
 )
 from tests.support.clock import FakeClock
 
+CANDIDATES = (Rank.UNDER_WAY, Rank.FIRST, Rank.OCCASIONAL)
 CANDIDATE = Requester(RequesterKind.CANDIDATE, address="a")
 
 
@@ -87,6 +89,18 @@ def test_an_agent_is_never_frequent(history):
 def test_what_nobody_waits_for_comes_last(history):
     assert set(ranks(history, Requester(RequesterKind.BACKGROUND), 500)) == {Rank.BACKGROUND}
     assert max(Rank) is Rank.BACKGROUND
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("elapsed", [0.0, 0.5, 1.0])
+def test_what_one_buyer_keeps_to_of_the_address_is_left_to_the_others(elapsed, early):
+    """A crowd that has used half of its buyer's minute, and whoever asks for much, keep to the ranks' own ceilings."""
+    crowd = max(ceilings_of(rank, early=False, ample=False).address.at(elapsed) for rank in CANDIDATES)
+    others = [ceilings_of(rank, early=early, ample=True).address.at(elapsed) for rank in CANDIDATES]
+
+    assert others[0] > others[1] > others[2]
+    assert others[1] > crowd
+    assert ceilings_of(Rank.FREQUENT, early=False, ample=True) == ceilings_of(Rank.FREQUENT, early=False, ample=False)
 
 
 @pytest.mark.parametrize("elapsed", [0.0, 0.5, 1.0])
