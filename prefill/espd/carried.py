@@ -8,6 +8,7 @@ from prefill.espd.versions import Subject
 
 OPERATOR = "/partII/A/economicOperator"
 CATEGORY = f"{OPERATOR}/companyCategory"
+NAME_MENTION = f"{OPERATOR}/nameMention"  # written after the name, in the same element
 IDENTIFIERS = f"{OPERATOR}/identifiers"
 REPRESENTATIVES = "/partII/B/representatives"
 TRADE_REGISTER = "/partIV/A/tradeRegister"

@@ -16,6 +16,7 @@ from prefill.espd.carried import (
     ENVIRONMENT,
     IDENTIFIERS,
     MEMBERS,
+    NAME_MENTION,
     OPERATOR,
     PROFESSIONAL_REGISTER,
     QUALITY,
@@ -92,6 +93,7 @@ def _operator(data: Mapping[str, Any], declared: Declared) -> tuple[dict[str, An
     operator = sound_operator(at(data, OPERATOR))
     if declared.name:
         operator["name"] = declared.name
+        operator.pop("nameMention", None)  # the candidate writes the whole name
     if declared.country:
         operator["postalAddress"] = {**operator.get("postalAddress", {}), "countryCode": declared.country}
     entity = dict(operator.get("legalEntity", {}))
@@ -200,6 +202,8 @@ def _carried(operator: Mapping[str, Any], declared: Declared, answers: tuple[Cri
     for member in MEMBERS:
         if at(operator, f"/{member.pointer}"):
             yield f"{OPERATOR}/{member.pointer}"
+    if operator.get("nameMention"):
+        yield NAME_MENTION
     yield from (
         f"{OPERATOR}/legalEntity/shareCapital/{name}" for name in at(operator, "/legalEntity/shareCapital") or ()
     )

@@ -162,7 +162,7 @@ class _Writer:
             self._code(party, "IndustryClassificationCode", draft.size, "size")
         for identifier in draft.identifiers:
             self._identifier(party, identifier)
-        leaf(group(party, "PartyName"), "Name", draft.operator["name"])
+        leaf(group(party, "PartyName"), "Name", _name_in_use(draft.operator))
         self._address(group(party, "PostalAddress"), draft.operator["postalAddress"])
         entity = ET.Element(f"{{{CAC}}}PartyLegalEntity")
         self._legal_entity(entity, draft.operator)
@@ -275,3 +275,11 @@ class _Writer:
     def _code(self, place: ET.Element, name: str, value: str, role: str) -> None:
         codes = self._version.lists[role]
         leaf(place, name, value, listID=codes.id, listAgencyID=codes.agency, listVersionID=codes.version)
+
+
+def _name_in_use(operator: Mapping[str, Any]) -> str:
+    """Give the name as the law has it written: « EI » follows that of a sole trader (code de commerce, L526-22, R526-27).
+
+    The registered name stays alone, in `RegistrationName`.
+    """
+    return " ".join(filter(None, (operator["name"], operator.get("nameMention"))))

@@ -60,6 +60,8 @@ def mapped(data: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for pointer in MAPPED:
         put(kept, pointer, at(data, pointer))
+    if at(kept, f"{OPERATOR}/name"):
+        put(kept, f"{OPERATOR}/nameMention", at(data, f"{OPERATOR}/nameMention"))
     capital = at(kept, f"{OPERATOR}/legalEntity/shareCapital")
     if capital:
         put(kept, f"{OPERATOR}/legalEntity/shareCapital", {"currencyID": "EUR", **capital})

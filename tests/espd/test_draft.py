@@ -59,6 +59,23 @@ def with_(pointer: str, value: Any) -> dict[str, Any]:
     return copied(deepcopy(REGISTERED), pointer.split("/")[1:])
 
 
+SOLE_TRADER = {
+    "partII": {
+        "A": {
+            "economicOperator": {
+                "name": "LEMARQUERON SOLENE",
+                "nameMention": "EI",
+                "identifiers": [{"scheme": "NATIONAL", "schemeName": "SIRET", "value": "00000500900014"}],
+                "legalEntity": {"registrationName": "LEMARQUERON SOLENE", "legalFormCode": "1000"},
+                "postalAddress": {"countryCode": "FRA"},
+                "companyCategory": "PME",
+            }
+        }
+    },
+    "partIV": {"B": {"setUpDate": "2011-02-01"}},
+}
+
+
 def pointers(notes: Any) -> list[str]:
     return [note.pointer for note in notes]
 
@@ -283,7 +300,7 @@ INSEE = "Insee (etablissements), interrogé le 2026-11-30, état du 2026-11-02 :
 
 def test_a_document_says_which_register_gave_what_and_what_the_candidate_declared():
     asked = datetime(2026, 11, 30, 9, tzinfo=UTC)
-    fields = ("name", "tradeName", "companyCategory", "legalEntity/shareCapital/amount")
+    fields = ("name", "nameMention", "tradeName", "companyCategory", "legalEntity/shareCapital/amount")
     provenance = {
         f"/partII/A/economicOperator/{field}": Provenance(
             field, "etablissements", "Insee", asked, as_of=date(2026, 11, 2)
@@ -294,6 +311,10 @@ def test_a_document_says_which_register_gave_what_and_what_the_candidate_declare
     assert draft_response(REGISTERED, Declared(), provenance).sources == (
         f"{INSEE}/partII/A/economicOperator/name, /partII/A/economicOperator/companyCategory",
     )
+    mention = "/partII/A/economicOperator/nameMention"
+    assert [
+        mention in draft_response(data, Declared(), provenance).sources[0] for data in (SOLE_TRADER, REGISTERED)
+    ] == [True, False]
     assert draft_response(REGISTERED, Declared(size="small", currency="EUR"), provenance).sources[-1] == (
         "Déclaré par le candidat : /partII/A/economicOperator/companyCategory, "
         "/partII/A/economicOperator/legalEntity/shareCapital/currencyID"

@@ -16,7 +16,7 @@ from prefill.espd.model import Declared
 from prefill.espd.reading.reader import read
 from prefill.espd.versions import VERSIONS
 from prefill.espd.writer import Identity, write_profile
-from tests.espd.test_draft import REGISTERED, with_
+from tests.espd.test_draft import REGISTERED, SOLE_TRADER, with_
 
 IDENTITY = Identity("1", "5f0f3d2e-0000-4000-8000-000000000001", datetime(2026, 11, 25, 10, 0, tzinfo=PARIS))
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
@@ -50,6 +50,15 @@ def test_a_procedure_a_buyer_and_a_lot_stand_where_they_are_given():
     assert root.findtext(f"{CBC}ContractFolderID") == "2026-TRX-014"
     assert root.findtext(f"{CAC}ContractingParty//{CBC}Name") == "Ville de Lyon"
     assert root.findtext(f"{CAC}ProcurementProjectLot/{CBC}ID") == "LOT-0002"
+
+
+def test_the_mention_of_a_sole_trader_follows_the_name_in_use_and_not_the_registered_one():
+    root = written(SOLE_TRADER)
+
+    assert root.findtext(f"{CAC}EconomicOperatorParty//{CAC}PartyName/{CBC}Name") == "LEMARQUERON SOLENE EI"
+    assert root.findtext(f".//{CBC}RegistrationName") == "LEMARQUERON SOLENE"
+    typed = written(SOLE_TRADER, name="Entrepreneur individuel Solène Lemarqueron")
+    assert typed.findtext(f"{CAC}EconomicOperatorParty//{CAC}PartyName/{CBC}Name").endswith("Lemarqueron")
 
 
 def test_the_answers_point_at_the_questions_of_the_standard():

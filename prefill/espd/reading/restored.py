@@ -15,6 +15,7 @@ from prefill.espd.carried import (
     ENVIRONMENT,
     IDENTIFIERS,
     MEMBERS,
+    NAME_MENTION,
     OPERATOR,
     PROFESSIONAL_REGISTER,
     QUALITY,
@@ -30,6 +31,7 @@ from prefill.espd.elements import CAC, CBC, PREFIXES, text_of
 from prefill.espd.model import WHOLE, Declared
 from prefill.espd.reading.reader import parse, version_of
 from prefill.espd.reading.request import find_question
+from prefill.espd.values import at
 from prefill.espd.versions import LATEST, VERSIONS, Ask, Criterion, Subject, Version
 
 PARTY = "cac:EconomicOperatorParty/cac:Party"
@@ -44,6 +46,7 @@ VALUES = {
     "QUANTITY_INTEGER": "cac:ResponseValue/cbc:ResponseQuantity",
 }
 TRUE, FALSE = ("true", "1"), ("false", "0")
+SOLE_TRADER, SOLE_TRADER_MENTION = "1000", "EI"  # legal form
 REGISTER_PARTS = ("registerName", "court", "registrationNumber")
 
 
@@ -85,11 +88,22 @@ ORDER = ("NATIONAL", "VAT", "BRIS")
 def _operator(data: dict[str, Any], party: Element) -> None:
     for member in MEMBERS:
         _put(data, f"{OPERATOR}/{member.pointer}", _text(party, member.path))
+    _part_mention(data)
     _put(data, IDENTIFIERS, sorted(_identifiers(party), key=lambda row: ORDER.index(row["scheme"])))
     amount = party.find("cac:PartyLegalEntity/cbc:CorporateStockAmount", PREFIXES)
     if amount is not None and re.fullmatch(r"\d{1,15}(\.\d+)?", amount.text or ""):
         capital = {"amount": float(amount.text or ""), "currencyID": amount.get("currencyID")}
         _put(data, f"{OPERATOR}/legalEntity/shareCapital", capital)
+
+
+def _part_mention(data: dict[str, Any]) -> None:
+    """Part the mention from the name of a sole trader: by its legal form, or by its registered name."""
+    written = at(data, f"{OPERATOR}/name") or ""
+    name = written.removesuffix(f" {SOLE_TRADER_MENTION}")
+    form, registered = (at(data, f"{OPERATOR}/legalEntity/{place}") for place in ("legalFormCode", "registrationName"))
+    if name != written and (form == SOLE_TRADER or name == registered):
+        _put(data, f"{OPERATOR}/name", name)
+        _put(data, NAME_MENTION, SOLE_TRADER_MENTION)
 
 
 def _identifiers(party: Element) -> Iterator[dict[str, str]]:

@@ -16,7 +16,7 @@ from prefill.espd.reading.restored import restore
 from prefill.espd.writer import write_profile
 from tests.espd.reading.test_request import OTHER, TURNOVER, criterion, property_of, request
 from tests.espd.round_trip import OPERATOR, assert_writes_again, everything, mapped, put
-from tests.espd.test_draft import PROFESSIONAL, REGISTERED, with_
+from tests.espd.test_draft import PROFESSIONAL, REGISTERED, SOLE_TRADER, with_
 from tests.espd.test_writer import IDENTITY
 
 TRADE_REGISTER = "87b3fa26-3549-4f92-b8e0-3fd8f04bf5c7"
@@ -96,6 +96,15 @@ def test_what_the_author_declared_comes_back():
     put(data, "/partIV/A/professionalRegister", PROFESSIONAL)
 
     assert restore(write_profile(draft_response(data, declared), IDENTITY)).declared == declared
+
+
+def test_the_mention_of_a_sole_trader_is_parted_from_the_name_and_a_companys_name_is_not():
+    document = write_profile(draft_response(SOLE_TRADER, Declared()), IDENTITY)
+    operator = restore(document).data["partII"]["A"]["economicOperator"]
+    company = restore(document.replace(b">1000<", b">5710<").replace(b">LEMARQUERON SOLENE<", b">X<")).data
+
+    assert (operator["name"], operator["nameMention"]) == ("LEMARQUERON SOLENE", "EI")
+    assert company["partII"]["A"]["economicOperator"]["name"] == "LEMARQUERON SOLENE EI"
 
 
 def test_a_struck_off_company_comes_back_with_the_day():
