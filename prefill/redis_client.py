@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from prefill import telemetry
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 TIMEOUT = 0.5  # seconds for one command: a slow Redis is as bad as none
 RETRY_SECONDS = 2.0
+WRITERS = 4  # threads for what nobody waits for: a slow Redis must not make it pile up
 
 T = TypeVar("T")
 
@@ -41,6 +43,7 @@ class OptionalRedis:
         self.up = self.configured
         self.outages = 0
         self.client = _open(url) if url else None
+        self._writers = ThreadPoolExecutor(WRITERS, "redis") if url else None
 
     def run(self, command: Callable[[redis.Redis], T]) -> T:
         """Run a command. Raise `RedisUnavailable` when it fails, and without trying during an outage."""
@@ -57,6 +60,22 @@ class OptionalRedis:
             raise RedisUnavailable from fault
         self._record_success(outages)
         return result
+
+    def later(self, job: Callable[[], None]) -> None:
+        """Do what nobody waits for on another thread; the process does not end before it is done."""
+        if self._writers is None:
+            job()
+            return
+        try:
+            self._writers.submit(_logged, job)
+        except RuntimeError:  # no thread is left, or the process ends
+            _logged(job)
+
+    def flush(self) -> None:
+        """Wait until what was to be done later is done."""
+        if self._writers is not None:
+            self._writers.shutdown(wait=True)
+            self._writers = ThreadPoolExecutor(WRITERS, "redis")
 
     def _may_try(self) -> bool:
         """Allow everything while it is up, and one command every `retry_seconds` while it is down."""
@@ -86,6 +105,14 @@ class OptionalRedis:
         if not was_up:
             telemetry.gauge("redis_up", 1)
             telemetry.event("redis.back", message="Redis répond de nouveau.")
+
+
+def _logged(job: Callable[[], None]) -> None:
+    try:
+        job()
+    except Exception as fault:
+        telemetry.error("upstream.fault", kind=type(fault).__name__)
+        raise
 
 
 def _open(url: str) -> redis.Redis:

@@ -82,12 +82,17 @@ class SlidingWindowCounter:
     def _wait(self, name: str, limit: int, cost: int) -> float:
         minute, elapsed = divmod(self._now(), MINUTE)
         before, count = (self._counts.get((name, int(minute) - ago), 0) for ago in (1, 0))
-        if before * (1 - elapsed / MINUTE) + count + cost <= limit:
-            return 0.0
-        # Until enough of the previous minute has left the window, or enough of this one.
-        left = limit - cost
-        delay = MINUTE * (2 - left / count) if count > left else MINUTE * (1 - (left - count) / before)
-        return max(1.0, math.ceil(delay - elapsed))
+        return seconds_to_wait(before, count, limit=limit, elapsed=elapsed, cost=cost)
+
+
+def seconds_to_wait(before: int, count: int, *, limit: int, elapsed: float, cost: int = 1) -> float:
+    """In how many seconds `cost` more are allowed, by what was counted in the minute before and in this one; 0 for now."""
+    if before * (1 - elapsed / MINUTE) + count + cost <= limit:
+        return 0.0
+    # Until enough of the previous minute has left the window, or enough of this one.
+    left = limit - cost
+    delay = MINUTE * (2 - left / count) if count > left else MINUTE * (1 - (left - count) / before)
+    return max(1.0, math.ceil(delay - elapsed))
 
 
 @lru_cache(256)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -108,3 +111,38 @@ def test_a_fault_of_ours_is_not_taken_for_redis(redis_server, clock):
     with pytest.raises(ZeroDivisionError):
         shared.run(lambda _: 1 / 0)
     assert shared.up
+
+
+def test_what_nobody_waits_for_is_done_on_another_thread(redis_server, clock):
+    shared, gate, done = OptionalRedis(redis_server.url, clock=clock), threading.Event(), []
+    shared.later(lambda: (gate.wait(20), done.append(ping(shared))))
+    before = list(done)
+    gate.set()
+    shared.flush()
+
+    assert (before, done) == ([], [True])
+
+
+def test_a_process_ends_when_all_of_it_is_done():
+    program = """
+import time
+from prefill.clock import Clock
+from prefill.redis_client import OptionalRedis
+
+shared = OptionalRedis("redis://127.0.0.1:1/0", clock=Clock())
+shared.later(lambda: (time.sleep(0.2), print("done")))
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+
+    assert ended.stdout == "done\n"
+
+
+def test_a_fault_of_what_nobody_waits_for_is_logged_and_ends_nothing(redis_server, clock, events):
+    shared, done = OptionalRedis(redis_server.url, clock=clock), []
+    shared.later(lambda: 1 / 0)
+    shared.flush()
+    shared.later(lambda: done.append(1))
+    shared.flush()
+
+    assert events() == ["upstream.fault"]
+    assert done == [1]

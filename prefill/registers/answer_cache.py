@@ -10,11 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import marshal
+import math
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, time, timedelta
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +27,7 @@ from prefill import __version__
 from prefill.clock import Clock
 from prefill.domain.answers import Answer, Cause, Status, links_last
 from prefill.domain.catalogue import CATALOGUE
+from prefill.domain.dates import PARIS
 from prefill.domain.sources import Source
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 from prefill.registers.admission import Admission
@@ -35,6 +39,13 @@ ABSENT_SECONDS = 600.0
 FAILURE_SECONDS = 5.0
 MAX_FAILURE_SECONDS = 60.0
 OWN_REFUSALS = frozenset({Cause.THROTTLED, Cause.CIRCUIT_OPEN})
+
+# Stores an entry, if any, and lets other processes make the call of which it is the answer.
+STORE_AND_RELEASE = """
+if ARGV[1] ~= '' then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
+if redis.call('GET', KEYS[2]) == ARGV[3] then redis.call('DEL', KEYS[2]) end
+return 1
+"""
 
 Key = tuple[str, str, str]  # tenant (empty for what is open to all), source, number
 
@@ -49,6 +60,13 @@ def lifetime(answer: Answer) -> float:
     if answer.cause in OWN_REFUSALS and answer.http_status is None:
         return 0.0
     return min(max(answer.retry_after or 0.0, FAILURE_SECONDS), MAX_FAILURE_SECONDS)
+
+
+def spares_call(key: Key, answer: Answer | None, now: datetime) -> Answer | None:
+    """Leave an open answer of another day aside: its day, which candidates see, would tell that somebody asked."""
+    if answer is None or key[0] or answer.stale or answer.retrieved_at is None:
+        return answer
+    return answer if answer.retrieved_at.astimezone(PARIS).date() == now.astimezone(PARIS).date() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +143,24 @@ class PackedEntry:
         return replace(self.entry, answer=replace(answer, data=data)) if answer and data is not None else self.entry
 
 
+@dataclass(slots=True)
+class Flight:
+    """A call that a thread holds, so that no other thread or process makes the same one meanwhile.
+
+    Attributes:
+        name: of the key that marks it in Redis, `token` its value, `max_seconds` its life: the holder is then taken for dead.
+        shared: whether Redis may hold it.
+        released: whether its release has begun.
+    """
+
+    call: str
+    name: str
+    max_seconds: float
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    shared: bool = False
+    released: bool = False
+
+
 class AnswerCache:
     """The answers of a process, and of all processes where Redis is available."""
 
@@ -166,25 +202,32 @@ class AnswerCache:
     def get_shared(self, source: Source, key: Key) -> CacheEntry:
         """Look up both tiers; what is newer in Redis is copied to memory."""
         local = self.get_local(key)
-        if not self._shareable(source):
+        if not self.is_shareable(source):
             return local
         try:
-            text = self.shared.run(lambda client: client.get(self._name("answer", key)))
+            text = self.shared.run(lambda client: client.get(self.shared_name(key)))
         except RedisUnavailable:
             return local
-        entry = local.merged(_read(text, source)) if isinstance(text, bytes) else local
+        return self.receive(source, key, text) if isinstance(text, bytes) else local
+
+    def receive(self, source: Source, key: Key, text: bytes) -> CacheEntry:
+        """Copy to memory what is newer in an entry read from Redis."""
+        local = self.get_local(key)
+        entry = local.merged(_read(text, source))
         if entry != local:
             self._remember(key, entry)
         return entry
 
-    def put(self, source: Source, key: Key, answer: Answer) -> CacheEntry:
-        """Store an answer in both tiers, but for a refusal of our own (quota, breaker)."""
+    def put(self, source: Source, key: Key, answer: Answer, flight: Flight | None = None) -> CacheEntry:
+        """Store an answer in both tiers, but for a refusal of our own (quota, breaker), and release its flight.
+
+        Nobody waits for Redis: those who asked are answered meanwhile.
+        """
         if lifetime(answer) == 0:
             return self.get_local(key)
         entry = self.put_local(key, answer)
-        ttl = entry.until - self._clock.timestamp()
-        if ttl > 0 and self._shareable(source):
-            self._share(key, entry, ttl)
+        if entry.until > self._clock.timestamp() and self.is_shareable(source):
+            self._write_later(flight, key, entry)
         return entry
 
     def put_local(self, key: Key, answer: Answer) -> CacheEntry:
@@ -200,20 +243,43 @@ class AnswerCache:
         Waits at most `patience` seconds for the holder before; a holder that keeps it longer than `max_seconds`
         is taken for dead.
         """
-        with self._released:
-            held = self._released.wait_for(lambda: call not in self._held, patience)
-            if held:
-                self._held.add(call)
-        if not held:
+        if not self._hold(call, patience):
             yield Admission(False)
             return
         try:
             with self._redis_lock(call, patience, max_seconds) as admission:
                 yield admission
         finally:
-            with self._released:
-                self._held.discard(call)
-                self._released.notify_all()
+            self._let_go(call)
+
+    @contextmanager
+    def flight(self, call: str, *, patience: float, max_seconds: float) -> Iterator[Flight | None]:
+        """Hold a call in this process, None when another thread keeps it for longer than `patience` seconds.
+
+        Whoever reserves it from the quota marks it in Redis by the way. It is released at the end, or once its answer is
+        stored.
+        """
+        if not self._hold(call, patience):
+            yield None
+            return
+        flight = Flight(call, self._name("flight", (call,)), max_seconds)
+        try:
+            yield flight
+        finally:
+            if not flight.released:
+                self._write_later(flight)
+
+    def _hold(self, call: str, patience: float) -> bool:
+        with self._released:
+            held = self._released.wait_for(lambda: call not in self._held, patience)
+            if held:
+                self._held.add(call)
+            return held
+
+    def _let_go(self, call: str) -> None:
+        with self._released:
+            self._held.discard(call)
+            self._released.notify_all()
 
     @contextmanager
     def _redis_lock(self, call: str, patience: float, max_seconds: float) -> Iterator[Admission]:
@@ -259,15 +325,34 @@ class AnswerCache:
             if self._memory.maxsize:
                 self._memory[key] = packed
 
-    def _share(self, key: Key, entry: CacheEntry, ttl: float) -> None:
-        text = _write(entry)
-        try:
-            self.shared.run(lambda client: client.set(self._name("answer", key), text, px=max(1, int(ttl * 1000))))
-        except RedisUnavailable:
-            return
+    def _write_later(self, flight: Flight | None, key: Key | None = None, entry: CacheEntry = EMPTY) -> None:
+        """Store an entry in Redis and release its flight, there and then here."""
+        if flight is not None:
+            flight.released = True
+            if key is None and not flight.shared:
+                self._let_go(flight.call)
+                return
+        self.shared.later(partial(self._write, flight, key, entry))
 
-    def _shareable(self, source: Source) -> bool:
+    def _write(self, flight: Flight | None, key: Key | None, entry: CacheEntry) -> None:
+        try:
+            text = _text(key, entry) if key else b""
+            milliseconds = max(1, int((entry.until - self._clock.timestamp()) * 1000))
+            names = (self.shared_name(key) if key else "", flight.name if flight else "")
+            token = flight.token if flight else ""
+            with suppress(RedisUnavailable):
+                self.shared.run(lambda client: client.eval(STORE_AND_RELEASE, 2, *names, text, milliseconds, token))
+        finally:
+            if flight is not None:
+                self._let_go(flight.call)
+
+    def is_shareable(self, source: Source) -> bool:
+        """Whether the answers of this source may leave the memory of this process."""
         return source.open or self._share_protected
+
+    def shared_name(self, key: Key) -> str:
+        """The name of a key in Redis."""
+        return self._name("answer", key)
 
     def _name(self, kind: str, key: tuple[str, ...]) -> str:
         return ":".join((self._prefix, kind, *key))
@@ -276,15 +361,32 @@ class AnswerCache:
 def shapes_version() -> str:
     """A digest of the stored shapes: a release never reads what another one wrote in another shape."""
     rows = [(row.name, row.path, sorted(row.personal), sorted(row.shape)) for row in CATALOGUE.values()]
-    text = repr((__version__, [each.name for each in fields(Answer)], [each.name for each in fields(CacheEntry)], rows))
+    text = repr(
+        (
+            __version__,
+            "call_after",
+            [each.name for each in fields(Answer)],
+            [each.name for each in fields(CacheEntry)],
+            rows,
+        )
+    )
     return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 
-def _write(entry: CacheEntry) -> bytes:
-    plain = {each.name: getattr(entry, each.name) for each in fields(CacheEntry)}
+def _text(key: Key, entry: CacheEntry) -> bytes:
+    """Write an entry as JSON; its first member says from when on a call is needed, to whoever reads no further."""
+    plain: dict[str, Any] = {"call_after": _call_after(key, entry)}
+    plain |= {each.name: getattr(entry, each.name) for each in fields(CacheEntry)}
     for name in ("answer", "failure"):
         plain[name] = plain[name] and _plain(plain[name])
     return json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _call_after(key: Key, entry: CacheEntry) -> float:
+    """From when on, in Unix seconds, an entry does not spare a call; an open answer spares none on another day."""
+    at = entry.answer.retrieved_at if entry.answer and not key[0] else None
+    last = datetime.combine(at.astimezone(PARIS) + timedelta(days=1), time(), PARIS).timestamp() if at else math.inf
+    return max(min(entry.fresh_until, last), entry.failure_until)
 
 
 def _plain(answer: Answer) -> dict[str, Any]:

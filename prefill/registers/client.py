@@ -1,7 +1,8 @@
 """The client of API Entreprise: whatever happens, the result of a call is an `Answer`.
 
-A call passes the answer cache, the fair queue, single flight (in this process and across processes), the token's
-back-off, the provider's circuit breaker and the quota. It is bounded in time (connection, silence, total) and in size,
+A call passes the answer cache, the fair queue, single flight in this process, the token's back-off and the provider's
+circuit breaker; then, in one round trip to Redis, the cache and the flights of other processes, its requester's limit
+and the quota. Its answer is delivered before it is stored there. It is bounded in time (connection, silence, total) and in size,
 follows no redirect and carries the three tracing parameters. Identical calls share one future, so that waiting takes
 no thread. An answer that arrives after a caller's deadline still fills the cache; when a source fails, its last answer
 may stand in for it. A call that is made before it is known whether it is of use (`Anticipation`) is held, unseen and
@@ -23,17 +24,16 @@ from prefill import telemetry
 from prefill.clock import Clock
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.company import Company
-from prefill.domain.dates import PARIS
 from prefill.domain.requester import SERVICE, Anticipation, Requester
 from prefill.domain.sources import Source
-from prefill.registers.admission import Admission
-from prefill.registers.answer_cache import AnswerCache, CacheEntry, Key
+from prefill.registers.answer_cache import AnswerCache, CacheEntry, Flight, Key, spares_call
 from prefill.registers.calls import Call, QuotaExhausted, completed, digest, is_about_token, log_call, set_result
 from prefill.registers.circuit_breaker import CircuitBreakers, Permit
 from prefill.registers.disclosure_limits import DisclosureLimits
 from prefill.registers.observations import Observations
-from prefill.registers.quota import Ceilings, TokenQuota, group_of
-from prefill.registers.scheduling.call_limits import ALLOWED, CallLimits
+from prefill.registers.preconditions import Admitted, AnswerStored, CallPreconditions, CallUnderWay, TooManyCalls
+from prefill.registers.quota import Ceilings, NotReserved, TokenQuota, group_of
+from prefill.registers.scheduling.call_limits import CallLimits
 from prefill.registers.scheduling.fair_queue import Lane, Task
 from prefill.registers.scheduling.fairness import AMPLE_LIMITS, Rank, ceilings_of
 from prefill.registers.scheduling.watchdog import ThreadUnavailable
@@ -44,6 +44,7 @@ from prefill.registers.transport.decoding import failed_answer
 from prefill.registers.transport.http import CONNECT_SECONDS, Connection
 
 CONFLICT_DELAY = 1.0
+POLL_SECONDS = 0.02  # while another process makes the same call
 PROBE_PATIENCE = 0.5  # seconds that callers wait for a probe; it goes on without them
 
 
@@ -67,8 +68,10 @@ class RegisterClient:
         self.cache = cache
         self.quota = quota
         self.breakers = breakers
-        self._call_limits = call_limits
         self.disclosure_limits = disclosure_limits or DisclosureLimits(cache.shared, clock=clock)
+        self._preconditions = partial(
+            CallPreconditions, cache=cache, call_limits=call_limits, disclosure_limits=self.disclosure_limits
+        )
         self._thread_pools = thread_pools
         self._clock = clock
         self._tenant = tenant
@@ -172,7 +175,7 @@ class RegisterClient:
     def has_fresh(self, source: Source, company: Company, requester: Requester) -> bool:
         """Whether this process holds an answer that is good today."""
         key = self._key(source, source.identify(company) or "", self.connection.object, apart=requester.apart)
-        return self._of_today(key, self.cache.get_local(key).fresh(self._epoch())) is not None
+        return spares_call(key, self.cache.get_local(key).fresh(self._epoch()), self._clock.now()) is not None
 
     def learn(self, source: Source, company: Company, answer: Answer, requester: Requester) -> None:
         """Keep, in this process, an answer that cost no call."""
@@ -226,14 +229,7 @@ class RegisterClient:
         now = self._epoch()
         kept = self.cache.get_local(key)
         fault = self.cache.get_local(self._own(key)).fresh(now)
-        return self._of_today(key, kept.fresh(now)) or (fault and self._or_stale(kept, fault))
-
-    def _of_today(self, key: Key, answer: Answer | None) -> Answer | None:
-        """Leave an open answer of another day aside: its day, which candidates see, would tell that somebody asked."""
-        if answer is None or key[0] or answer.stale or answer.retrieved_at is None:
-            return answer
-        same_day = answer.retrieved_at.astimezone(PARIS).date() == self._clock.now().astimezone(PARIS).date()
-        return answer if same_day else None
+        return spares_call(key, kept.fresh(now), self._clock.now()) or (fault and self._or_stale(kept, fault))
 
     def _epoch(self) -> float:
         return self._clock.now().timestamp()
@@ -275,58 +271,82 @@ class RegisterClient:
 
     def _resolve(self, call: Call) -> Answer | None:
         """Look up the shared cache, else make the call, in single flight; None when its answer is held."""
-        source, key = call.source, call.key
-        known = self._shared_answer(source, key)
-        if known is not None:
-            return known
-        wait = self.breakers.retry_after(source.producer)
-        if wait > 0:
-            return self._or_stale(self.cache.get_local(key), self._not_made(source, Cause.CIRCUIT_OPEN, wait))
+        source = call.source
         max_seconds = 2 * (CONNECT_SECONDS + source.timeout) + CONFLICT_DELAY + 1
         with contextlib.ExitStack() as stack:
-            flight = self.cache.single_flight(call.name, patience=source.timeout, max_seconds=max_seconds)
-            if not stack.enter_context(flight).allowed:
-                return self._or_stale(self.cache.get_local(key), failed_answer(source, Cause.CONFLICT))
-            known = self._shared_answer(source, key)
-            if known is not None:
-                return known
-            answer = self._call_again_after_conflict(call)
+            flight = stack.enter_context(self.cache.flight(call.name, patience=source.timeout, max_seconds=max_seconds))
+            if flight is None:
+                return self._not_answered(call, failed_answer(source, Cause.CONFLICT))
+            preconditions = self._preconditions(call, flight, now=self._epoch())
+            admitted = self._known(call) or self._admit_in_turn(call, preconditions)
+            if isinstance(admitted, Answer):
+                return admitted
+            answer = self._call_again_after_conflict(call, admitted, preconditions)
             if call.requester.anticipation:
-                self._hold(call, answer, stack.pop_all())
+                self._hold(call, answer, flight, stack.pop_all())
                 return None
-            return self._store(call, answer)
+            return self._store(call, answer, flight)
 
-    def _hold(self, call: Call, answer: Answer, flight: contextlib.ExitStack) -> None:
+    def _hold(self, call: Call, answer: Answer, flight: Flight, held: contextlib.ExitStack) -> None:
         """Keep the answer of a call made early, and its flight, until somebody asks for it or nobody will."""
 
         def decided(wanted: Future[bool]) -> None:
-            with flight:
-                kept = self._store(call, answer) if wanted.result() else _forgotten(call)
+            with held:
+                kept = self._store(call, answer, flight) if wanted.result() else _forgotten(call)
             self._end(call, kept)
 
         call.wanted.add_done_callback(decided)
 
-    def _shared_answer(self, source: Source, key: Key) -> Answer | None:
-        known = self._of_today(key, self.cache.get_shared(source, key).fresh(self._epoch()))
-        if known is not None:
-            telemetry.count("cache", source=source.name, result="stale" if known.stale else "shared")
+    def _known(self, call: Call) -> Answer | None:
+        """What answers without a call, as far as this process knows; what others stored too, when it may not call."""
+        source, key = call.source, call.key
+        known, wait = self._fresh(call, self.cache.get_local(key)), self.breakers.retry_after(source.producer)
+        if known is not None or (wait <= 0 and self._token_backoff.refusal is None):
+            return known
+        known = self._fresh(call, self.cache.get_shared(source, key))
+        if known is None and wait > 0:
+            return self._not_answered(call, self._not_made(source, Cause.CIRCUIT_OPEN, wait))
         return known
 
-    def _call_again_after_conflict(self, call: Call) -> Answer:
+    def _fresh(self, call: Call, entry: CacheEntry) -> Answer | None:
+        known = spares_call(call.key, entry.fresh(self._epoch()), self._clock.now())
+        if known is not None:
+            telemetry.count("cache", source=call.source.name, result="stale" if known.stale else "shared")
+        return known
+
+    def _not_answered(self, call: Call, answer: Answer) -> Answer:
+        return self._or_stale(self.cache.get_local(call.key), answer)
+
+    def _admit_in_turn(self, call: Call, preconditions: CallPreconditions) -> Admitted | Answer:
+        """Admit a call, or say what answers in its place; wait while another process makes it."""
+        until = time.monotonic() + call.source.timeout
+        while time.monotonic() < until:
+            try:
+                return self._admit(call, preconditions)
+            except AnswerStored:
+                known = self._fresh(call, self.cache.get_local(call.key))
+                if known is not None:
+                    return known
+            except CallUnderWay:
+                time.sleep(POLL_SECONDS)
+        return self._not_answered(call, failed_answer(call.source, Cause.CONFLICT))
+
+    def _call_again_after_conflict(self, call: Call, admitted: Admitted, preconditions: CallPreconditions) -> Answer:
         telemetry.count("cache", source=call.source.name, result="miss")
-        answer = self._call(call)
+        answer = self._call(call, admitted)
         if answer.cause is Cause.CONFLICT:
             self._clock.sleep(CONFLICT_DELAY)
-            answer = self._call(call)
+            second = self._admit_in_turn(call, preconditions)
+            answer = second if isinstance(second, Answer) else self._call(call, second)
         return answer
 
-    def _store(self, call: Call, answer: Answer) -> Answer:
+    def _store(self, call: Call, answer: Answer, flight: Flight) -> Answer:
         source, key = call.source, call.key
         self.disclosure_limits.learn(source, call.number, answer)
         if is_about_token(answer):
-            self.cache.put(source, self._own(key), answer)
-            return self._or_stale(self.cache.get_local(key), answer)
-        return self._or_stale(self.cache.put(source, key, answer), answer)
+            self.cache.put(source, self._own(key), answer, flight)
+            return self._not_answered(call, answer)
+        return self._or_stale(self.cache.put(source, key, answer, flight), answer)
 
     def _or_stale(self, kept: CacheEntry, answer: Answer) -> Answer:
         """Serve what the source said before, when it fails and the row allows it."""
@@ -338,30 +358,46 @@ class RegisterClient:
         telemetry.count("cache", source=stale.source, result="stale")
         return stale
 
-    def _call(self, call: Call) -> Answer:
-        """Make one call if the token's back-off, the provider's breaker and the quota admit it.
+    def _admit(self, call: Call, preconditions: CallPreconditions) -> Admitted | Answer:
+        """Admit a call by the token's back-off, the provider's breaker and the quota. Raise `NotReserved`.
 
         A call that nobody asked for yet is dropped when the quota is not ample.
         """
         source = call.source
         refusal = self._token_backoff.refusal
         if refusal and not self._token_backoff.admit(self._clock.monotonic()).allowed:
-            return replace(refusal, source=source.name, seconds=0.0)
-        limited = self._count(call)
-        if not limited.allowed:
-            return self._not_made(source, Cause.THROTTLED, limited.retry_after)
+            return self._not_answered(call, replace(refusal, source=source.name, seconds=0.0))
         permit = self.breakers.acquire(source.producer)
         if not permit.allowed:
-            return self._not_made(source, Cause.CIRCUIT_OPEN, permit.retry_after)
+            return self._not_answered(call, self._not_made(source, Cause.CIRCUIT_OPEN, permit.retry_after))
         ceilings = self._ceilings(source, call.task.rank, early=call.early)
-        reservation = self.quota.reserve(source, ceilings=ceilings)
-        if not reservation.allowed:
+        try:
+            reservation = self.quota.reserve(source, ceilings=ceilings, preconditions=preconditions)
+        except TooManyCalls as refused:
             self.breakers.cancel(permit)
-            if call.drop():
-                return self._forget(call)
-            if call.task.deadline > time.monotonic():
-                raise QuotaExhausted(reservation.retry_after)
-            return self._not_made(source, Cause.THROTTLED, reservation.retry_after)
+            return self._not_answered(call, self._not_made(source, Cause.THROTTLED, refused.retry_after))
+        except NotReserved:
+            self.breakers.cancel(permit)
+            raise
+        if reservation.allowed:
+            return Admitted(permit, reservation)
+        self.breakers.cancel(permit)
+        return self._refused_by_quota(call, preconditions, reservation.retry_after)
+
+    def _refused_by_quota(self, call: Call, preconditions: CallPreconditions, retry_after: float) -> Answer:
+        """What answers a call that the quota refuses. Raise `QuotaExhausted` when it may wait."""
+        known = None if preconditions.seen else self._fresh(call, self.cache.get_shared(call.source, call.key))
+        if known is not None:
+            return known
+        if call.drop():
+            return self._forget(call)
+        if call.task.deadline > time.monotonic():
+            raise QuotaExhausted(retry_after)
+        return self._not_answered(call, self._not_made(call.source, Cause.THROTTLED, retry_after))
+
+    def _call(self, call: Call, admitted: Admitted) -> Answer:
+        """Make a call that is admitted."""
+        source, permit = call.source, admitted.permit
         with self._detach_slow_probe(permit, call):
             began = self._clock.monotonic()
             answer = replace(
@@ -370,7 +406,7 @@ class RegisterClient:
         self.breakers.record(source.producer, permit, answer)
         self._token_backoff.record(answer, self._clock.monotonic())
         self.observations.record(answer)
-        log_call(answer, reservation.remaining)
+        log_call(answer, admitted.reservation.remaining)
         return answer
 
     def _ceilings(self, source: Source, rank: Rank, *, early: bool) -> Ceilings:
@@ -380,13 +416,6 @@ class RegisterClient:
         """End a call made early that did not leave: its requester is not held to have asked for it."""
         self._thread_pools.history.record(call.requester, calls=-1)
         return _forgotten(call)
-
-    def _count(self, call: Call) -> Admission:
-        """Count the call of whoever asked first, once however often the quota makes it wait."""
-        if call.counted or self._call_limits is None:
-            return ALLOWED
-        call.counted = True
-        return self._call_limits.take(call.requester)
 
     @contextlib.contextmanager
     def _detach_slow_probe(self, permit: Permit, call: Call) -> Iterator[None]:

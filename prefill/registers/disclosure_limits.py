@@ -9,6 +9,7 @@ and for a day after it: Insee's data changes once a night, and its servers may n
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -58,10 +59,11 @@ class DisclosureLimits:
     def __init__(self, shared: OptionalRedis, *, clock: Clock, prefix: str = "prefill") -> None:
         self._shared = shared
         self._clock = clock
-        self._name = f"{prefix}:disclosure"
+        self.name = f"{prefix}:disclosure"
         self._lock = threading.Lock()
         self._limits: TTLCache[str, Limit] = TTLCache(MAX_COMPANIES, KEPT_SECONDS, timer=clock.timestamp)
         self._polled_at = float("-inf")
+        self._polled = False
         self._last_score = 0.0
 
     def learn(self, source: Source, number: str, answer: Answer) -> None:
@@ -71,8 +73,7 @@ class DisclosureLimits:
             return
         siren = number[:9]
         self._add(siren, Limit(status, self._clock.timestamp()))
-        with suppress(RedisUnavailable):
-            self._shared.run(lambda client: client.eval(ADD, 1, self._name, f"{siren}:{status}", KEPT_SECONDS))
+        self._shared.later(lambda: self._tell(f"{siren}:{status}"))
 
     def of(self, siren: str) -> Limit | None:
         """The limit of a company, as all processes know it."""
@@ -95,6 +96,28 @@ class DisclosureLimits:
         at = answer.retrieved_at
         return at is not None and at.astimezone(PARIS).date() == self._clock.now().astimezone(PARIS).date()
 
+    def due_since(self) -> float | None:
+        """From which score whoever asks Redis for something else is to read what others learned; None when it need not.
+
+        What it finds goes to `absorb`. The first time, all is read by itself: it may be much.
+        """
+        if not self._polled or self._clock.monotonic() < self._polled_at + POLL_SECONDS:
+            return None
+        self._polled_at = self._clock.monotonic()
+        return self._last_score - OVERLAP_SECONDS
+
+    def absorb(self, found: Iterable[tuple[bytes, float]]) -> None:
+        """Learn what other processes learned: members of the sorted set, with their scores."""
+        for member, score in found:
+            siren, _, status = member.decode().partition(":")
+            if status in STRICTNESS:
+                self._add(siren, Limit(status, score))
+            self._last_score = max(self._last_score, score)
+
+    def _tell(self, member: str) -> None:
+        with suppress(RedisUnavailable):
+            self._shared.run(lambda client: client.eval(ADD, 1, self.name, member, KEPT_SECONDS))
+
     def _add(self, siren: str, limit: Limit) -> None:
         with self._lock:
             known = self._limits.get(siren)
@@ -110,14 +133,11 @@ class DisclosureLimits:
         with suppress(RedisUnavailable):
             found: Any = self._shared.run(
                 lambda client: client.zrangebyscore(
-                    self._name, self._last_score - OVERLAP_SECONDS, "+inf", withscores=True
+                    self.name, self._last_score - OVERLAP_SECONDS, "+inf", withscores=True
                 )
             )
-            for member, score in found:
-                siren, _, status = member.decode().partition(":")
-                if status in STRICTNESS:
-                    self._add(siren, Limit(status, score))
-                self._last_score = max(self._last_score, score)
+            self.absorb(found)
+            self._polled = True
 
 
 def _stated(source: Source, answer: Answer) -> str | None:

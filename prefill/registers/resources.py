@@ -21,7 +21,6 @@ from prefill.registers.scheduling.call_limits import CallLimits
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.transport.http import Connection
 from prefill.settings import Settings
-from prefill.sliding_window import SlidingWindows
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ def open_resources(
         QuotaRegistry(shared, clock=clock, **quota),
         _open_breakers(settings),
         ProviderThreadPools(open_session, settings.workers),
-        CallLimits(SlidingWindows(shared, "prefill:clients")),
+        CallLimits(shared),
         DisclosureLimits(shared, clock=clock, prefix=f"prefill:{url_hash(url)}"),
     )
 

@@ -13,6 +13,7 @@ from prefill.registers.answer_cache import AnswerCache
 from prefill.registers.circuit_breaker import CircuitBreakers
 from prefill.registers.client import RegisterClient
 from prefill.registers.quota import TokenQuota
+from prefill.registers.scheduling.call_limits import CallLimits
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.transport.http import Connection
 from tests.support.clock import FakeDate
@@ -40,8 +41,10 @@ def door(register, clock):
     """Open doors to the register; each its own process, as far as they know."""
     opened = []
 
-    def open_one(*, redis=None, tenant="default", cache=None, workers=16, breakers=None, pools=None, quota=None):
-        shared = OptionalRedis(redis, clock=clock)
+    def open_one(
+        *, redis=None, tenant="default", cache=None, workers=16, breakers=None, pools=None, quota=None, shared=None
+    ):
+        shared = shared or OptionalRedis(redis, clock=clock)
         opened.append(
             RegisterClient(
                 Connection(register.url, TOKEN, BUYER, "Marchés publics", "Préremplissage DUME"),
@@ -50,6 +53,7 @@ def door(register, clock):
                 cache=cache or AnswerCache(shared, clock=clock, entries=100),
                 quota=quota or TokenQuota(shared, token="t", clock=clock, fresh=True),
                 breakers=breakers or CircuitBreakers(clock=clock),
+                call_limits=CallLimits(shared),
                 tenant=tenant,
             )
         )

@@ -50,8 +50,17 @@ def refused(status=Status.WITHHELD, http_status=451):
     return Answer(RCS.name, status, http_status=http_status)
 
 
+class FlushedCache(AnswerCache):
+    """Waits until what it stores is in Redis."""
+
+    def put(self, source, key, answer, flight=None):
+        entry = super().put(source, key, answer, flight)
+        self.shared.flush()
+        return entry
+
+
 def on(redis_server, clock, **options):
-    return AnswerCache(OptionalRedis(redis_server.url, clock=clock), clock=clock, entries=100, **options)
+    return FlushedCache(OptionalRedis(redis_server.url, clock=clock), clock=clock, entries=100, **options)
 
 
 @pytest.mark.parametrize(

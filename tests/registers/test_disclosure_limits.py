@@ -148,9 +148,11 @@ def test_a_stale_answer_shows_people_until_the_night_alone(limits, clock, hours,
 
 
 def test_all_processes_that_share_a_redis_know_it_within_a_second(redis_server, clock):
-    one, other = on(redis_server.url, clock), on(redis_server.url, clock)
+    shared = OptionalRedis(redis_server.url, clock=clock)
+    one, other = DisclosureLimits(shared, clock=clock), on(redis_server.url, clock)
     assert other.of(NUMBER) is None
     one.learn(ESTABLISHMENT, BRANCH, said(BRANCH, PARTIALLY_DISCLOSED))
+    shared.flush()
     clock.at += POLL_SECONDS
 
     assert not shows_people(other.apply(ESTABLISHMENT, HEAD, said()))

@@ -1,5 +1,7 @@
 """The quota's shared counters: one Lua script, hence one atomic round trip to Redis, per reservation.
 
+What must hold for the call to be made at all may be checked in the same script, before anything is counted.
+
 Keys under the prefix:
     complete_since           Unix seconds from which every call of every process is counted here
     members                  the processes that made a call of late, by their last window
@@ -11,18 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from prefill.redis_client import OptionalRedis
 from prefill.registers.quota.members import REMEMBERED
 
 if TYPE_CHECKING:
     import redis
+    from redis.commands.core import Script
 
 # complete_since is missing in a Redis that is new, was flushed or came back empty. A count below what this
 # process knows was evicted. A process that reports calls made without Redis was cut off. In each case windows
 # count as complete again only when they begin after all processes had the time (`settling`) to reconnect.
-LUA = """
+RESERVE = """
+local function reserve(KEYS, ARGV)
 local now, settling, expiry = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local since = tonumber(redis.call('GET', KEYS[1]) or '')
 local changed = since == nil
@@ -53,7 +57,31 @@ for i = 4, #KEYS do
 end
 if changed then redis.call('SET', KEYS[1], string.format('%.3f', since)) end
 return {allowed, string.format('%.3f', since), redis.call('ZCARD', KEYS[2]), closed, unpack(counts)}
+end
 """
+ALONE = "return reserve(KEYS, ARGV)"
+
+
+class NotReserved(Exception):
+    """What had to hold for a call to be reserved does not: nothing was counted."""
+
+
+class Preconditions(Protocol):
+    """What must hold for a call to be reserved.
+
+    `lua` follows the definition of `reserve(keys, arguments)` in one script, and calls it when all holds.
+    """
+
+    lua: str
+
+    def parameters(self) -> tuple[Sequence[str], Sequence[str | int | float]]:
+        """Keys and arguments, which come before those of the quota."""
+
+    def read(self, reply: Any) -> Any:
+        """Return what `reserve` returned. Raise `NotReserved`."""
+
+    def check_locally(self) -> None:
+        """Check what can be without Redis. Raise `NotReserved`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +123,15 @@ class SharedCounters:
         self._window = window
         self._settling = settling
         self._prefix = f"{prefix}:quota"
-        self._script = shared.client.register_script(LUA) if shared.client else None
+        self._scripts: dict[str, Script] = {}
 
-    def reserve(self, group: str, counts: Sequence[Count], now: float) -> Reply:
-        """Report and reserve. Raise `RedisUnavailable`."""
+    def reserve(
+        self, group: str, counts: Sequence[Count], now: float, preconditions: Preconditions | None = None
+    ) -> Reply:
+        """Report and reserve. Raise `RedisUnavailable`, and `NotReserved` when a precondition does not hold."""
         epoch = int(now // self._window)
         expiry = int(3 * self._window) + 1
-        head = [
+        head: list[str | int | float] = [
             now,
             self._settling,
             expiry,
@@ -112,12 +142,13 @@ class SharedCounters:
         ]
         keys = [self.key("complete_since"), self.key("members"), self.key(f"closed:{group}")]
         body = [item for each in counts for item in (each.counted, each.unreported, each.seen, each.cost, each.ceiling)]
-        script: Any = self._script
-        raw: Any = self._shared.run(
-            lambda client: script(
-                keys=[*keys, *(self.key(each.key) for each in counts)], args=[*head, *body], client=client
-            )
-        )
+        all_keys = [*keys, *(self.key(each.key) for each in counts)]
+        arguments: list[str | int | float] = [*head, *body]
+        if preconditions is None:
+            raw = self._run(ALONE, all_keys, arguments)
+        else:
+            first, before = preconditions.parameters()
+            raw = preconditions.read(self._run(preconditions.lua, [*first, *all_keys], [*before, *arguments]))
         allowed, since, members, closed, *values = raw
         return Reply(bool(allowed), float(since), int(members), _seconds(closed), tuple(map(int, values)))
 
@@ -133,6 +164,14 @@ class SharedCounters:
             return client.mget([self.key(key) for key in keys])
 
         return [int(value or 0) for value in self._shared.run(mget)]
+
+    def _run(self, lua: str, keys: Sequence[str], arguments: Sequence[str | int | float]) -> Any:
+        def run(client: redis.Redis) -> Any:
+            if lua not in self._scripts:
+                self._scripts[lua] = client.register_script(RESERVE + lua)
+            return self._scripts[lua](keys=keys, args=arguments, client=client)
+
+        return self._shared.run(run)
 
     def key(self, name: str) -> str:
         return f"{self._prefix}:{name}"

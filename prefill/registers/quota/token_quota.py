@@ -42,7 +42,7 @@ from prefill.registers.quota.counters import (
     group_of,
 )
 from prefill.registers.quota.process import CAUTION, ProcessState
-from prefill.registers.quota.shared_counters import Count, Reply
+from prefill.registers.quota.shared_counters import Count, NotReserved, Preconditions, Reply
 
 MINUTE = 60.0
 BEFORE = 2.0  # seconds a call may take to arrive: its connection's timeout
@@ -79,15 +79,20 @@ class TokenQuota:
         )
         self._counters: dict[str, GroupCounter] = {}
 
-    def reserve(self, source: Source, *, ceilings: Ceilings = WHOLE_LIMITS) -> Reservation:
-        """Reserve one call, or say in how many seconds to try again. Never waits."""
+    def reserve(
+        self, source: Source, *, ceilings: Ceilings = WHOLE_LIMITS, preconditions: Preconditions | None = None
+    ) -> Reservation:
+        """Reserve one call, or say in how many seconds to try again. Never waits.
+
+        Raise `NotReserved` when a precondition does not hold; what this process knows to be refused is not checked for any.
+        """
         counter, now = self._counter(source), self._clock.timestamp()
         if counter.closed_until > now:
             return Reservation(False, counter.closed_until - now)
         claims = self._claims(counter, now, ceilings)
         refused = self._refused_locally(claims)
         if refused is None:
-            refused = self._reserve(claims, now)
+            refused = self._reserve(claims, now, preconditions)
         else:
             self._report(claims, now)
         if counter.closed_until > now:
@@ -193,12 +198,14 @@ class TokenQuota:
                     return claim
             return None
 
-    def _reserve(self, claims: Sequence[Claim], now: float) -> Claim | None:
+    def _reserve(self, claims: Sequence[Claim], now: float, preconditions: Preconditions | None) -> Claim | None:
         """Count a call everywhere, or return the claim that was refused."""
         try:
-            reply = self._send(claims, now, cost=1)
+            reply = self._send(claims, now, cost=1, preconditions=preconditions)
         except RedisUnavailable:
             self._process.members.redis_lost()
+            if preconditions is not None:
+                preconditions.check_locally()
             return self._take_shares(claims, reported=False)
         if reply.allowed:
             return self._take_shares(claims, reported=True)
@@ -247,7 +254,9 @@ class TokenQuota:
         rises = start + reached * self._window
         return min(rises if rises > 0 else FIRST_WAIT, end + self._after)
 
-    def _send(self, claims: Sequence[Claim], now: float, *, cost: int) -> Reply:
+    def _send(
+        self, claims: Sequence[Claim], now: float, *, cost: int, preconditions: Preconditions | None = None
+    ) -> Reply:
         """One round trip: report what Redis does not know, reserve, and learn what it counts. Raise `RedisUnavailable`."""
         redis = self._process.redis
         if redis is None:
@@ -266,8 +275,8 @@ class TokenQuota:
                 for claim, window, unreported, price in zip((*claims, *also), windows, sent, costs, strict=True)
             ]
         try:
-            reply = redis.reserve(f"{self.name}:{group.name}", counts, now)
-        except RedisUnavailable:
+            reply = redis.reserve(f"{self.name}:{group.name}", counts, now, preconditions)
+        except (RedisUnavailable, NotReserved):
             with self._process.lock:
                 for window, unreported in zip(windows, sent, strict=True):
                     window.unreported += unreported

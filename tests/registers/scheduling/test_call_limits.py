@@ -9,15 +9,14 @@ import pytest
 from prefill.domain.requester import NETWORK_FACTOR, SERVICE, Requester, RequesterKind
 from prefill.redis_client import OptionalRedis
 from prefill.registers.scheduling.call_limits import CallLimits
-from prefill.sliding_window import SlidingWindows
 from tests.support.clock import FakeClock
 
 LIMIT = 5
 CANDIDATE = Requester(RequesterKind.CANDIDATE, address="a", network="n", calls_per_minute=LIMIT)
 
 
-def call_limits(url=None):
-    return CallLimits(SlidingWindows(OptionalRedis(url, clock=FakeClock(0.0)), "prefill"))
+def call_limits():
+    return CallLimits(OptionalRedis(None, clock=FakeClock(0.0)))
 
 
 def taken(limits, requester, times=50):
@@ -45,10 +44,3 @@ def test_the_addresses_of_a_network_are_limited_together():
 @pytest.mark.parametrize("requester", [SERVICE, replace(CANDIDATE, calls_per_minute=0)])
 def test_who_has_no_limit_is_not_counted(requester):
     assert taken(call_limits(), requester, 200) == 200
-
-
-def test_all_processes_count_together(redis_server):
-    processes = [call_limits(redis_server.url) for _ in range(3)]
-
-    assert sum(taken(limits, CANDIDATE, 4) for limits in processes) == LIMIT
-    assert all(limits.retry_after(CANDIDATE) for limits in processes)
