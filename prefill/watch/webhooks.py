@@ -1,8 +1,6 @@
 """Sends changes to a receiver over HTTPS, signed as Standard Webhooks says: HMAC-SHA256 over identity, time and body.
 
-The receiver's address is the operator's. It is resolved once, every address it may have must be public (unless the
-operator says otherwise), and the connection goes to the one that was checked. Nothing is followed, and of a response only
-its status is read.
+The receiver's address is the operator's. Nothing is followed, and of a response only its status is read.
 """
 
 from __future__ import annotations
@@ -11,18 +9,15 @@ import base64
 import binascii
 import hashlib
 import hmac
-import ipaddress
 import json
 import random
-import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import certifi
 import urllib3
 
 from prefill.addresses import BadValue, read_web_address
@@ -31,6 +26,7 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.identifiers import holds_number
 from prefill.watch.awards import Award
 from prefill.watch.changes import Change
+from prefill.watch.connections import Connections, ReceiverRefused, Resolve, resolve
 from prefill.watch.files import word
 from prefill.watch.schedule import Observation
 
@@ -41,13 +37,6 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds
 TIMEOUT = urllib3.Timeout(connect=3.0, read=10.0)
 TOTAL_TIMEOUT = 20.0  # seconds for one attempt: a receiver that drips must not hold the run
 TRIED_AGAIN = frozenset({408, 425, 429})
-NO_ROUTE = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "2002::/16", "2001::/32")))  # may lead to private IPv4
-
-Resolve = Callable[[str, int], list[str]]
-
-
-class ReceiverRefused(Exception):
-    """The receiver's address or its secret cannot be used; the message is a French sentence."""
 
 
 def read_secret(text: str) -> bytes:
@@ -70,10 +59,6 @@ def sign(secret: bytes, message_id: str, timestamp: int, body: bytes) -> str:
     """
     signed = f"{message_id}.{timestamp}.".encode() + body
     return f"v1,{base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()}"
-
-
-def resolve(host: str, port: int) -> list[str]:
-    return [str(found[4][0]) for found in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +84,10 @@ class Receiver:
 
 
 class Webhook:
-    """Sends to one receiver, again while it may help, each time a little later."""
+    """Sends to one receiver, again while it may help, each time a little later.
+
+    `options` are the `proxies` and the `verify` of the environment.
+    """
 
     def __init__(
         self,
@@ -107,13 +95,14 @@ class Webhook:
         clock: Clock,
         *,
         resolve: Resolve = resolve,
+        options: Mapping[str, Any] | None = None,
         sandbox: bool = False,
         seconds: float = TOTAL_TIMEOUT,
     ) -> None:
         self._seconds = seconds
         self._receiver = receiver
         self._clock = clock
-        self._resolve = resolve
+        self._connections = Connections(receiver.url, receiver.private, resolve, options or {})
         self._sandbox = sandbox
         self._jitter = random.SystemRandom()
 
@@ -163,29 +152,13 @@ class Webhook:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": sign(self._receiver.secret, message_id, timestamp, body),
         }
-        with self._pool() as pool:
+        with self._connections.open() as pool:
             response = pool.urlopen(
                 "POST", parts.path or "/", body=body, headers=headers, redirect=False, retries=False, timeout=TIMEOUT,
                 preload_content=False,
             )  # fmt: skip
             response.close()
         return response.status, _wait(response.headers)
-
-    def _pool(self) -> urllib3.HTTPConnectionPool:
-        """Connect to an address of the receiver that was checked, whatever its name says a moment later."""
-        parts = urlsplit(self._receiver.url)
-        host, port = str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
-        addresses = self._resolve(host, port)
-        if not self._receiver.private and not all(map(is_public, addresses)):
-            raise ReceiverRefused("le récepteur est sur un réseau privé : ajoutez --webhook-private s'il doit l'être")
-        if parts.scheme == "http":
-            if not all(ipaddress.ip_address(one).is_loopback for one in addresses):
-                raise ReceiverRefused("le récepteur n'est pas cette machine : son adresse doit commencer par https://")
-            return urllib3.HTTPConnectionPool(addresses[0], port)
-        return urllib3.HTTPSConnectionPool(
-            addresses[0], port, server_hostname=host, assert_hostname=host, cert_reqs="CERT_REQUIRED",
-            ca_certs=certifi.where(),
-        )  # fmt: skip
 
     def _payload(self, award: Award, change: Change) -> Mapping[str, Any]:
         return {
@@ -198,20 +171,6 @@ class Webhook:
                 "was": change.was and _seen(change.proof, change.was),
             },
         }  # fmt: skip
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is one of the public Internet, reached as such.
-
-    >>> is_public("93.184.216.34"), is_public("169.254.169.254"), is_public("::ffff:10.0.0.1"), is_public("64:ff9b::a00:1")
-    (True, False, False, False)
-    """
-    found = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(found, "ipv4_mapped", None)
-    if mapped is not None:
-        found = mapped
-    translated = found.version == 6 and any(found in network for network in NO_ROUTE)
-    return found.is_global and not found.is_multicast and not translated
 
 
 def _seen(proof: str, seen: Observation) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -34,7 +35,7 @@ class Received:
 
 
 @contextmanager
-def receiver(received: Received) -> Iterator[Received]:
+def receiver(received: Received, tls: ssl.SSLContext | None = None) -> Iterator[Received]:
     class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -46,6 +47,6 @@ def receiver(received: Received) -> Iterator[Received]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    with serving_handler(Handler) as url:
+    with serving_handler(Handler, tls) as url:
         received.url = f"{url}/suivi"
         yield received

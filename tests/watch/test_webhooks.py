@@ -12,8 +12,9 @@ import pytest
 from prefill.dossier.states import State
 from prefill.watch.awards import Award
 from prefill.watch.changes import changes_between
+from prefill.watch.connections import ReceiverRefused
 from prefill.watch.schedule import Observation
-from prefill.watch.webhooks import ATTEMPTS, LONGEST_WAIT, Receiver, ReceiverRefused, Webhook, read_secret
+from prefill.watch.webhooks import ATTEMPTS, LONGEST_WAIT, Receiver, Webhook, read_secret
 from tests.support.clock import FakeClock
 from tests.support.webhook_receiver import SECRET, Received, receiver
 

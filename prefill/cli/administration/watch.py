@@ -23,15 +23,17 @@ from prefill.domain.catalogue import CATALOGUE
 from prefill.health import SANDBOX_BANNER
 from prefill.prefilling.service import Service
 from prefill.problems import AuditUnavailable, SettingsInvalid
+from prefill.registers.transport.http import environment_options
 from prefill.settings import Settings
 from prefill.tenancy.model import Directory
 from prefill.watch.asking import Asker
 from prefill.watch.awards import Award, read_awards
+from prefill.watch.connections import ReceiverRefused
 from prefill.watch.files import before, rows_of, word, write_calendar, write_table
 from prefill.watch.run import Watch
 from prefill.watch.schedule import Due
 from prefill.watch.state import StateFile, StateUnusable, write_private
-from prefill.watch.webhooks import Receiver, ReceiverRefused, Webhook, read_secret
+from prefill.watch.webhooks import Receiver, Webhook, read_secret
 
 FORM = "dossier"
 PATIENCE = 65.0  # seconds that a company's calls may wait: until the next minute of the quota
@@ -144,7 +146,7 @@ def _webhook(settings: Settings, url: str, secret_env: str, *, private: bool) ->
             f"La variable {secret_env} est vide : donnez-y le secret du récepteur, ou nommez-la avec --secret-env."
         )
     receiver = Receiver(url, read_secret(secret), assembly.user_agent(settings), private=private)
-    return Webhook(receiver, Clock(), sandbox=settings.sandbox)
+    return Webhook(receiver, Clock(), options=environment_options(url), sandbox=settings.sandbox)
 
 
 def _show_plan(run: Watch) -> None:

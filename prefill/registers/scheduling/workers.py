@@ -22,6 +22,7 @@ from prefill.registers.scheduling.fair_queue import FairQueue, Task
 from prefill.registers.scheduling.fairness import CallHistory, Rank
 from prefill.registers.scheduling.watchdog import ThreadUnavailable, Watchdog, start_thread
 from prefill.registers.transport.deadline_adapter import DeadlineAdapter
+from prefill.registers.transport.http import environment_options
 
 IDLE_SECONDS = 10.0  # after which a thread without work ends
 RETRY_SECONDS = 5.0  # what is answered when the system has no thread left
@@ -83,9 +84,7 @@ class ProviderThreadPools:
         """`proxies` and `verify` for a host, as the environment asks; read once per host."""
         host = urlsplit(url).netloc
         if host not in self._transport_options:
-            with requests.Session() as plain:
-                merged = plain.merge_environment_settings(url, {}, None, None, None)
-            self._transport_options[host] = {name: merged[name] for name in ("proxies", "verify")}
+            self._transport_options[host] = environment_options(url)
         return self._transport_options[host]
 
     def _try_push(self, task: Task) -> tuple[Cause, float] | None:

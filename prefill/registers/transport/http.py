@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import requests
 
@@ -54,6 +55,13 @@ class Bearer(requests.auth.AuthBase):
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token}"
         return request
+
+
+def environment_options(url: str) -> dict[str, Any]:
+    """The `proxies` and the `verify` that the environment asks for at an address: HTTPS_PROXY, NO_PROXY, REQUESTS_CA_BUNDLE."""
+    with requests.Session() as plain:
+        merged = plain.merge_environment_settings(url, {}, None, None, None)
+    return {name: merged[name] for name in ("proxies", "verify")}
 
 
 def without_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
