@@ -103,6 +103,12 @@ def test_a_declared_value_outside_the_lists_is_refused_by_its_name(client, decla
     assert next(iter(declared)) in answer.json["detail"]
 
 
+def test_a_wrong_value_in_the_address_is_refused_also_where_the_body_gives_one(client):
+    answer = client.post(f"/v1/prefill/{ORDINARY}/espd?size=huge", json={"declared": {"size": "medium"}})
+
+    assert (answer.status_code, answer.json["code"]) == (400, "parameter_invalid")
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b'{"declared": 3}', b"{" * 100])
 def test_a_body_that_declares_nothing_says_what_to_send(client, body):
     answer = client.post(f"/v1/prefill/{ORDINARY}/espd", data=body, content_type="application/json")

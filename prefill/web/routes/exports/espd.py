@@ -102,6 +102,7 @@ def status(number: str) -> AnyResponse:
     body={"application/json": {"schema": DeclaredBodySchema}},
 )
 def profile(number: str) -> AnyResponse:
+    read_declared(request.args)  # wrong ones are refused, also where the body gives the same again
     return respond_with_profile(_draft(number, {**request.args, **_declared_in_body()}))
 
 
