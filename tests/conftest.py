@@ -20,6 +20,7 @@ from prefill.settings import Settings
 from tests.support.identity_provider import identity_provider, provider  # noqa: F401
 from tests.support.postgresql import postgresql_server  # noqa: F401
 from tests.support.redis_server import lasting_redis, mortal_redis, redis_server  # noqa: F401
+from tests.support.released import no_collector  # noqa: F401
 from tests.support.simulator import open_service, running_simulator, service, simulator  # noqa: F401
 
 # How long an example takes says how busy the machine is, and nothing of the code.

@@ -115,7 +115,6 @@ DOORS = {
     "documents/": "documents/test_writers.py",
     "domain/answer_shapes/model.py": "domain/test_answer_shapes.py",
     "domain/catalogue/": "domain/test_catalogue.py",
-    "domain/requester.py": "registers/scheduling/test_fairness.py",
     "domain/sources.py": "domain/test_catalogue.py",
     "dossier/": "dossier/test_builder.py",
     "drift/published.py": "drift/test_comparison.py",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -21,21 +24,59 @@ class RequesterKind(StrEnum):
     BACKGROUND = "background"  # nobody waits: what is asked again while contracts run
 
 
+class Decision:
+    """Yes or no, decided once and told to those who wait for it, who are forgotten then.
+
+    A future keeps its callbacks: what they know would live in a cycle with it until the collector comes.
+    """
+
+    __slots__ = ("_actions", "_lock", "_value")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._value: bool | None = None
+        self._actions: list[Callable[[], object]] = []
+
+    @property
+    def value(self) -> bool | None:
+        """What was decided; None before."""
+        return self._value
+
+    def decide(self, *, yes: bool) -> bool:
+        """Decide, unless it was decided before, and return what was."""
+        with self._lock:
+            if self._value is not None:
+                return self._value
+            self._value = yes
+            actions, self._actions = self._actions, []
+        with ExitStack() as stack:  # each is told, whatever becomes of another
+            for action in reversed(actions):
+                stack.callback(action)
+        return yes
+
+    def then(self, action: Callable[[], object]) -> None:
+        """Run this once it is decided: in the thread that decides, or at once."""
+        with self._lock:
+            if self._value is None:
+                self._actions.append(action)
+                return
+        action()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Anticipation:
     """Calls made beside the one that tells what the company is, before it is known whether they are of use.
 
     They are made only while the quota is ample. Nobody sees or keeps their answers until somebody asks for them in the
-    ordinary way; `ended` completes when nobody will, and then what has not left is not sent.
+    ordinary way; `ended` is decided when nobody will, and then what has not left is not sent.
     """
 
     awaited: Source  # whose answer tells what the company is
-    ended: Future[None] = field(default_factory=Future)
+    ended: Decision = field(default_factory=Decision)
 
     def end(self) -> None:
         """Drop what was not asked for meanwhile."""
-        if not self.ended.done():
-            self.ended.set_result(None)
+        self.ended.decide(yes=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from prefill import telemetry
 from prefill.domain.answers import Answer, Cause, Status
-from prefill.domain.requester import Requester
+from prefill.domain.requester import Decision, Requester
 from prefill.domain.sources import Source
 from prefill.registers.answer_cache import Key
 from prefill.registers.scheduling.fair_queue import Task
@@ -28,7 +28,7 @@ class Call:
     """A call to make: of which source, for which procedure, where its answer is stored, and its place in the queue.
 
     `name` is what API Entreprise takes for the same call, whatever its parameters: two at once are a conflict. `counted`
-    says that it is in the count of its requester's calls. `wanted` completes with whether anybody asked for it in the
+    says that it is in the count of its requester's calls. `wanted` is decided by whether anybody asked for it in the
     ordinary way; until then it is made early, and its answer is neither kept nor delivered.
     """
 
@@ -39,7 +39,7 @@ class Call:
     future: Future[Answer]
     requester: Requester
     counted: bool = False
-    wanted: Future[bool] = field(default_factory=Future)
+    wanted: Decision = field(default_factory=Decision)
     task: Task = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,7 +47,7 @@ class Call:
         if anticipation is None:
             self.want()
         else:
-            anticipation.ended.add_done_callback(lambda _: self.drop())
+            anticipation.ended.then(self.drop)
 
     @property
     def number(self) -> str:
@@ -56,23 +56,19 @@ class Call:
     @property
     def early(self) -> bool:
         """Whether nobody asked for it yet in the ordinary way."""
-        return not self.wanted.done()
+        return self.wanted.value is None
 
     @property
     def dropped(self) -> bool:
-        return self.wanted.done() and not self.wanted.result()
+        return self.wanted.value is False
 
     def want(self) -> bool:
         """Ask for it in the ordinary way; False when it was dropped before."""
-        with contextlib.suppress(InvalidStateError):
-            self.wanted.set_result(True)
-        return self.wanted.result()
+        return self.wanted.decide(yes=True)
 
     def drop(self) -> bool:
         """Drop a call that nobody asked for; False when somebody did."""
-        with contextlib.suppress(InvalidStateError):
-            self.wanted.set_result(False)
-        return not self.wanted.result()
+        return not self.wanted.decide(yes=False)
 
 
 def set_result(flight: Future[Answer], answer: Answer) -> None:

@@ -290,12 +290,12 @@ class RegisterClient:
     def _hold(self, call: Call, answer: Answer, flight: Flight, held: contextlib.ExitStack) -> None:
         """Keep the answer of a call made early, and its flight, until somebody asks for it or nobody will."""
 
-        def decided(wanted: Future[bool]) -> None:
+        def decided() -> None:
             with held:
-                kept = self._store(call, answer, flight) if wanted.result() else _forgotten(call)
+                kept = _forgotten(call) if call.dropped else self._store(call, answer, flight)
             self._end(call, kept)
 
-        call.wanted.add_done_callback(decided)
+        call.wanted.then(decided)
 
     def _known(self, call: Call) -> Answer | None:
         """What answers without a call, as far as this process knows; what others stored too, when it may not call."""

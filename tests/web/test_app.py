@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import weakref
 
 import jsonschema
 import pytest
+from flask import Request
 from openapi_spec_validator import validate
 
 from prefill.app import create_app
 from prefill.problems import every_problem
 from prefill.settings import Settings
+from tests.support.released import all_released
 
 ORDINARY = "00000100800010"
 SECONDARY = "00000200600021"
@@ -317,6 +320,23 @@ def test_a_bad_form_stops_the_start_with_its_sentences(tmp_path):
         create_app(Settings(log="json", schemas=(str(tmp_path),)))
     assert "bad.yaml:7" in str(stop.value)
     assert "« etablissements »" in str(stop.value)
+
+
+def test_a_request_is_released_when_it_is_answered_and_needs_no_garbage_collector(open_service, no_collector):
+    seen = []
+
+    class Watched(Request):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            seen.append(weakref.ref(self))
+
+    service = open_service(early_calls=True)
+    service.application.request_class = Watched
+    answers = [service.get(f"/v1/prefill/{number}").status_code for number in (ORDINARY, SECONDARY)]
+
+    assert answers == [200, 200]
+    assert len(seen) == 2
+    assert all_released(seen)
 
 
 def _at(data, pointer):

@@ -46,6 +46,17 @@ class Task:
     waiting: bool = False
     context: Context = field(default_factory=copy_context)
 
+    def end(self) -> None:
+        """Let go of the actions, which know the call that knows this task, and of the request in the context.
+
+        A call would else be a cycle, left to the collector with all that its request held.
+        """
+        self.run, self.refuse, self.context = _ended, _ended, Context()
+
+
+def _ended(*_: object) -> None:
+    """What is left of a task's actions."""
+
 
 class FairQueue:
     """Not safe for threads: its owner holds a lock."""

@@ -50,7 +50,7 @@ class ProviderThreadPools:
         """Make a call in its turn, or refuse it."""
         refusal = self._try_push(task)
         if refusal is not None:
-            task.refuse(*refusal)
+            _refuse(task, *refusal)
         elif task.deadline > time.monotonic():
             self._watch(task)
 
@@ -67,7 +67,7 @@ class ProviderThreadPools:
             tasks = self._queue.drain()
             self._changed.notify_all()
         for task in tasks:
-            task.refuse(Cause.UNREACHABLE, RETRY_SECONDS)
+            _refuse(task, Cause.UNREACHABLE, RETRY_SECONDS)
 
     def session(self) -> requests.Session:
         """The session of the current thread; each request is authenticated by itself."""
@@ -123,7 +123,7 @@ class ProviderThreadPools:
             else:
                 expired, again = self._queue.remove(task), False
         if expired:
-            task.refuse(Cause.THROTTLED, RETRY_SECONDS)
+            _refuse(task, Cause.THROTTLED, RETRY_SECONDS)
         elif again:
             self._watch(task)
 
@@ -134,7 +134,9 @@ class ProviderThreadPools:
                 wait = task.context.run(task.run)
             if not self._done(task, wait):
                 with _logged_faults():
-                    task.refuse(Cause.THROTTLED, wait or RETRY_SECONDS)
+                    _refuse(task, Cause.THROTTLED, wait or RETRY_SECONDS)
+            elif wait is None:
+                task.end()
 
     def _next(self) -> Task | None:
         """Wait for a call that may be made; None when this thread may end."""
@@ -169,6 +171,13 @@ class ProviderThreadPools:
                 return False
             self._queue.push(task)
             return True
+
+
+def _refuse(task: Task, cause: Cause, retry_after: float) -> None:
+    try:
+        task.refuse(cause, retry_after)
+    finally:
+        task.end()
 
 
 @contextmanager
