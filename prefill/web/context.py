@@ -68,6 +68,7 @@ class AppContext:
         close: releases threads and files.
         stream_slots: caps the event streams of the process.
         draft_slots: caps the drafts of forms that are being checked.
+        trial_slots: caps the drafts that are being filled, each in a process of its own.
         visits: which answers each client has had.
         scheduler: delivers paced answers.
     """
@@ -97,6 +98,7 @@ class AppContext:
     close: Callable[[], None]
     stream_slots: Slots = field(default_factory=partial(Slots, STREAMS))
     draft_slots: Slots = field(default_factory=partial(Slots, DRAFTS))
+    trial_slots: Slots = field(default_factory=partial(Slots, DRAFTS))
     visits: VisitMemory = field(default_factory=VisitMemory)
     scheduler: DelayScheduler = field(default_factory=DelayScheduler)
 

@@ -142,6 +142,27 @@ def test_the_checker_answers_as_one_types_and_shows_the_line(page):
     expect(page.locator("#messages li")).to_have_count(0)
 
 
+def test_the_text_is_filled_as_it_stands_and_says_when_it_has_changed(page):
+    page.goto("/studio/fiche")
+    text = page.input_value("#text")
+    page.fill("#text", text.replace("/nom:", "/commune:").replace("Nom", "Commune").replace("unite_legale.personne_morale_attributs.raison_sociale", "adresse.libelle_commune"))  # fmt: skip
+    page.get_by_label("Le remplir pour").select_option(LEAD)
+    page.get_by_role("button", name="Remplir ce texte").click()
+    row = page.locator("#draft-rows tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Commune")
+    expect(row).to_contain_text("Insee RENNES")
+    expect(page.locator("#draft-status")).to_have_text("1 champ sur 1 par les registres, 1 appel.")
+    page.fill("#text", text + "\n")
+
+    expect(page.locator("#draft-status")).to_contain_text("a changé depuis")
+    page.fill("#text", "title: T")
+    page.get_by_role("button", name="Remplir ce texte").click()
+    expect(page.locator("#draft-status")).to_contain_text("corrigez-les")
+    expect(page.locator("#draft")).to_be_hidden()
+    assert "/nom:" in page.request.get("/studio/fiche").text()
+
+
 def test_the_dume_leaves_as_xml_and_what_remains_is_said(page):
     page.goto(f"/studio/dume#sole-tenderer:{MEMBER}")
     state(page, 0, "done")
@@ -170,7 +191,10 @@ def test_no_rule_of_accessibility_is_broken(page, width):
     assert Axe().run(page).response["violations"] == []
     page.goto(f"/studio/dc1#group-lead:{LEAD},group-mem:{DOWN}")
     state(page, 0, "done")
-    page.fill("#text", "title: T")
+    page.get_by_role("button", name="Remplir ce texte").click()
+    expect(page.locator("#draft")).to_be_visible()
+    page.locator("#draft summary").click()
+    page.fill("#text", page.input_value("#text").replace("label: SIRET", "lable: SIRET"))
     expect(page.locator("#messages li").first).to_be_visible()
     for tab in ("text", "sources", "code", "effort"):
         page.click(f"#tab-{tab}")

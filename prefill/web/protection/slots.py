@@ -20,7 +20,7 @@ from prefill.decaying_scores import DecayingScores
 from prefill.domain.requester import NETWORK_FACTOR, SERVICE, Requester, RequesterKind
 
 STREAMS = 24  # event streams: each lasts as long as the slowest register
-DRAFTS = 1  # drafts of forms being checked: a tenth of a second of processor each
+DRAFTS = 1  # drafts of forms being checked, or filled: a tenth of a second of processor each, or half a second
 KEPT_FOR_SHORT = 4  # a quarter of the threads
 KEPT_FOR_AGENTS = 8  # an eighth
 BODIES = 8  # an eighth: requests whose body is being read

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from prefill.app import create_app
 from prefill.settings import Settings
+from prefill.web.context import app_context
 from prefill.web.routes.studio.routes import MAX_DRAFT, MAX_MESSAGES
 
 PRODUCTION = {"token": "secret-token", "recipient": "13002526500013", "url": "http://127.0.0.1:9"}
@@ -127,6 +128,45 @@ def test_a_hostile_draft_is_only_a_wrong_one(client, text, told):
 
     assert verdict["valid"] is False
     assert told in " ".join(one["message"] for one in verdict["messages"])
+
+
+def fill(client: FlaskClient, text: str, company: str = "00000100800010", name: str = "dc1", **more: Any) -> Any:
+    return client.post(f"/studio/{name}/trial", json={"text": text, "company": company, **more})
+
+
+def test_a_draft_is_filled_for_an_invented_company_and_nothing_is_written(folder):
+    client = serve(schemas=(str(folder),))
+    answer = fill(client, FORM.replace("/a:", "/b:"), name="fiche").json
+
+    assert (answer["valid"], answer["fields"], answer["messages"]) == (True, 1, [])
+    assert answer["filled"]["data"] == {"b": "00000100800010"}
+    assert answer["filled"]["provenance"]["/b"]["producer"] == "Insee"
+    assert [path.name for path in folder.iterdir()] == ["fiche.yaml"]
+    assert [field["path"] for field in client.get("/v1/schemas/fiche").json["fields"]] == ["/a"]
+
+
+def test_a_draft_with_a_mistake_is_not_filled(client):
+    answer = fill(client, FORM.replace("candidate", "candidat")).json
+
+    assert (answer["valid"], answer["total"], "filled" in answer) == (False, 1, False)
+
+
+def test_a_draft_is_filled_within_the_limits_of_a_check_and_in_the_sandbox_alone(client):
+    production, limited = serve(**PRODUCTION, studio=True), serve(rate_limit=1)
+    elsewhere = {"Origin": "https://ailleurs.exemple.fr"}
+
+    assert fill(client, "#" * (MAX_DRAFT + 1)).status_code == 400
+    assert fill(client, FORM, "13002526500013").json["code"] == "parameter_invalid"
+    assert client.post("/studio/dc1/trial", data=FORM).json["code"] == "parameter_invalid"
+    assert client.post("/studio/dc1/trial", json={}, headers=elsewhere).json["code"] == "cross_site_request"
+    assert fill(client, FORM, name="nothing").status_code == 404
+    assert fill(production, FORM, name="dume").status_code == 404
+    assert {fill(limited, "title: T").status_code for _ in range(15)} == {200, 429}
+    with client.application.app_context():
+        assert app_context().trial_slots.acquire()
+        busy = fill(client, FORM)
+        app_context().trial_slots.release()
+    assert busy.status_code == 429
 
 
 def test_a_draft_is_small_and_its_messages_are_few(client):

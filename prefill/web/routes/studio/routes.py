@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from cachetools import LRUCache
 from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
+from prefill.authoring.drafts.filled import Trial
+from prefill.authoring.drafts.isolated import try_draft
 from prefill.authoring.markup import KITS, Script, lay_out, write_page
 from prefill.config_files.diagnostics import Diagnostic
 from prefill.domain.company import Role
 from prefill.domain.permissions import CANDIDATE, Audience
 from prefill.forms.model import Form
-from prefill.forms.registry import check_draft
-from prefill.problems import NotFound, TooManyRequests
+from prefill.forms.registry import Draft, check_draft
+from prefill.problems import NotFound, ParameterInvalid, TooManyRequests
 from prefill.sandbox.companies import COMPANIES
 from prefill.web.context import app_context, current_forms
 from prefill.web.page import render_page
-from prefill.web.params import BUSY_SECONDS, check_page_limit, read_body, visible_forms
+from prefill.web.params import BUSY_SECONDS, check_page_limit, read_body, read_json, visible_forms
 from prefill.web.protection.request_guard import refuse_cross_site
+from prefill.web.protection.slots import Slots
 from prefill.web.responses import json_response
 from prefill.web.routes.studio.effort_table import effort_table
 from prefill.web.routes.studio.examples import examples_of
@@ -28,6 +34,7 @@ from prefill.web.widget_releases import current_script
 
 MAX_DRAFT = 64 * 1024  # bytes of a form that is being written
 MAX_MESSAGES = 100
+TRIAL_KEYS = ("text", "company", "role")
 EFFORTS = "prefill.efforts"  # tables by form and role: a second of processor each
 MAX_EFFORTS = 32
 KIT_NAMES = {"plain": "HTML", "dsfr": "DSFR", "react": "React"}
@@ -92,18 +99,59 @@ def check(name: str) -> AnyResponse:
     refuse_cross_site(request.headers, request.host, None)
     check_page_limit()
     form = _form(name)
-    text = read_body(MAX_DRAFT).decode("utf-8", errors="replace")
-    slots = app_context().draft_slots
+    draft = _checked(form, read_body(MAX_DRAFT))
+    return _private(json_response(_verdict(draft)))
+
+
+@blueprint.post("/studio/<name>/trial")
+def trial(name: str) -> AnyResponse:
+    """Check a draft in place of the form, and fill it for an invented company: it is not kept."""
+    refuse_cross_site(request.headers, request.host, None)
+    check_page_limit()
+    form, context = _form(name), app_context()
+    if not context.settings.sandbox:
+        raise NotFound
+    asked = read_json(2 * MAX_DRAFT)
+    text, company, role = (str(asked.get(key, "")) if isinstance(asked, dict) else "" for key in TRIAL_KEYS)
+    if company not in {one.siret for one in COMPANIES}:
+        raise ParameterInvalid(
+            name="company", why="donnez une entreprise du bac à sable.", why_en="give a company of the sandbox."
+        )
+    draft = _checked(form, text.encode("utf-8", errors="replace"))
+    body = _verdict(draft)
+    if draft.form:
+        folders = tuple(str(folder.absolute()) for folder in context.forms.folders)
+        day = context.now().date().isoformat()
+        with _slot_of(context.trial_slots):
+            body["filled"] = try_draft(Trial(form.id, text, folders, company, role, day))
+    return _private(json_response(body))
+
+
+def _checked(form: Form, draft: bytes) -> Draft:
+    if len(draft) > MAX_DRAFT:
+        raise RequestEntityTooLarge
+    with _slot_of(app_context().draft_slots):
+        return check_draft(form.id, draft.decode("utf-8", errors="replace"), app_context().forms.folders)
+
+
+@contextmanager
+def _slot_of(slots: Slots) -> Iterator[None]:
+    """Hold a slot. Raise `TooManyRequests` while none is free."""
     if not slots.acquire():
         raise TooManyRequests(retry_after=BUSY_SECONDS, retryAfter=BUSY_SECONDS)
     try:
-        draft = check_draft(form.id, text, app_context().forms.folders)
+        yield
     finally:
         slots.release()
-    messages = [_message(one) for one in draft.diagnostics[:MAX_MESSAGES]]
-    fields = len(draft.form.fields) if draft.form else 0
-    body = {"valid": draft.form is not None, "fields": fields, "total": len(draft.diagnostics), "messages": messages}
-    return _private(json_response(body))
+
+
+def _verdict(draft: Draft) -> dict[str, Any]:
+    return {
+        "valid": draft.form is not None,
+        "fields": len(draft.form.fields) if draft.form else 0,
+        "total": len(draft.diagnostics),
+        "messages": [_message(one) for one in draft.diagnostics[:MAX_MESSAGES]],
+    }
 
 
 def _forms() -> dict[str, Form]:

@@ -88,10 +88,12 @@ const address = (company, answer) => {
 }
 
 /**
+ * A line for each field: its value and who says so, or why it has none.
+ *
  * @param {any} answer
- * @param {Record<string, any>} known
+ * @param {Record<string, { label: string, type: string }>} known The form's fields by path.
  */
-const rows = (answer, known) => {
+export const rows = (answer, known) => {
 	const signed = Object.entries(answer.provenance).map(([pointer, one]) => [one.field || pointer, pointer, one])
 	const values = signed.map(([path, pointer, one]) =>
 		row(known[path]?.label || path, one.confirm ? 'confirm' : 'ok', one.producer, [

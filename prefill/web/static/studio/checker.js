@@ -34,7 +34,7 @@ const later = milliseconds => {
 }
 
 /** @param {{ valid: boolean, fields: number, total: number, messages: Message[] }} verdict */
-const show = verdict => {
+export const show = verdict => {
 	const { valid, fields, total, messages } = verdict
 	const remarks = messages.some(message => !message.blocking)
 	if (valid) say(`Aucune erreur : ${fields} champs.${remarks ? ' Des remarques :' : ''}`, 'right')

@@ -6,6 +6,7 @@ import { keepAnswer, listCompanies, showAnswer, shownCompany } from './answers.j
 import { startChecker } from './checker.js'
 import { addCompany, numberOf, roleOf, showNamed, companies } from './companies.js'
 import { startDocuments } from './documents.js'
+import { startDraft } from './draft.js'
 import { showEffort } from './effort.js'
 
 const fillable = Boolean(byId('companies'))
@@ -32,6 +33,7 @@ const refresh = panel => {
 
 startTabs(refresh)
 startChecker()
+startDraft()
 byId('copy-text').addEventListener('click', () => copy(byId('text').value, byId('text'), announce))
 
 if (fillable) {
