@@ -14,7 +14,7 @@ from prefill.web.openapi.document import openapi_path
 PAGES = {
     "/docs/examples/{name}", "/", "/docs", "/dossier", "/dossiers", "/signin", "/signin/callback", "/signin/backchannel", "/signout",
     "/static/{filename}",
-    "/studio", "/studio/{name}", "/studio/{name}/code/{kit}", "/studio/{name}/effort", "/studio/{name}/check",
+    "/studio", "/studio/{name}", "/studio/{name}/code/{kit}", "/studio/{name}/effort", "/studio/{name}/check", "/studio/{name}/trial",
 }  # for people  # fmt: skip
 
 
