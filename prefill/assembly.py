@@ -34,6 +34,7 @@ from prefill.prefilling.service import Prefill, Request, Service
 from prefill.problems import SettingsInvalid
 from prefill.receipts.keys import SANDBOX_SEED, read_keys
 from prefill.receipts.receipt import Receipts
+from prefill.redis_client import OptionalRedis
 from prefill.registers.client import RegisterClient
 from prefill.registers.resources import SharedResources, open_client, open_resources
 from prefill.registers.transport.http import Connection
@@ -123,10 +124,15 @@ def open_sign_in(settings: Settings, tenants: Tenants, resources: SharedResource
         tenants.directory,
         providers=Providers(open_session=open_session, clock=time.monotonic),
         jwks=jwks,
-        sessions=Sessions(resources.shared, idle_seconds=60.0 * settings.session_minutes, clock=time.time),
+        sessions=open_sessions(settings, resources.shared),
         open_session=open_session,
         timestamp=time.time,
     )
+
+
+def open_sessions(settings: Settings, shared: OptionalRedis) -> Sessions:
+    """Open the sessions of signed-in agents."""
+    return Sessions(shared, idle_seconds=60.0 * settings.session_minutes, clock=time.time)
 
 
 def upstream_url(settings: Settings) -> str:

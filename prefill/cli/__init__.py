@@ -24,6 +24,7 @@ COMMANDS = {
     "sources": "prefill.cli.groups:sources",
     "schema": "prefill.cli.groups:schema",
     "tenant": "prefill.cli.groups:tenant",
+    "session": "prefill.cli.administration.session:session",
     "receipt": "prefill.cli.administration.receipts:receipt",
     "verify": "prefill.cli.administration.receipts:verify",
     "watch": "prefill.cli.administration.watch:watch",

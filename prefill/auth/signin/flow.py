@@ -116,7 +116,7 @@ class SignInFlow:
             return None
         if not signin.admits(session.siret, session.email):
             return None
-        return Caller(Audience.AGENT, session.tenant, f"oidc:{session.subject}", signin.scopes)
+        return Caller(Audience.AGENT, session.tenant, session.agent, signin.scopes)
 
     def sign_out_url(self, session: Session, back: str) -> str | None:
         """Return where the provider ends its own session (RP-initiated logout), when it can."""

@@ -55,6 +55,11 @@ class Session:
     sid: str = field(default="", repr=False)
 
     @property
+    def agent(self) -> str:
+        """How the audit trail names the agent."""
+        return f"oidc:{self.subject}"
+
+    @property
     def revoked_by(self) -> tuple[str, str]:
         """The names under which the provider may end it: its subject, and its session or, where it has no name, its subject."""
         own = f"sid {self.sid}" if self.sid else f"unnamed {self.subject}"
@@ -95,7 +100,7 @@ class Sessions:
         session = self._read(key)
         if session is None:
             return None
-        if self._clock() - session.started_at >= MAX_SECONDS or self._is_revoked(session):
+        if self._is_over(session):
             self.close(session_id)
             return None
         self._put_off(key, session)
@@ -109,22 +114,44 @@ class Sessions:
         with self._lock:
             self._local.pop(key, None)
 
+    def all(self) -> list[Session]:
+        """List the sessions that are not over, the oldest first: those in Redis, else those of this process."""
+        if self._redis.configured:
+            pattern = f"{self._prefix}:signin:session:*"
+            keys = self._run(lambda client: list(client.scan_iter(pattern, count=1000)))
+            bodies = self._run(lambda client: client.mget(keys)) if keys else []
+            found = [Session(**json.loads(body)) for body in bodies if body]
+        else:
+            with self._lock:
+                found = list(self._local.values())
+        return sorted((one for one in found if not self._is_over(one)), key=lambda one: one.started_at)
+
+    def end_agent(self, session: Session) -> None:
+        """End this session and all others of its agent, begun until now, whatever this machine's clock says."""
+        until = max(self._clock(), session.started_at)
+        self._revoke(session.issuer, session.client_id, [f"sub {session.subject}"], until)
+
     def revoke(self, issuer: str, client_id: str, *, subject: str, sid: str) -> None:
         """End the session that the provider names, or all of a subject where it names none, begun until now.
 
         A session whose provider gave it no name is ended by its subject. What is kept is the time, as long as a session lasts.
         """
         names = [f"sub {subject}"] if not sid else [f"sid {sid}", *([f"unnamed {subject}"] if subject else [])]
-        for name in names:
-            self._write_revocation(self._key("revoked", _revocation(issuer, client_id, name)))
+        self._revoke(issuer, client_id, names, self._clock())
 
-    def _write_revocation(self, key: str) -> None:
-        now = self._clock()
+    def _revoke(self, issuer: str, client_id: str, names: list[str], until: float) -> None:
+        for name in names:
+            self._write_revocation(self._key("revoked", _revocation(issuer, client_id, name)), until)
+
+    def _write_revocation(self, key: str, until: float) -> None:
         if self._redis.configured:
-            self._run(lambda client: client.set(key, repr(now), ex=round(MAX_SECONDS)))
+            self._run(lambda client: client.set(key, repr(until), ex=round(MAX_SECONDS)))
             return
         with self._lock:
-            self._revoked[key] = now
+            self._revoked[key] = until
+
+    def _is_over(self, session: Session) -> bool:
+        return self._clock() - session.started_at >= MAX_SECONDS or self._is_revoked(session)
 
     def _is_revoked(self, session: Session) -> bool:
         keys = [self._key("revoked", name) for name in session.revoked_by]

@@ -10,11 +10,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from click.testing import CliRunner, Result
 from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
 from flask.testing import FlaskClient
 
 from prefill.app import create_app
+from prefill.cli import main
 from prefill.settings import Settings
 from tests.support.factories import LYON, NICE, OBJECT, bearer, lines_of, secret, write_keys, write_tenants
 from tests.support.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider, running_provider, sign_in_table
@@ -380,6 +382,59 @@ def test_without_its_redis_no_session_is_trusted(open_browser, provider, mortal_
 
     assert dossier(browser, **csrf).json["code"] == "sign_in_unavailable"
     assert sign_in(browser) == "/dossier#signin=unavailable"
+
+
+def command(*arguments: str, redis: RedisServer | None) -> Result:
+    return CliRunner().invoke(main, ["session", *arguments], env={"REDIS_URL": redis.url if redis else None})
+
+
+def test_an_administrator_ends_the_sessions_of_an_agent_in_every_process(open_browser, provider, redis_server):
+    one, other = (open_browser(redis_url=redis_server.url) for _ in range(2))
+    sign_in(one)
+    sign_in(other)
+    provider.agent = {"sub": "aline", "email": "aline@lyon.example"}
+    third = one.application.test_client()
+    sign_in(third)
+    listed = command("list", "--tenant", "lyon", redis=redis_server).stdout.splitlines()
+    ended = command("end", "Odile@Lyon.example", redis=redis_server)
+
+    assert [line.split()[:2] for line in listed] == [["lyon", "oidc:odile"]] * 2 + [["lyon", "oidc:aline"]]
+    assert (ended.exit_code, ended.stdout.splitlines()[0]) == (0, "Sessions terminées : 2.")
+    assert [session(browser).keys() == {"signIn"} for browser in (one, other, third)] == [True, True, False]
+    assert command("end", "oidc:odile", redis=redis_server).exit_code == 1
+    assert command("end", "oidc:aline", "--tenant", "nice", redis=redis_server).exit_code == 1
+    assert command("end", "oidc:aline", redis=redis_server).exit_code == 0
+    assert session(third).keys() == {"signIn"}
+    assert command("list", redis=redis_server).stdout == ""
+
+
+def test_an_agent_whose_sessions_were_ended_may_sign_in_again(open_browser, provider, redis_server):
+    browser = open_browser(redis_url=redis_server.url)
+    sign_in(browser)
+    command("end", "oidc:odile", redis=redis_server)
+    time.sleep(0.01)  # what begins later is another session
+    sign_in(browser)
+
+    assert session(browser)["agent"] == "oidc:odile"
+
+
+def test_sessions_in_memory_are_ended_by_a_restart_as_the_command_says(open_browser, provider):
+    browser = open_browser()
+    sign_in(browser)
+    refused = command("list", redis=None)
+    restarted = open_browser()
+    cookie = browser.get_cookie(SESSION, domain=urlsplit(PUBLIC).hostname).value
+    restarted.set_cookie(SESSION, cookie, domain=urlsplit(PUBLIC).hostname, secure=True)
+
+    assert (refused.exit_code, "redémarrer" in refused.stderr) == (1, True)
+    assert session(restarted).keys() == {"signIn"}
+
+
+def test_no_session_is_said_to_be_ended_while_redis_is_down(mortal_redis: RedisServer):
+    mortal_redis.kill()
+    ended = command("end", "oidc:odile", redis=mortal_redis)
+
+    assert (ended.exit_code, ended.stderr) == (1, "Redis, qui tient les sessions, ne répond pas.\n")
 
 
 def logout(browser: FlaskClient, token: str) -> Any:
