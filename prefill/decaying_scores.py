@@ -1,13 +1,14 @@
-"""How much each name has asked for of late: a score that halves as time goes by."""
+"""How much each name has asked for of late: a score that halves as time goes by, and is forgotten when it says little."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 
-from cachetools import LRUCache
+from cachetools import TTLCache
 
 HALF_LIFE = 120.0  # seconds
+MEMORY_SECONDS = 5 * HALF_LIFE  # after which a name that adds nothing is forgotten
 MAX_REMEMBERED = 50_000  # names: nobody fills the memory with addresses
 
 
@@ -17,7 +18,12 @@ class DecayingScores:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._scores: LRUCache[str, tuple[float, float]] = LRUCache(MAX_REMEMBERED)
+        self._scores: TTLCache[str, tuple[float, float]] = TTLCache(MAX_REMEMBERED, MEMORY_SECONDS, timer=clock)
+
+    def __len__(self) -> int:
+        """How many names are remembered."""
+        with self._lock:
+            return len(self._scores)
 
     def add(self, name: str, amount: float = 1.0) -> float:
         """Add to a score, and return it."""

@@ -14,12 +14,11 @@ import math
 import random
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
-
-from cachetools import TTLCache
 
 from prefill.domain.answers import Answer, Status
 from prefill.domain.company import Company
@@ -30,25 +29,43 @@ JITTER_SECONDS = 0.05  # at most, at random: what differs by less between a call
 STEP_SECONDS = 0.025  # delays are whole steps, with one to spare for what varies between a call and a cache hit
 RANDOM = random.SystemRandom()
 MEMORY_SECONDS = 600.0
-MAX_VISITS = 200_000
+GENERATIONS = 5  # the oldest is forgotten whole, two minutes' visits at once
+MAX_VISITS = 200_000  # some hundred bytes each
 
 Visit = tuple[str, str, str, str]  # client (keyed hash), tenant, source, number
 
 
 class VisitMemory:
-    """Which answers each client has had in the last minutes."""
+    """Which answers each client has had in the last eight to ten minutes, as hashes that this process alone can make."""
 
     def __init__(self, *, timer: Callable[[], float] = time.monotonic) -> None:
         self._lock = threading.Lock()
-        self._visits: TTLCache[Visit, bool] = TTLCache(MAX_VISITS, MEMORY_SECONDS, timer=timer)
+        self._timer = timer
+        self._generations: deque[set[int]] = deque([set()], maxlen=GENERATIONS)
+        self._began = timer()
+
+    def __len__(self) -> int:
+        with self._lock:
+            self._forget()
+            return sum(map(len, self._generations))
 
     def has(self, visit: Visit) -> bool:
         with self._lock:
-            return visit in self._visits
+            self._forget()
+            return any(hash(visit) in generation for generation in self._generations)
 
     def add(self, visit: Visit) -> None:
         with self._lock:
-            self._visits[visit] = True
+            self._forget()
+            if len(self._generations[0]) >= MAX_VISITS // GENERATIONS:
+                self._generations.appendleft(set())
+            self._generations[0].add(hash(visit))
+
+    def _forget(self) -> None:
+        """Begin the generations that are due; the oldest go."""
+        due = int((self._timer() - self._began) / (MEMORY_SECONDS / GENERATIONS))
+        self._began += due * (MEMORY_SECONDS / GENERATIONS)
+        self._generations.extendleft(set() for _ in range(min(due, GENERATIONS)))
 
 
 class DelayScheduler:

@@ -16,7 +16,10 @@ from prefill.domain.company import Company
 from prefill.registers.client import completed
 from prefill.sandbox.companies import COMPANIES
 from prefill.web.protection.pacing import (
+    GENERATIONS,
     JITTER_SECONDS,
+    MAX_VISITS,
+    MEMORY_SECONDS,
     STEP_SECONDS,
     DelayScheduler,
     PacedRegisters,
@@ -24,6 +27,7 @@ from prefill.web.protection.pacing import (
     delay_of,
     jitter,
 )
+from tests.support.clock import FakeClock
 
 SOURCE = CATALOGUE["etablissements"]
 PROBES = 1000
@@ -126,6 +130,35 @@ def test_who_has_had_an_answer_has_it_again_at_once():
     assert mine.is_cached(SOURCE, company)
     assert not others.submit(SOURCE, company).done()
     assert not elsewhere.is_cached(SOURCE, company)
+
+
+def visit(rank=0):
+    return f"client {rank}", "buyer", SOURCE.name, "00000100800010"
+
+
+def test_visits_are_forgotten_after_eight_to_ten_minutes():
+    clock = FakeClock()
+    visits = VisitMemory(timer=clock)
+    clock.at += MEMORY_SECONDS / GENERATIONS - 1
+    visits.add(visit(1))
+    clock.at += 1
+    visits.add(visit(2))
+    clock.at += MEMORY_SECONDS * (1 - 1 / GENERATIONS) - 1
+
+    assert visits.has(visit(1))
+    clock.at += 1
+    assert (visits.has(visit(1)), visits.has(visit(2))) == (False, True)
+    clock.at += MEMORY_SECONDS
+    assert (visits.has(visit(2)), len(visits)) == (False, 0)
+
+
+def test_visits_are_bounded_and_the_last_are_remembered():
+    visits = VisitMemory(timer=FakeClock())
+    for rank in range(MAX_VISITS + MAX_VISITS // GENERATIONS):
+        visits.add(visit(rank))
+
+    assert len(visits) <= MAX_VISITS
+    assert (visits.has(visit(0)), visits.has(visit(rank))) == (False, True)
 
 
 def test_the_delay_is_blurred():
