@@ -19,9 +19,9 @@ from prefill.dossier.states import State
 from prefill.dossier.themes import ON_REQUEST, PROOFS
 from prefill.forms.model import Form
 from prefill.prefilling.service import Prefill, Request, Service
-from prefill.problems import Problem
+from prefill.problems import CompanyUndisclosed, CompanyUnknown, Problem
 from prefill.watch.awards import Award
-from prefill.watch.schedule import UNANSWERED, Due, Observation
+from prefill.watch.schedule import UNANSWERED, Due, Observation, Observations
 
 BACKGROUND = Requester(RequesterKind.BACKGROUND)
 WITH_MENTIONS = "extraits_rcs_infogreffe"
@@ -33,7 +33,7 @@ class Asked:
     """What the registers said of one company.
 
     Attributes:
-        seen: by proof; those that were not answered are left out.
+        seen: by proof; those that were not answered are left out. All are withheld where Sirene names no such company.
         unanswered: the state of those.
         problem: why nothing was asked of them, in French, without the company's number.
         held_back: whether the quota left no call for one of them.
@@ -65,19 +65,30 @@ class Asker:
         self._agent = agent
         self._run = run
 
-    def ask(self, due: Due) -> Asked:
-        """Ask for the proofs that are due. Raises `AuditUnavailable` while no record can be written."""
+    def ask(self, due: Due, known: Observations) -> Asked:
+        """Ask for the proofs that are due, of which this is known. Raises `AuditUnavailable` while no record can be written.
+
+        What cannot be asked is answered so, but for a proof that was answered before: a right or a number that was lost comes back.
+        """
         request = self._request(due)
+        had = frozenset(name for name, seen in known.items() if not seen.by_hand)
         self._record(due.award, request.form.sources(request.extra), Outcome.REQUESTED)
         try:
             done = self._service(due.award.tenant).prefill(request)
         except Problem as problem:
             self._record(due.award, request.form.sources(request.extra), Outcome.REFUSED)
-            return Asked({}, dict.fromkeys(due.sources, State.UNAVAILABLE), problem.title["fr"])
+            return self._refused(due, problem, had)
         called = sorted(one.source for one in done.answers.values() if one.status not in NOT_CALLED)
         complete = done.filled.complete
         self._record(due.award, tuple(dict.fromkeys(called)), Outcome.COMPLETE if complete else Outcome.PARTIAL)
-        return self._read(due, done)
+        return self._read(due, done, had)
+
+    def _refused(self, due: Due, problem: Problem, had: frozenset[str]) -> Asked:
+        """Nothing can be asked about a company that Sirene withholds, or that it has never known."""
+        if not (isinstance(problem, CompanyUndisclosed) or (isinstance(problem, CompanyUnknown) and not had)):
+            return Asked({}, dict.fromkeys(due.sources, State.UNAVAILABLE), problem.title["fr"])
+        withheld = Observation(State.WITHHELD, None, self._now().date())
+        return Asked(dict.fromkeys(due.sources, withheld), {}, problem.title["fr"])
 
     def _request(self, due: Due) -> Request:
         places = {name: f"/{PROOFS}/{name}" for name in due.sources}
@@ -93,18 +104,23 @@ class Asker:
             requester=BACKGROUND,
         )
 
-    def _read(self, due: Due, done: Prefill) -> Asked:
+    def _read(self, due: Due, done: Prefill, had: frozenset[str]) -> Asked:
         today = self._now().date()
         dossier = build_dossier(done.request.form, done.filled, done.answers, due.award.siret[:9], today)
         proofs = {proof.source.name: proof for proof in dossier.proofs if proof.source.name in due.sources}
         mentions = len(dossier.mentions)
+        unanswered = {
+            name: proof.state
+            for name, proof in proofs.items()
+            if proof.state in UNANSWERED or (proof.state is State.NOT_ENTITLED and name in had)
+        }
         return Asked(
             {
                 name: Observation(proof.state, proof.valid_until, today, mentions if name == WITH_MENTIONS else 0)
                 for name, proof in proofs.items()
-                if proof.state not in UNANSWERED
+                if name not in unanswered
             },
-            {name: proof.state for name, proof in proofs.items() if proof.state in UNANSWERED},
+            unanswered,
             held_back=any(map(_is_held_back, proofs.values())),
         )
 

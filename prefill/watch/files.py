@@ -18,7 +18,7 @@ from prefill.dossier.states import State
 from prefill.watch.awards import Award
 from prefill.watch.changes import Change, day_text
 from prefill.watch.run import Watch
-from prefill.watch.schedule import Observation, due_on
+from prefill.watch.schedule import BY_HAND, Observation, due_on
 
 HEADINGS = (
     "Référence", "Acheteur", "SIRET", "Procédure", "Preuve", "État", "Valable jusqu'au", "Demandée le",
@@ -29,8 +29,9 @@ Row = tuple[Award, str, Observation, Change | None]
 
 
 def word(proof: str, state: State) -> str:
-    """Say a state of a proof in French, as the dossier does."""
-    return Proof(CATALOGUE[proof], state).word("fr")
+    """Say a state of a proof in French, as the dossier does, and what must be asked by hand."""
+    said = Proof(CATALOGUE[proof], state).word("fr")
+    return f"à demander à la main ({said})" if state in BY_HAND else said
 
 
 def rows_of(watch: Watch) -> list[Row]:

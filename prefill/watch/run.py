@@ -26,6 +26,7 @@ class Report:
         unanswered: how many proofs were not answered, by state.
         held_back: whether the quota left too little.
         problems: why companies could not be asked, each with the references of their contracts.
+        waiting: how many of those the next run asks again; the others are asked by hand.
         undelivered: changes that the webhook did not take, and why the last one failed.
     """
 
@@ -34,18 +35,20 @@ class Report:
     unanswered: Counter[State] = field(default_factory=Counter)
     held_back: bool = False
     problems: dict[str, list[str]] = field(default_factory=dict)
+    waiting: int = 0
     undelivered: int = 0
     fault: str | None = None
 
     @property
     def whole(self) -> bool:
-        return not (self.left or self.unanswered or self.problems or self.undelivered)
+        return not (self.left or self.unanswered or self.waiting or self.undelivered)
 
     def add(self, award: Award, asked: Asked) -> None:
         self.asked += 1
         self.held_back |= asked.held_back
         if asked.problem:
             self.problems.setdefault(asked.problem, []).append(award.reference)
+            self.waiting += bool(asked.unanswered)
         else:
             self.unanswered.update(asked.unanswered.values())
 
@@ -79,9 +82,9 @@ class Watch:
                 self.report.left = len(waiting) - rank
                 return
             yield due
-            asked = asker.ask(due)
-            self.report.add(due.award, asked)
             before = self.state.known.get(due.award.key, {})
+            asked = asker.ask(due, before)
+            self.report.add(due.award, asked)
             self._keep(due.award, asked.seen, tuple(changes_between(due.award, before, asked.seen)))
 
     def deliver(self, send: Deliver | None) -> None:

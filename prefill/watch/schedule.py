@@ -17,7 +17,9 @@ BEFORE_EXPIRY = timedelta(days=15)  # a proof is asked for again before it ends
 SOONEST = timedelta(days=7)  # between two questions about the same proof
 TROUBLED = timedelta(days=30)  # how often what the candidate must be asked for, or is bad, is looked at again
 # What says nothing of the company: the question remains.
-UNANSWERED = frozenset({State.UNAVAILABLE, State.LATE, State.NOT_ENTITLED, State.MISCONFIGURED})
+UNANSWERED = frozenset({State.UNAVAILABLE, State.LATE, State.MISCONFIGURED})
+# What this service cannot ask for, today or at its next run: somebody must, by hand.
+BY_HAND = frozenset({State.WITHHELD, State.WITHDRAWN, State.NOT_ENTITLED})
 TO_HANDLE = frozenset({Tone.ASK, Tone.BAD, Tone.WATCH})
 
 
@@ -38,7 +40,11 @@ class Observation:
 
     @property
     def to_handle(self) -> bool:
-        return TONES[self.state] in TO_HANDLE
+        return TONES[self.state] in TO_HANDLE or self.by_hand
+
+    @property
+    def by_hand(self) -> bool:
+        return self.state in BY_HAND
 
     def on(self, day: date) -> Observation:
         """What it has become: a proof whose validity is over is expired, whatever the register does."""

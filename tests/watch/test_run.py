@@ -254,13 +254,51 @@ def test_while_no_record_can_be_written_no_register_is_asked(contracts, register
     assert registers.asked == []
 
 
-def test_a_company_that_sirene_does_not_know_is_told_and_asked_again(contracts, registers):
-    registers.answers["etablissements_instructeur"] = Answer("etablissements_instructeur", Status.ABSENT)
+@pytest.mark.parametrize(
+    ("status", "problem"), [(Status.ABSENT, "Entreprise inconnue"), (Status.WITHHELD, "Entreprise non diffusible")]
+)
+def test_what_cannot_be_asked_is_to_ask_by_hand_and_looked_at_again_each_month(contracts, registers, status, problem):
+    registers.answers["etablissements_instructeur"] = Answer("etablissements_instructeur", status)
     watch = contracts.run(START)
+    states = {row[5] for row in csv.reader(write_table(watch).decode("utf-8-sig").splitlines()[1:], delimiter=";")}
 
-    assert watch.report.problems == {"Entreprise inconnue": ["Lot 1"]}
+    assert watch.report.problems == {problem: ["Lot 1"]}
+    assert states == {"à demander à la main (non diffusé)"}
+    watch.mark_written()
+    watch.deliver(None)
+    assert watch.report.whole
     assert contracts.records()[-1]["outcome"] == "refused"
+    assert watch.due() == []
+    month_later = contracts.run(START + timedelta(days=30))
+    assert told(month_later) == []
+    assert month_later.report.asked == 1
+    del registers.answers["etablissements_instructeur"]
+    assert (VIGILANCE, State.WITHHELD, State.DELIVERED) in told(contracts.run(START + timedelta(days=60)))
+
+
+def test_a_company_that_sirene_knew_and_knows_no_more_keeps_its_proofs_and_waits_for_the_next_run(contracts, registers):
+    contracts.run(START)
+    registers.answers["etablissements_instructeur"] = Answer("etablissements_instructeur", Status.ABSENT)
+    watch = contracts.run(date(2026, 7, 20))
+
+    assert not watch.report.whole
     assert watch.due() != []
+    assert watch.state.known[contracts.awards[0].key][VIGILANCE].until == date(2026, 7, 31)
+
+
+def test_a_right_that_the_buyer_never_had_is_to_ask_by_hand_and_one_that_is_lost_waits(contracts, registers):
+    had = registers.answers[VIGILANCE]
+    registers.answers[VIGILANCE] = Answer(VIGILANCE, Status.NOT_ENTITLED)
+    never = contracts.run(START)
+    registers.answers[VIGILANCE] = had
+    contracts.run(START + timedelta(days=30))
+    registers.answers[VIGILANCE] = Answer(VIGILANCE, Status.NOT_ENTITLED)
+    lost = contracts.run(date(2026, 7, 20))
+
+    assert (VIGILANCE, None, State.NOT_ENTITLED) in told(never)
+    assert never.report.unanswered == {}
+    assert lost.report.unanswered == {State.NOT_ENTITLED: 1}
+    assert lost.state.known[contracts.awards[0].key][VIGILANCE].state is State.DELIVERED
 
 
 def test_a_change_that_the_webhook_does_not_take_is_kept_until_it_does(contracts, registers):

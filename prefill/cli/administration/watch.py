@@ -43,7 +43,7 @@ WRITTEN = click.Path(dir_okay=False, path_type=Path)
 
 @click.command(
     help="Redemander, pour les titulaires d'un fichier de marchés (CSV, YAML), ce que la loi et les dates des preuves "
-    "demandent. Pour cron. Code 0 si tout est à jour, 3 si le reste attend l'exécution suivante, 1 en cas d'erreur."
+    "demandent. Pour cron. Code 0 si rien n'attend, 3 si le reste attend l'exécution suivante, 1 en cas d'erreur."
 )
 @click.argument("file", metavar="FICHIER", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--csv", "table", type=WRITTEN, help="Écrire le tableau des preuves suivies.")
@@ -177,6 +177,9 @@ def _show_report(run: Watch) -> None:
         click.echo(f"{count} preuves sans réponse ({state.value}) : redemandées à la prochaine exécution.", err=True)
     if report.held_back:
         click.echo("Le quota ne laissait plus d'appels : le reste attend la prochaine exécution.", err=True)
+    by_hand = sum(seen.by_hand for _, _, seen, _ in rows_of(run))
+    if by_hand:
+        click.echo(f"{by_hand} preuves à demander à la main : le tableau (--csv) les nomme.", err=True)
     for problem, references in report.problems.items():
         click.echo(f"{problem} : {', '.join(references)}.", err=True)
     if report.left:

@@ -22,7 +22,7 @@ from tests.support.webhook_receiver import SECRET, Received, receiver
 
 pytestmark = pytest.mark.slow
 
-JOINERY, ROADWORKS = "00000100800010", "00002200400014"
+JOINERY, ROADWORKS, UNDISCLOSED = "00000100800010", "00002200400014", "00001500800014"
 HEADINGS = "siret,object,awarded,ends,reference\n"
 BUYER = "13002526500013"
 PATIENCE = 20.0  # seconds
@@ -111,6 +111,18 @@ def test_a_dead_register_is_told_and_asked_again_by_the_next_run(watch, sandbox,
     assert (first.exit_code, second.exit_code) == (3, 0)
     assert "1 preuves sans réponse (unavailable)" in first.output
     assert set(asked_of_urssaf(sandbox).values()) == {2}
+
+
+def test_a_company_that_sirene_withholds_is_to_ask_by_hand_and_nothing_waits(watch, sandbox, tmp_path):
+    file, table = contracts(tmp_path, UNDISCLOSED), tmp_path / "t.csv"
+    first, calls = watch(file, "--csv", str(table)), sandbox.total()
+    again = watch(file, "--csv", str(table))
+
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert "à demander à la main" in first.stderr
+    assert "Entreprise non diffusible : Lot 0." in first.stderr
+    assert sandbox.total() == calls
+    assert "à demander à la main (non diffusé)" in table.read_text("utf-8-sig")
 
 
 def test_a_run_that_is_killed_is_taken_up_where_it_was(watch, sandbox, tmp_path):
