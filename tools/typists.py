@@ -129,7 +129,7 @@ def run_stand_in() -> Iterator[SandboxStandIn]:
 
 
 def names() -> tuple[str, ...]:
-    return tuple({company.name.partition(" (")[0] for company in (*COMPANIES, *SEARCHED)})
+    return tuple({company.name.partition(" (")[0] for company in (*COMPANIES, *SEARCHED) if company.siret})
 
 
 def run(stand_in: StandIn, typists: int, seconds: float, processes: int, known: Sequence[str]) -> Outcome:

@@ -569,7 +569,7 @@ COMPANIES: tuple[SandboxCompany, ...] = (
 
 
 _SIRENS = frozenset(company.siret[:9] for company in (*COMPANIES, *SEARCHED))
-_RNA_NUMBERS = frozenset(company.rna for company in COMPANIES)
+_RNA_NUMBERS = frozenset(company.rna for company in (*COMPANIES, *SEARCHED))
 
 
 def is_invented(number: str) -> bool:

@@ -1,10 +1,13 @@
-"""Companies that show what a search meets: sixty establishments of one company, three of one name, an Insee that is down."""
+"""Companies that show what a search meets: sixty establishments of one company, three of one name, an Insee that is down.
+
+And an association without SIREN, which no search finds.
+"""
 
 from __future__ import annotations
 
 from prefill.sandbox.builders.insee import address, establishment, insee, unit
-from prefill.sandbox.builders.registers import vat
-from prefill.sandbox.model import Reply, SandboxCompany
+from prefill.sandbox.builders.registers import association, vat
+from prefill.sandbox.model import Reply, SandboxCompany, in_days, ok
 
 TOWNS = (
     ("35000", "RENNES", "35238"), ("44000", "NANTES", "44109"), ("69003", "LYON 3EME", "69383"),
@@ -18,6 +21,7 @@ BRANCHES = 60
 CLOSED_EVERY = 6
 NAMESAKE = "LES COMPAGNONS DU HALAGE"
 INSEE_DOWN = "00003400900019"
+WITHOUT_SIREN = "W000000350"  # the RNA number of an association
 
 
 def with_key(stem: str) -> str:
@@ -79,10 +83,27 @@ def _insee_down() -> SandboxCompany:
     )  # fmt: skip
 
 
+def _without_siren() -> SandboxCompany:
+    """Write an association as the register gives one that the Insee does not know: not active, and not dissolved."""
+    of = unit("", "LES VEILLEURS DE LA MARE", "9220", "94.99Z", created="2019-04-02", rna=WITHOUT_SIREN)
+    where = address("9", "CHEMIN", "DES GRENOUILLES", "26000", "VALENCE", "26362")
+    data = association(of, where, declared="2019-03-18", published="2019-04-02", purpose="Compter les tritons.")
+    alone = {**data, "siren": None, "siret_siege": None, "active": False, "etablissements": []}
+    meta = {"internal_id": WITHOUT_SIREN, "date_derniere_mise_a_jour_sirene": None}
+    return SandboxCompany(
+        "", "LES VEILLEURS DE LA MARE",
+        "Une association sans SIREN : son numéro RNA seul la nomme, et aucune recherche ne la trouve.",
+        "An association without SIREN: its RNA number alone names it, and no search finds it.",
+        {"associations": ok(alone, meta={**meta, "date_derniere_mise_a_jour_rna": in_days(-20)})},
+        rna=WITHOUT_SIREN,
+    )  # fmt: skip
+
+
 SEARCHED: tuple[SandboxCompany, ...] = (
     *_network(),
     _namesake("000031005", 1, "5710", "43.32A"),
     _namesake("000032003", 9, "5499", "81.30Z"),
     _namesake("000033001", 7, "5499", "43.22A", ceased="2021-03-31"),
     _insee_down(),
+    _without_siren(),
 )

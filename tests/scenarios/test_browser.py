@@ -846,6 +846,20 @@ def value_of(answer: dict, alias: str) -> str:
     return value or ""
 
 
+def test_an_association_without_siren_is_filled_by_its_rna_number_which_no_search_finds(page, service):
+    page.goto(service)
+    page.locator("#siret").press_sequentially("w000 000 350")
+    expect(page.locator("#form")).to_have_attribute("data-prefill-state", "done")
+    expect(page.locator("#name")).to_have_value("LES VEILLEURS DE LA MARE")
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="OpenDocument").click()
+    assert caught.value.suggested_filename == "dume.odt"
+    page.get_by_role("button", name="Annuler le préremplissage").click()
+
+    expect(page.locator("#name")).to_have_value("")
+    expect(page.locator("#form")).to_have_attribute("data-prefill-state", "idle")
+
+
 def test_representatives_are_offered_and_nobody_is_chosen(page, service):
     page.goto(service)
     page.fill("#siret", ORDINARY)

@@ -95,6 +95,15 @@ def test_the_dc2_of_an_association_under_the_law_of_alsace_moselle(page):
     expect(page.locator("#asked")).to_have_text(f"GET /v1/prefill/{LOCAL_LAW}?schema=dc2")
 
 
+def test_the_dc2_of_an_association_without_siren(page):
+    page.goto("/studio/dc2#sole-tenderer:W000000350")
+    state(page, 0, "done")
+
+    page.click("#tab-json")
+    expect(page.locator("#json")).to_contain_text("LES VEILLEURS DE LA MARE")
+    expect(page.locator("#asked")).to_have_text("GET /v1/prefill/W000000350?schema=dc2")
+
+
 def test_the_dc4_of_two_companies_each_with_its_own_number(page):
     page.goto("/studio/dc4")
     page.get_by_role("link", name="Un titulaire et son sous-traitant").click()

@@ -1,6 +1,6 @@
 // The demonstration around the form: it listens to the script's events, and does nothing that a site could not do.
 
-import { clearEspd, copy, download, downloadEspd, REASONS, startTabs, typedValue } from './common.js'
+import { clearEspd, copy, download, downloadEspd, fillWithoutSiren, REASONS, startTabs, typedValue } from './common.js'
 
 const STATUSES = {
 	ok: 'a répondu',
@@ -161,6 +161,7 @@ form.addEventListener('prefill:error', (/** @type {CustomEvent} */ event) => {
 })
 form.addEventListener('prefill:undo', clear)
 
+fillWithoutSiren(form)
 startTabs()
 
 byId('print').addEventListener('click', () => window.print())
@@ -176,6 +177,8 @@ const said = byId('documents-status')
 
 /** @type {any} The last answer of the service. */
 let answer
+/** The number that it is about: an association without SIREN has its RNA number alone. */
+let number = ''
 
 /** What the candidate typed where no register gave a value, by the path of the field. */
 const typed = () => {
@@ -203,18 +206,19 @@ form.addEventListener('prefill:start', () => {
 })
 form.addEventListener('prefill:done', (/** @type {CustomEvent} */ event) => {
 	answer = event.detail.answer
+	number = answer.siret || answer.siren || event.detail.siret
 	section.hidden = false
 })
 form.addEventListener('prefill:undo', () => {
 	section.hidden = true
 })
 
-byId('espd').addEventListener('click', () => downloadEspd(answer.siret || answer.siren, say))
+byId('espd').addEventListener('click', () => downloadEspd(number, say))
 for (const button of section.querySelectorAll('[data-kind]')) {
 	button.addEventListener('click', () => {
 		const name = `${byId('document-form').value}.${button.dataset.kind}`
 		const values = byId('document-form').value === 'dume' ? typed() : {}
 		const [id, kind] = name.split('.')
-		download(`/v1/documents/${id}/${answer.siret || answer.siren}.${kind}`, { values }, name, say)
+		download(`/v1/documents/${id}/${number}.${kind}`, { values }, name, say)
 	})
 }

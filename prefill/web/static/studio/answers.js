@@ -3,7 +3,7 @@
 import { REASONS as SHARED_REASONS } from '../common.js'
 import { byId, make } from '../dossier/dom.js'
 import { day, written } from '../dossier/format.js'
-import { companies, roleOf } from './companies.js'
+import { companies, numberOf, roleOf } from './companies.js'
 
 const REASONS = { ...SHARED_REASONS, not_applicable: 'Sans objet', not_requested: 'À la demande' }
 
@@ -84,7 +84,7 @@ export const showAnswer = async () => {
  */
 const address = (company, answer) => {
 	const role = company && roleOf(company) ? `&role=${roleOf(company)}` : ''
-	return `GET /v1/prefill/${answer?.siret || answer?.siren || '{siret}'}?schema=${document.body.dataset.form}${role}`
+	return `GET /v1/prefill/${answer?.siret || answer?.siren || (company && numberOf(company).value) || '{siret}'}?schema=${document.body.dataset.form}${role}`
 }
 
 /**

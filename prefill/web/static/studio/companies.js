@@ -94,7 +94,7 @@ const showRemovals = () => {
 
 /** Show the companies that the address names after its #, as `role:number`, with commas. */
 export const showNamed = () => {
-	const named = decodeURIComponent(location.hash.slice(1)).match(/[\w-]*:\d{9,14}/g)
+	const named = decodeURIComponent(location.hash.slice(1)).match(/[\w-]*:(?:\d{9,14}|W\w{9})/g)
 	if (!named) return
 	place().replaceChildren()
 	rank = 0

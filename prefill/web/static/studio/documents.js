@@ -58,7 +58,7 @@ const downloadDocument = kind => {
 const downloadDume = () => {
 	const answer = answerOf(shownCompany())
 	if (!answer?.provenance) return say('Choisissez d’abord une entreprise.')
-	return downloadEspd(answer.siret || answer.siren, say)
+	return downloadEspd(answer.siret || answer.siren || numberOf(shownCompany()).value, say)
 }
 
 export const startDocuments = () => {
