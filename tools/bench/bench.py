@@ -22,13 +22,14 @@ from datetime import UTC, datetime
 
 import buyers
 import more
+import redis_trips
 import report
 import sections
 import stage
 from lines import SECTIONS
 
 RESULTS = stage.BENCH / "results.json"
-MEASURES = (sections, more, buyers)  # they registered themselves
+MEASURES = (sections, more, buyers, redis_trips)  # they registered themselves
 
 
 def main(asked: list[str]) -> None:

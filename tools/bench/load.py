@@ -42,11 +42,12 @@ from tests.support import simulator as invented
 from tests.support.sandbox import free_port, run_sandbox
 
 RESULTS = ROOT / "tools" / "bench" / "results-load.json"
+OPERATOR = "the-operator-of-the-bench-may-read-metrics"
 DEADLINE = 8.0
 GRACE = 0.5  # seconds: the clients and what they load share the machine
 JSON_BUDGET = 250
 OVER_BUDGET = {Violation.OVER_QUOTA, Violation.OVER_ADDRESS_CEILING, Violation.BANNED, Violation.CALLED_WHILE_BANNED}
-OTHER_GROUPS = ("/inpi/rne/", "/urssaf/", "/gip_mds/", "/documents", "/fntp/", "/cnetp/", "/qualibat/")
+OTHER_GROUPS = ("/search", "/inpi/rne/", "/urssaf/", "/gip_mds/", "/documents", "/fntp/", "/cnetp/", "/qualibat/")
 SERVICES = 3
 LEAD = 5.0  # seconds before the first whole minute
 SOAK_RATE = 25.0
@@ -154,6 +155,7 @@ def service(stage: Stage, name: str, settings: dict[str, str]) -> Iterator[Servi
         "PREFILL_RECIPIENT": invented.BUYER,
         "PREFILL_PROXIES": "1",
         "PREFILL_LOG": "json",
+        "PREFILL_METRICS_TOKEN": OPERATOR,
         "REDIS_URL": f"redis://127.0.0.1:{stage.redis.port}/0",
         **settings,
     }
@@ -209,7 +211,7 @@ def answers(port: int, path: str | None) -> bool:
 def fetch(port: int, path: str) -> Any:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
-        connection.request("GET", path, headers={"X-Forwarded-For": "192.0.2.1"})
+        connection.request("GET", path, headers={"X-Forwarded-For": "192.0.2.1", "Authorization": f"Bearer {OPERATOR}"})
         return json.loads(connection.getresponse().read())
     finally:
         connection.close()
