@@ -15,6 +15,9 @@ from prefill.domain.company import Company
 from prefill.domain.sources import Source
 
 NETWORK_FACTOR = 5  # addresses of one /48 that may together ask for as much
+# Where there are several buyers: by how many times what is left free the candidates of one may hold of anything. One
+# crowd takes two thirds, two crowds two fifths each, and whoever comes to another buyer always finds some left.
+BUYER_FACTOR = 2
 
 
 class RequesterKind(StrEnum):

@@ -141,9 +141,15 @@ def may_wait(*, agent: bool) -> bool:
     """Whether the current request may hold its thread while registers answer; until its response is complete."""
     if "slot" not in g:
         requester = SERVICE if agent else current_requester()
-        g.slot = app_context().waiting_slots.acquire(requester, agent=agent)
+        g.slot = app_context().waiting_slots.acquire(requester, agent=agent, buyer=_buyer_of_several())
     slot: Slot | None = g.slot
     return slot is not None
+
+
+def _buyer_of_several() -> str:
+    """The caller's buyer, where others are served too."""
+    several = len(app_context().tenants.directory().tenants) > 1
+    return current_caller().tenant if several else ""
 
 
 def agent_service() -> Service:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from prefill.domain.answers import Cause
+from prefill.domain.requester import BUYER_FACTOR
 from prefill.registers.scheduling.fairness import MAX_WAITING, Rank
 
 CONFIRMED_WITHIN = 1.0  # seconds
@@ -68,6 +69,7 @@ class FairQueue:
         self._turn = 0
         self._numbers = count()
         self._waiting: Counter[Rank] = Counter()
+        self._of_buyer: Counter[tuple[str, Rank]] = Counter()
 
     def __len__(self) -> int:
         return self._waiting.total()
@@ -77,11 +79,11 @@ class FairQueue:
         until = self._blocked_until(task.lane, task.rank, now)
         if until > task.deadline > now:
             return until - now
-        return 1.0 if self._waiting[task.rank] >= MAX_WAITING[task.rank] else None
+        return 1.0 if self._is_full(task) else None
 
     def push(self, task: Task) -> None:
         task.waiting = True
-        self._waiting[task.rank] += 1
+        self._count(task, 1)
         self._turns[task.lane.tenant] = max(self._turns.get(task.lane.tenant, 0), self._turn)
         self._file(task)
 
@@ -89,15 +91,15 @@ class FairQueue:
         """Let a waiting call go as early as the best of those who wait for its answer."""
         task.deadline = max(task.deadline, deadline)
         if task.waiting and (rank, score) < (task.rank, task.score):
-            self._waiting[task.rank] -= 1
-            self._waiting[rank] += 1
+            self._count(task, -1)
             task.rank, task.score = rank, score
+            self._count(task, 1)
             self._file(task)
 
     def remove(self, task: Task) -> bool:
         """Take a call out; False when it does not wait any more."""
         was_waiting, task.waiting = task.waiting, False
-        self._waiting[task.rank] -= was_waiting
+        self._count(task, -was_waiting)
         return was_waiting
 
     def pop(self, now: float, has_thread: Callable[[str], bool]) -> Task | None:
@@ -141,6 +143,20 @@ class FairQueue:
             self._blocked[key] = {rank: until for rank, until in ranks.items() if until > now}
             if not self._blocked[key]:
                 del self._blocked[key]
+
+    def _is_full(self, task: Task) -> bool:
+        """Whether too many calls of a rank wait, or too many of one buyer's where others were served too."""
+        free = MAX_WAITING[task.rank] - self._waiting[task.rank]
+        buyer = task.lane.tenant
+        has_others = len(self._turns) > (buyer in self._turns)
+        return free <= 0 or (has_others and self._of_buyer[buyer, task.rank] >= BUYER_FACTOR * free)
+
+    def _count(self, task: Task, change: int) -> None:
+        key = (task.lane.tenant, task.rank)
+        self._waiting[task.rank] += change
+        self._of_buyer[key] += change
+        if not self._of_buyer[key]:
+            del self._of_buyer[key]
 
     def _file(self, task: Task) -> None:
         entry = (task.rank, task.score, next(self._numbers), task)

@@ -3,8 +3,9 @@
 A part of the threads is kept for those that wait for nothing: health, pages, cached answers. A prefill beyond the cap is
 answered at once with what is known; what is still on its way is `late`, and the page asks again.
 
-Anybody may open connections: an address and a /48 have a share of the slots, and whoever waited for long of late may
-fill them to a ceiling and no further, so that some are always left to whoever comes first.
+Anybody may open connections: an address, a /48 and the candidates of one buyer of several have a share of the slots, and
+whoever waited for long of late may fill them to a ceiling and no further, so that some are always left to whoever comes
+first.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from prefill.decaying_scores import DecayingScores
-from prefill.domain.requester import NETWORK_FACTOR, SERVICE, Requester, RequesterKind
+from prefill.domain.requester import BUYER_FACTOR, NETWORK_FACTOR, SERVICE, Requester, RequesterKind
 
 STREAMS = 24  # event streams: each lasts as long as the slowest register
 DRAFTS = 1  # drafts of forms being checked, or filled: a tenth of a second of processor each, or half a second
@@ -74,18 +75,22 @@ class SharedSlots:
         self._held: Counter[str] = Counter()
         self._seconds = DecayingScores(clock)
 
-    def acquire(self, requester: Requester = SERVICE, *, agent: bool = False) -> Slot | None:
-        """Take a slot, which the caller releases; None when none is left for this requester."""
+    def acquire(self, requester: Requester = SERVICE, *, agent: bool = False, buyer: str = "") -> Slot | None:
+        """Take a slot, which the caller releases; None when none is left for this requester, or for its buyer of several."""
         shares = {} if agent else dict(self._shares(requester))
+        crowd = f"buyer {buyer}" if buyer and not agent else ""
         ceiling = self._limit if agent else self._ceiling(requester)
         with self._lock:
             if self._taken >= ceiling:
                 return None
             if any(self._held[name] >= most for name, most in shares.items()):
                 return None
+            if crowd and self._held[crowd] >= BUYER_FACTOR * (self._open - self._taken):
+                return None
             self._taken += 1
-            self._held.update(shares.keys())
-        return Slot(requester, self._clock(), tuple(shares))
+            names = (*shares, crowd) if crowd else tuple(shares)
+            self._held.update(names)
+        return Slot(requester, self._clock(), names)
 
     def release(self, slot: Slot) -> None:
         with self._lock:

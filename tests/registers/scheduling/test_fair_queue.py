@@ -105,6 +105,22 @@ def test_frequent_calls_that_wait_are_few_and_fill_no_place_of_others(queue):
     assert queue.refusal(task(), now=1.0) is None
 
 
+def test_the_calls_of_one_buyer_s_crowd_that_wait_leave_places_to_other_buyers(queue):
+    order(queue, task("two"))
+
+    def crowd(buyer):
+        """Let calls wait until one is refused; tell how many were not."""
+        asked = 0
+        while queue.refusal(task(buyer, Rank.FIRST), now=1.0) is None:
+            queue.push(task(buyer, Rank.FIRST))
+            asked += 1
+        return asked
+
+    assert crowd("one") == pytest.approx(MAX_WAITING[Rank.FIRST] * 2 / 3, abs=1)
+    assert crowd("two") > MAX_WAITING[Rank.FIRST] / 5
+    assert queue.refusal(task("three", Rank.FIRST), now=1.0) is None
+
+
 def test_a_call_goes_as_early_as_the_best_of_those_who_wait_for_it(queue):
     shared, other = task(rank=Rank.FREQUENT), task()
     queue.push(shared)

@@ -12,8 +12,9 @@ from prefill.assembly import open_forms
 from prefill.domain.requester import SERVICE, Requester, RequesterKind
 from prefill.settings import Settings
 from prefill.web.app import create_web
-from prefill.web.protection.slots import Slots, waiting_slots
+from prefill.web.protection.slots import SharedSlots, Slots, waiting_slots
 from tests.support.clock import FakeClock
+from tests.support.factories import write_keys, write_tenants
 
 PATH = "/v1/prefill/00000100800010"
 EVENTS = {"Accept": "text/event-stream"}
@@ -62,9 +63,9 @@ def client(slots):
     return create_web(replace(build_context(settings, open_forms(settings)), waiting_slots=slots)).test_client()
 
 
-def take(slots, *, agent=False, requester=SERVICE):
+def take(slots, *, agent=False, requester=SERVICE, buyer=""):
     """Take all that this requester is given."""
-    return len(list(iter(lambda: slots.acquire(requester, agent=agent), None)))
+    return len(list(iter(lambda: slots.acquire(requester, agent=agent, buyer=buyer), None)))
 
 
 def candidate(address, network=""):
@@ -88,6 +89,39 @@ def test_an_address_takes_a_quarter_of_the_slots_and_a_network_half():
     assert [take(slots, requester=candidate(f"b{host}", "b")) for host in range(3)] == [10, 10, 0]
     assert take(slots, requester=Requester(RequesterKind.INTEGRATOR, address="key")) == 10
     assert take(slots, agent=True) == 8
+
+
+def test_one_buyer_s_crowd_takes_two_thirds_of_the_slots_and_whoever_comes_to_another_finds_some():
+    slots = waiting_slots(64)
+    crowds = [take(slots, buyer=buyer) for buyer in ("a", "b")]
+    held = slots.acquire(candidate("new"), buyer="c")
+
+    assert crowds == [27, 9]
+    assert held
+    assert slots.acquire(candidate("another"), buyer="a") is None
+    assert take(slots, agent=True, buyer="a") == 11
+
+
+class RecordedSlots(SharedSlots):
+    """Notes for which buyer a slot was wanted."""
+
+    buyers: list[str]
+
+    def acquire(self, requester=SERVICE, *, agent=False, buyer=""):
+        self.buyers.append(buyer)
+        return super().acquire(requester, agent=agent, buyer=buyer)
+
+
+def test_a_buyer_has_a_share_of_the_slots_where_there_are_several(tmp_path):
+    recorded = RecordedSlots(8)
+    recorded.buyers = []
+    tenants = str(write_tenants(tmp_path, str(write_keys(tmp_path))))
+    several = Settings(log="json", rate_limit=0, url="http://127.0.0.1:9", search_rate=0, tenants=tenants)
+    for settings, path in ((several, f"{PATH}?tenant=nice"), (Settings(log="json", rate_limit=0), PATH)):
+        context = replace(build_context(settings, open_forms(settings)), waiting_slots=recorded)
+        create_web(context).test_client().get(path)
+
+    assert recorded.buyers == ["nice", ""]
 
 
 def test_an_address_that_gives_a_slot_back_may_take_another():
