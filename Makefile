@@ -39,7 +39,7 @@ test-all: style $(SCRIPTS) $(TOOLS)/supply ## Check everything, as CI does: make
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) --cov
 
 test-fast: $(VENV)/.dev ## Run the tests that need no browser, server or second process
-	@echo "Running the fast tests (about 40 seconds on 2 cores)"
+	@echo "Running the fast tests (about 35 seconds on 2 cores)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(CORES) -m "not slow"
 
 lint: style $(SCRIPTS) ## Check style and types

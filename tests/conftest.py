@@ -54,9 +54,22 @@ CI_ONLY = (
     "tests/deploy/test_install_matrix.py::test_a_folder_with_spaces_and_accents_installs_and_serves",
     # `make test` has the first part of the routes.
     *(f"tests/scenarios/test_properties.py::test_the_routes_keep_their_contract[{part}]" for part in range(1, 6)),
-    # In real time. `make test` has fifty addresses, and Redis killed under the clocks of `tests/registers/quota`.
-    "tests/scenarios/test_fair_use.py::test_candidates_are_fully_answered_while_others_ask_as_fast_as_they_can[1]",
-    "tests/scenarios/test_multiprocess.py::test_redis_may_die_and_come_back",
+    # In real time. `make test` has their rules under the clocks of `tests/registers/quota` and `tests/registers/scheduling`,
+    # with real processes in `test_editor.py`, and newcomers who ask at once.
+    "tests/scenarios/test_fair_use.py::test_candidates_are_fully_answered_while_others_ask_as_fast_as_they_can",
+    "tests/scenarios/test_multiprocess.py",
+    # `make test` has each of these faults in every pair, and those that are unlike in every source.
+    *(
+        f"tests/scenarios/test_faults.py::test_one_failing_source_takes_nothing_from_the_others[{fault}]"
+        for fault in ("slow:20", "partial", "empty", "null", "401", "422", "500", "503", "504")
+    ),
+    # `make test` has the page before a company, and of one company.
+    *(
+        f"tests/scenarios/test_dossier_page.py::test_the_page_breaks_no_rule_of_accessibility[{number}-{scheme}]"
+        for number in ("00000100800010", "00002300200017", "00001900000017")
+        for scheme in ("light", "dark")
+    ),
+    *(f"tests/scenarios/test_browser.py::test_axe_finds_no_violation[{state}]" for state in ("light-1280", "dark-320")),
 )
 # Tests of one process: what they install, build or start is not done twice, nor at the same moment as another's.
 TOGETHER = (
@@ -70,13 +83,16 @@ TOGETHER = (
 
 
 class GroupScheduling(LoadScopeScheduling):
-    """Gives each test to whichever process is free, but those of a group to one.
+    """Gives each slow test, and each file of quick ones, to whichever process is free, but those of a group to one.
 
     pytest-xdist's own groups (`xdist_group`) have no effect since pytest 9.2, which computes the id that they append to.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return next((group for group in TOGETHER if nodeid.startswith(group)), nodeid)
+        """The file of quick tests, whose fixtures are then made once; a slow one alone, or with its group."""
+        file = nodeid.partition("::")[0]
+        alone = nodeid if file.startswith(tuple(f"tests/{folder}/" for folder in SLOW_FOLDERS)) else file
+        return next((group for group in TOGETHER if nodeid.startswith(group)), alone)
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
         """Forget what a process has done whole: for each next test, xdist counts all that was given to it."""

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from prefill import __version__
 from prefill.assembly import session_opener, user_agent
 from prefill.settings import Settings
@@ -43,6 +45,7 @@ print(json.dumps(sorted(sys.modules)))
 """
 
 
+@pytest.mark.slow
 def test_a_plain_service_starts_without_the_libraries_of_what_it_is_not_asked():
     started = subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True, timeout=60)
 

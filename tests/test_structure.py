@@ -51,6 +51,7 @@ def test_no_package_has_more_than_ten_modules():
     assert {name: size for name, size in sizes.items() if size > MAX_MODULES} == {}
 
 
+@pytest.mark.slow
 def test_no_file_is_long_but_tables():
     lengths = {name_of(module): lines_of_code(module) for module in MODULES if name_of(module) not in TABLES}
 
@@ -80,6 +81,7 @@ def test_no_private_word_is_left():
     assert found == {}
 
 
+@pytest.mark.slow
 def test_no_module_imports_a_private_name_of_another():
     imported = [
         f"{name_of(path)}:{node.lineno} {alias.name}"

@@ -137,6 +137,7 @@ def test_the_corpus_is_large_and_every_form_of_it_is_different():
     assert len({form.text for form in WRONG}) == len({form.title for form in WRONG}) == len(WRONG)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", WRONG, ids=str)
 def test_the_checker_says_of_a_wrong_form_what_the_page_says(form):
     assert checker_says(form.text) == form.told, "python tools/wrong_forms.py"

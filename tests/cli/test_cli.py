@@ -529,6 +529,7 @@ def test_a_server_that_cannot_be_is_refused_by_name(run, port, arguments, enviro
     assert refused(run("serve", *arguments, **{"PORT": str(port), **environ})).startswith(f"{name} attend")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("bad", "sentence"),
     [

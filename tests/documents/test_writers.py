@@ -93,6 +93,7 @@ def test_a_character_that_no_font_of_ours_has_still_gives_a_tagged_pdf():
     assert b"pdfuaid" not in pdf
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(text=st.text(min_size=1, max_size=200))
 def test_no_text_breaks_a_document(text):

@@ -895,6 +895,7 @@ def test_a_mask_anywhere_takes_values_away_and_changes_none(source, spot):
 WRONG = [None, "x", 12, -0.5, math.nan, True, [], {}, [[]], {"a": "b"}, ["x", None, 3], 10**400, "A\ud800"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "spot"), SPOTS, ids=lambda one: one if isinstance(one, str) else ".".join(map(str, one))
 )

@@ -35,6 +35,7 @@ from tests.support.register import (
     TURNOVER,
     VAT,
     Handler,
+    hang_up,
     saying,
     vat_number,
 )
@@ -68,7 +69,7 @@ def test_a_netrc_does_not_replace_the_token(register, door, tmp_path, monkeypatc
 def test_the_token_is_in_no_text_and_no_log(register, door, capsys):
     telemetry.configure("json")
     upstream = door()
-    register.reply = lambda handler: handler.connection.close()
+    register.reply = hang_up
     upstream.fetch(VAT, COMPANY)
     register.reply = saying(401, {"errors": [{"code": "00101", "detail": TOKEN, "title": TOKEN}]})
     refused = upstream.fetch(RCS, COMPANY)
@@ -277,7 +278,7 @@ def test_a_slow_answer_is_cut_at_its_bound(register, door, reply):
 
 @pytest.mark.parametrize(
     "reply",
-    [saying(200, body=b"", Content_Length=9), lambda handler: handler.connection.close()],
+    [saying(200, body=b"", Content_Length=9), hang_up],
     ids=["partial", "reset"],
 )
 def test_a_line_that_is_cut_is_a_failure_and_no_more(register, door, reply):

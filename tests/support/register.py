@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socket import SHUT_RDWR
 
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
@@ -53,6 +54,12 @@ class Register(ThreadingHTTPServer):
 
     def handle_error(self, *_: object) -> None:
         """A client that cuts the line is what some tests are about."""
+
+
+def hang_up(handler: Handler) -> None:
+    """Answer nothing and end the connection, so that the client knows at once."""
+    handler.connection.shutdown(SHUT_RDWR)
+    handler.close_connection = True
 
 
 def vat_number(handler: Handler) -> None:

@@ -630,6 +630,7 @@ def test_a_crowd_of_threads_loses_no_line(monkeypatch):
     assert sorted(json.loads(line)["number"] for line in written.getvalue().splitlines()) == list(range(5000))
 
 
+@pytest.mark.slow
 def test_a_stalled_log_reader_stops_no_request_and_what_is_dropped_is_counted():
     code = """if True:
         import os, sys, time

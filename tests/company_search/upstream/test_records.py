@@ -165,6 +165,7 @@ def hostile(draw):
     return unit
 
 
+@pytest.mark.slow
 @given(hostile())
 def test_whatever_is_sent_nothing_withheld_is_kept(raw):
     record = read_unit(raw)

@@ -109,6 +109,7 @@ def test_a_check_writes_nothing_and_the_form_in_use_stays(folder):
     assert [field["path"] for field in client.get("/v1/schemas/fiche").json["fields"]] == ["/a"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -169,6 +170,7 @@ def test_a_draft_is_filled_within_the_limits_of_a_check_and_in_the_sandbox_alone
     assert busy.status_code == 429
 
 
+@pytest.mark.slow
 def test_a_draft_is_small_and_its_messages_are_few(client):
     many = HEAD + "".join(f"  /a{rank}: {{label: x}}\n" for rank in range(1500))
     verdict = check(client, many)
