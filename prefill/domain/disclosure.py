@@ -19,6 +19,7 @@ from prefill.domain.sources import Source
 
 NOTHING = Shape(Kind.ANY)
 MASK = "[ND]"
+PLAIN = (int, float, type(None))  # what holds no mask
 _MASKED = re.compile(r"\[\s*(?:ND|NON[\s-]+DIFFUSIBLE)\s*\]", re.IGNORECASE)
 
 DISCLOSED = "diffusible"
@@ -41,12 +42,13 @@ def masked(value: object) -> bool:
     waiting = [value]  # a loop: a hostile answer nests deeper than Python calls
     while waiting:
         part = waiting.pop()
-        if isinstance(part, str) and _MASKED.search(part):
-            return True
-        if isinstance(part, Mapping):
-            waiting.extend(part.values())
+        if isinstance(part, str):
+            if "[" in part and _MASKED.search(part):
+                return True
         elif isinstance(part, list):
             waiting.extend(part)
+        elif not isinstance(part, PLAIN) and isinstance(part, Mapping):
+            waiting.extend(part.values())
     return False
 
 

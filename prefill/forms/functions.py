@@ -276,6 +276,7 @@ _CARRIERS = frozenset({"map", "not_null", "reverse", "to_array", "values"})
 _CHOOSERS = frozenset({"max_by", "min_by", "sort_by"})
 # These read rows one by one, and hand over what is masked in one of them.
 _ROW_READERS = frozenset({"representatives", "supervisors"})
+_HANDED_OVER = _CARRIERS | _ROW_READERS
 # The keys that a function adds to the rows.
 ADDED_KEYS: Mapping[str, frozenset[str]] = {"representatives": frozenset({"represente_par"})}
 # These have something to say of null; of any other function it gives null.
@@ -437,7 +438,7 @@ class OurFunctions(functions.Functions):
 
 def _hides(name: str, function: Callable[..., Any], arguments: list[Any]) -> bool:
     """Tell whether a call would make something else of a mask, instead of handing it over."""
-    if name in _CARRIERS | _ROW_READERS:
+    if name in _HANDED_OVER:
         return any(map(is_mask, arguments))
     if name in _CHOOSERS and isinstance(arguments[0], list):
         rows, key = arguments

@@ -45,7 +45,7 @@ from prefill.registers.transport.http import CONNECT_SECONDS, Connection
 
 CONFLICT_DELAY = 1.0
 POLL_SECONDS = 0.02  # while another process makes the same call
-PROBE_PATIENCE = 0.5  # seconds that callers wait for a probe; it goes on without them
+PROBE_PATIENCE = 0.4  # seconds that callers wait for a probe, half a second with the rest; it goes on without them
 
 
 class RegisterClient:
