@@ -247,13 +247,18 @@ def write_files(page: str) -> None:
     for block in blocks(page):
         if block.language == "yaml":
             name = block.text.split("\n")[0].removeprefix("# ")
+            Path(name).parent.mkdir(exist_ok=True)
             Path(name).write_text(block.text, encoding="utf-8")
 
 
 def test_the_form_of_the_readme_can_be_filled(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_files("README.md")
-    answer = create_app(Settings(schemas=(str(tmp_path),))).test_client().get("/v1/prefill/00000500900014?schema=fiche")
+    answer = (
+        create_app(Settings(schemas=(str(tmp_path / "forms"),)))
+        .test_client()
+        .get("/v1/prefill/00000500900014?schema=fiche")
+    )
 
     assert answer.json["data"] == {"candidat": {"nom": "LEMARQUERON SOLENE"}}
 

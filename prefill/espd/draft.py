@@ -39,6 +39,7 @@ STRUCK_OFF = "Radié du registre du commerce et des sociétés{number} le {day}.
 SMALLEST_AMOUNT, LARGEST_AMOUNT = 0.01, 10.0**15
 EUROPEAN = "BRIS"  # the scheme of the European number
 KINDS = {14: "SIRET", 9: "SIREN"}  # by the length of a number
+DEDUCED = {"sme": "PME (sme)", "large": "grande entreprise (large)"}
 NATURAL_PERSON = "1"  # first digit of the legal form
 CERTIFICATES = ((QUALITY, Subject.QUALITY), (ENVIRONMENT, Subject.ENVIRONMENT))
 
@@ -266,6 +267,6 @@ def _to_confirm(declared: Declared, size: str | None, identifiers: tuple[Identif
     role = Role(declared.role).label.lower() if declared.role in ROLES else declared.role
     yield Note("/role", f"Rôle dans la candidature : {role}.")
     if declared.size is None and size:
-        yield Note(CATEGORY, f"Taille déduite de la catégorie de l'Insee : {size}.")
+        yield Note(CATEGORY, f"Taille déduite de la catégorie de l'Insee : {DEDUCED.get(size, size)}.")
     if any(identifier.scheme == "BRIS" for identifier in identifiers):
         yield Note(IDENTIFIERS, "Identifiant européen (EUID) calculé à partir du greffe et du SIREN.")

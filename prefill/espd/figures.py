@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from prefill.espd.carried import STAFF, TURNOVER
@@ -43,15 +44,15 @@ def _turnover(data: Mapping[str, Any]) -> Figures:
         CriterionAnswer(Subject.SET_UP, Ask.PERIOD, last["endDate"]),
         CriterionAnswer(Subject.SET_UP, Ask.AMOUNT, decimal(last["amount"])),
     )
-    confirm = Note(TURNOVER, f"Chiffre d'affaires de l'exercice clos le {last['endDate']} : proposition à confirmer.")
+    confirm = Note(
+        TURNOVER, f"Chiffre d'affaires de l'exercice clos le {_day(last['endDate'])} : proposition à confirmer."
+    )
     return Figures(answers, tuple(_earlier(earlier)), (confirm,))
 
 
 def _earlier(turnover: list[Mapping[str, Any]]) -> Iterator[Note]:
     for row in turnover:
-        told = (
-            f"Chiffre d'affaires de l'exercice clos le {row['endDate']} : {_written(row['amount'])} euros, à reporter."
-        )
+        told = f"Chiffre d'affaires de l'exercice clos le {_day(row['endDate'])} : {_written(row['amount'])} euros, à reporter."
         yield Note(TURNOVER, told)
 
 
@@ -67,8 +68,19 @@ def _staff(data: Mapping[str, Any]) -> Figures:
     return Figures(answers, to_confirm=(Note(f"{STAFF}/average", told),))
 
 
+def _day(text: str) -> str:
+    return date.fromisoformat(text).strftime("%d/%m/%Y")
+
+
 def _written(number: float) -> str:
-    return decimal(number).replace(".", ",")
+    """Write a number as French people read it: thousands apart, a comma.
+
+    >>> _written(2614500.5)
+    '2\u202f614\u202f500,5'
+    """
+    whole, _, part = decimal(number).partition(".")
+    grouped = f"{int(whole):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{grouped},{part}" if part else grouped
 
 
 def _amount(value: Any, most: float = LARGEST_AMOUNT, *, least: float = 0.01) -> bool:

@@ -26,7 +26,7 @@ def test_the_last_year_answers_and_the_others_are_left_to_report():
         (Ask.PERIOD, "2024-12-31"), (Ask.AMOUNT, "1250000"),
     ]  # fmt: skip
     assert [note.message for note in figures.left_out] == [
-        "Chiffre d'affaires de l'exercice clos le 2023-12-31 : 900001,5 euros, à reporter."
+        "Chiffre d'affaires de l'exercice clos le 31/12/2023 : 900\u202f001,5 euros, à reporter."
     ]
     assert figures.to_confirm[0].pointer == TURNOVER
 

@@ -40,7 +40,7 @@ FIELD = {
     "alias": "Un nom court, unique dans le formulaire, qu'une page emploie à la place du chemin.",
     "on_demand": "true : demandé seulement quand l'appelant nomme la source (with=).",
     "confirm": "true : la valeur est à vérifier par le candidat.",
-    "reserved": "La source protégée que l'acheteur demande lui-même : le candidat n'a rien à fournir.",
+    "reserved": "La source protégée que l'acheteur peut demander lui-même : à fournir seulement s'il le demande.",
     "declared": "true : le candidat seul le dit, aucun registre n'est lu.",
     "optional": "true : le champ est souvent vide, et ce n'est pas un manque.",
     "only_for": "Les entreprises que le champ concerne, en un mot : associations, share_capital, trade_register ou vat ; pour les autres il est sans objet.",
