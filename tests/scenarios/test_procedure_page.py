@@ -180,6 +180,26 @@ def test_the_table_and_the_documents_of_all_are_one_click_each(page):
     expect(page.get_by_role("status")).to_contain_text("Reçu : candidats_")
 
 
+def test_the_rows_and_the_exported_table_are_in_the_order_that_is_chosen(page):
+    consult(page, IN_ORDER, REVIEWED, BEHIND)
+    all_answered(page, 3)
+    orders = {}
+    for order in ("urgency", "end", "name", "given"):
+        page.select_option("#order", order)
+        orders[order] = [row.get_attribute("data-siret") for row in page.locator("#rows tr").all()]
+    names = [text.partition("\n")[0] for text in page.locator("#rows th").all_inner_texts()]
+    with page.expect_download() as download:
+        page.click("#csv")
+    lines = Path(download.value.path()).read_text("utf-8-sig").splitlines()[1:]
+
+    assert orders["given"] == [IN_ORDER, REVIEWED, BEHIND]
+    assert orders["urgency"] == [BEHIND, REVIEWED, IN_ORDER]
+    by_name = sorted(zip(names, orders["given"], strict=True))
+    assert orders["name"] == [siret for _, siret in by_name]
+    assert orders["end"] == [IN_ORDER, REVIEWED, BEHIND]  # the first alone has a proof that ends and did not yet
+    assert [IN_ORDER in lines[0], REVIEWED in lines[1], BEHIND in lines[2]] == [True, True, True]
+
+
 def test_the_filter_keeps_those_that_are_left_to_handle(page):
     consult(page, BEHIND, IN_ORDER)
     all_answered(page, 2)

@@ -210,21 +210,37 @@ const pause = (seconds, signal) =>
 /** Keep the progress for this tab alone: a reload goes on from it, closing the tab or forgetting the key ends it. */
 const keep = () => tab.setItem(KEPT, JSON.stringify(procedure))
 
+/**
+ * @typedef {{ candidate: Candidate, triage: import('./triage.js').Triage | null }} Row
+ * @type {Record<string, (one: Row, other: Row) => number>}
+ */
+const ORDERS = {
+	urgency: (one, other) => rank(other) - rank(one),
+	end: (one, other) => (one.triage?.soonest || '9').localeCompare(other.triage?.soonest || '9'),
+	name: (one, other) => nameOfRow(one).localeCompare(nameOfRow(other), 'fr'),
+	given: () => 0,
+}
+
+/** @param {Row} row */
+const rank = row => (row.triage ? urgency(row.triage) : row.candidate.state === 'failed' ? 0.4 : -1)
+
+/** @param {Row} row */
+const nameOfRow = ({ candidate }) => (candidate.dossier ? nameOf(candidate.dossier) : candidate.siret)
+
+/** @returns {Row[]} */
 const rowsShown = () => {
 	const filter = byId('filter').value
 	const found = procedure.candidates.map(candidate => ({
 		candidate,
 		triage: candidate.dossier ? triage(candidate.dossier, procedure.before) : null,
 	}))
-	const rank = (/** @type {typeof found[0]} */ one) =>
-		one.triage ? urgency(one.triage) : one.candidate.state === 'failed' ? 0.4 : -1
 	return found
 		.filter(({ candidate, triage: one }) => {
 			if (filter === 'todo') return one === null || urgency(one) > 0.5
 			if (filter === 'unavailable') return candidate.state === 'failed' || Boolean(one?.unavailable.length)
 			return true
 		})
-		.sort((one, other) => rank(other) - rank(one))
+		.sort(ORDERS[byId('order').value])
 }
 
 const show = () => {
@@ -412,6 +428,7 @@ byId('before').addEventListener('change', () => {
 	show()
 })
 byId('filter').addEventListener('change', show)
+byId('order').addEventListener('change', show)
 byId('csv').addEventListener('click', exportCsv)
 byId('xlsx').addEventListener('click', () => {
 	fetchMade('/v1/procedures/table.xlsx', { object: procedure.object, rows: table() }, byId('xlsx'))

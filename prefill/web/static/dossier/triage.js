@@ -19,6 +19,7 @@ import { day } from './format.js'
  * @property {string[]} toRead Whose register says something against it, or that must be looked at.
  * @property {string[]} toAsk
  * @property {string[]} expiring
+ * @property {string} soonest The ISO day of the first proof to end, of those that did not; empty when none has an end.
  * @property {string[]} unavailable
  * @property {number} retryIn Seconds before the soonest of the unavailable ones may answer; 0 when it is not known.
  */
@@ -50,6 +51,11 @@ export const triage = (dossier, before = '') => {
 		expiring: proofs
 			.filter(proof => ends(proof, before))
 			.map(proof => `${proof.title} : jusqu’au ${day(proof.validUntil)}`),
+		soonest:
+			proofs
+				.filter(proof => proof.state !== 'expired' && proof.validUntil)
+				.map(proof => proof.validUntil)
+				.sort()[0] || '',
 		unavailable: titled(proof => LEFT_TO_A_REGISTER.includes(proof.state)),
 		retryIn: delays.length ? Math.min(...delays) : 0,
 	}
