@@ -8,9 +8,13 @@ PIP := $(VENV_PYTHON) -m pip --disable-pip-version-check --no-input
 TOOLS := .tools
 # What the form script is built and checked with. npm writes this file last.
 SCRIPTS := widget/node_modules/.package-lock.json
-# Processes that share the tests, one more than there are processors: many tests wait for a server or a browser.
+# Processes that share the tests, more than there are processors: many tests wait for a server or a browser. CI's machine
+# may be busy with others.
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-JOBS ?= $(shell expr $(CORES) + 1)
+JOBS ?= $(shell expr $(CORES) + $(if $(CI),1,2))
+# What was asked for, when make calls itself: pip and npm install at the same time.
+ASKED ?= $(MAKECMDGOALS)
+CHECKED = @$(MAKE) --no-print-directory --jobs=2 ASKED="$(ASKED)" style $(SCRIPTS)
 # The tests start many processes of the service: none compiles what another has compiled.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -29,12 +33,14 @@ run: $(VENV)/.runtime ## Serve on http://127.0.0.1:8000
 ifdef CI
 test: test-all
 else
-test: style $(SCRIPTS) ## Check style, types and every test but what CI alone runs
-	@echo "Running the tests (about 7 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
+test: ## Check style, types and every test but what CI alone runs
+	$(CHECKED)
+	@echo "Running the tests (about 4 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not ci"
 endif
 
-test-all: style $(SCRIPTS) $(TOOLS)/supply ## Check everything, as CI does: make test, the matrix of browsers, the image, the coverage
+test-all: ## Check everything, as CI does: make test, the matrix of browsers, the image, the coverage
+	$(CHECKED) $(TOOLS)/supply
 	@echo "Running every test (about 15 minutes on 2 cores)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) --cov
 
@@ -134,17 +140,17 @@ $(VENV_PYTHON):
 		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
 	done; \
 	if [ -z "$$python" ]; then \
-		echo "prefill needs Python 3.11 or newer, and $$1 is not: install one (Debian: apt install python3 python3-venv), or give its path: make PYTHON=/path/to/python3 $(MAKECMDGOALS)" >&2; exit 1; \
+		echo "prefill needs Python 3.11 or newer, and $$1 is not: install one (Debian: apt install python3 python3-venv), or give its path: make PYTHON=/path/to/python3 $(ASKED)" >&2; exit 1; \
 	fi; \
 	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
-		echo "$$python cannot make a virtual environment: install its venv module (Debian: apt install python3-venv), then run make $(MAKECMDGOALS) again" >&2; exit 1; \
+		echo "$$python cannot make a virtual environment: install its venv module (Debian: apt install python3-venv), then run make $(ASKED) again" >&2; exit 1; \
 	fi; \
 	echo "Making $(VENV) with $$("$$python" --version)"; \
 	"$$python" -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 # `make run` needs none of it. Without Node nothing is said; without a network the tests that need it are skipped, and CI,
 # where a skip is a failure, fails.
-$(SCRIPTS): widget/package-lock.json
+$(SCRIPTS): widget/package-lock.json | $(VENV_PYTHON)
 	@if command -v npm >/dev/null; then \
 		echo "Installing the packages of widget/ with npm (about 12 seconds)"; \
 		if $(NPM_CI) >/dev/null; then touch $@; \

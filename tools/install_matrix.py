@@ -4,9 +4,10 @@
     python -m tools.install_matrix --run        the same without the tests
     python -m tools.install_matrix --only 3.12  the rows whose name holds this; prints, writes nothing
     python -m tools.install_matrix --only 3.14 --update   the same; writes these rows into the table, keeps the others
+    python -m tools.install_matrix --only "versions/3.12" --whole --update   the same with `make test`, some minutes a row
 
 Each row is a copy of what is committed in a folder of its own, where the two commands of the README are given. A row
-passes when `make run` serves a prefill and the fast tests are green, or when the one sentence that is expected is said.
+passes when `make run` serves a prefill and the tests that are asked for are green, or when the one sentence that is expected is said.
 """
 
 from __future__ import annotations
@@ -35,12 +36,12 @@ from urllib.parse import quote, unquote, urljoin
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "install.md"
 BEGIN, END = "<!-- install-matrix: begin -->", "<!-- install-matrix: end -->"
-HEADINGS = ("Machine", "Python", "pip", "make run", "make test-fast")
+HEADINGS = ("Machine", "Python", "pip", "make run", "Tests")
 OLDEST = (3, 11)
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
 INSTALL_SECONDS = 600.0
-TEST_SECONDS = 1800.0
+TEST_SECONDS = 3600.0
 PREFILLED = "00000100800010"
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -161,8 +162,8 @@ def committed_files() -> list[Path]:
     return [Path(name) for name in listed.split("\0") if name and (ROOT / name).is_file()]
 
 
-def examine(machine: Machine, scratch: Path, *, tests: bool = True) -> Row:
-    """Give the two commands on a machine. Raise `MatrixError` with what went otherwise."""
+def examine(machine: Machine, scratch: Path, tests: str | None = "test-fast") -> Row:
+    """Give the two commands on a machine; `tests` is make's target. Raise `MatrixError` with what went otherwise."""
     project = scratch / machine.folder
     copy_project(project, archive=machine.archive)
     with ExitStack() as stack:
@@ -176,7 +177,7 @@ def examine(machine: Machine, scratch: Path, *, tests: bool = True) -> Row:
         if install.returncode:
             raise MatrixError(install.stdout + install.stderr)
         served = _served(make, project, environ)
-        tested = _tested(make, project, environ) if tests else "not run"
+        tested = _tested([*make, tests], project, environ) if tests else "not run"
     pip = _output([project / ".venv/bin/python", "-m", "pip", "--version"]).split()[1]
     return Row((machine.name, _short(str(project / ".venv/bin/python")), pip, served, tested), passed=True)
 
@@ -259,12 +260,12 @@ def _ask(url: str, process: subprocess.Popen[bytes]) -> str:
     return ""
 
 
-def _tested(make: list[str], project: Path, environ: Mapping[str, str]) -> str:
-    tests = _run([*make, "test-fast"], project, environ, TEST_SECONDS)
+def _tested(command: list[str], project: Path, environ: Mapping[str, str]) -> str:
+    tests = _run(command, project, environ, TEST_SECONDS)
     last = [line for line in tests.stdout.splitlines() if re.search(r"\d+ passed", line)]
     if tests.returncode or not last:
         raise MatrixError(f"{tests.stdout[-3000:]}{tests.stderr[-1000:]}")
-    return re.sub(r"^=* | in .*$", "", last[-1])
+    return f"make {command[-1]}: {re.sub(r'^=* | in .*$', '', last[-1])}"
 
 
 def _short(python: str | None) -> str:
@@ -385,10 +386,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--only", help="the machines whose name or Python holds this")
     parser.add_argument("--update", action="store_true", help="with --only: write these rows into the table")
-    parser.add_argument("--run", action="store_true", help="make run alone, without the tests")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--run", action="store_true", help="make run alone, without the tests")
+    which.add_argument("--whole", action="store_true", help="make test instead of make test-fast")
     options = parser.parse_args()
     chosen = options.only
     scratch = Path(tempfile.mkdtemp(prefix="prefill-matrix-"))
+    tests = None if options.run else "test" if options.whole else "test-fast"
     rows = []
     for rank, machine in enumerate(machines(scratch)):
         if chosen and chosen not in f"{machine.name} {machine.python or ''}":
@@ -396,7 +400,7 @@ def main() -> None:
         began = time.monotonic()
         print(f"{machine.name} ({machine.python or 'python3'})…", flush=True)
         try:
-            row = examine(machine, scratch / str(rank), tests=not options.run)
+            row = examine(machine, scratch / str(rank), tests)
         except (MatrixError, subprocess.SubprocessError) as failure:
             row = Row((machine.name, _short(machine.python), "", "FAILED", ""), passed=False)
             print(failure)

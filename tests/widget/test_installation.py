@@ -19,6 +19,8 @@ def make(tmp_path):
     (tmp_path / "widget").mkdir()
     shutil.copy(ROOT / "Makefile", tmp_path)
     (tmp_path / "widget" / "package-lock.json").touch()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").touch()
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in ("make", "sh", "touch", "rm", "mkdir", "getconf", "expr"):
