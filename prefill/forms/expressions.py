@@ -8,9 +8,9 @@ raises `Unreadable`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import jmespath
@@ -77,7 +77,16 @@ class Expression:
         return _invents(self.parsed.parsed)
 
     def _values_of(self, kind: str) -> frozenset[str]:
-        return frozenset(node["value"] for node in _nodes(self.parsed.parsed) if node["type"] == kind)
+        return frozenset(self._values.get(kind, ()))
+
+    @cached_property
+    def _values(self) -> Mapping[str, set[str]]:
+        """The names that the nodes bear, by their kind."""
+        values: dict[str, set[str]] = {}
+        for node in _nodes(self.parsed.parsed):
+            if isinstance(node.get("value"), str):
+                values.setdefault(node["type"], set()).add(node["value"])
+        return values
 
 
 def _unreadable(text: str, error: Exception) -> Unreadable:
@@ -88,8 +97,9 @@ def _unreadable(text: str, error: Exception) -> Unreadable:
     return Unreadable(text)
 
 
+@lru_cache(1024)
 def compile_expression(text: str) -> Expression:
-    """Compile an expression, its functions checked. Raise `BadExpression`."""
+    """Compile an expression, its functions checked; the forms repeat two in three. Raise `BadExpression`."""
     try:
         parsed = _parse(text)
         for node in _nodes(parsed.parsed):
