@@ -87,6 +87,10 @@ def refused(result: Result) -> str:
     return "\n".join(line for line in result.stderr.splitlines() if not line.startswith("{")).strip()
 
 
+def test_an_association_without_siren_is_named_by_the_number_that_was_typed(run):
+    assert run("fill", "W000000350").stdout.startswith("W000000350 · Document unique")
+
+
 def test_a_filled_form_is_a_table_of_values_signed_by_their_source(run):
     result = run("fill", ORDINARY)
 

@@ -81,7 +81,7 @@ def fill(
     prefill = fetch_json(settings, forms, f"/v1/prefill/{number}", lang, query)
     if settings.sandbox:
         click.echo(SANDBOX_BANNER, err=True)
-    lines = [pretty_json(prefill)] if as_json else _prefill_lines(_form(forms.content, schema, role), prefill, lang)
+    lines = [pretty_json(prefill)] if as_json else _prefill_lines(_form(forms.content, schema, role), number, prefill, lang)
     click.echo("\n".join(lines))
 
 
@@ -135,10 +135,10 @@ def read_number(text: str, language: Language) -> str:
         raise CliError(problem.detail(language)) from problem
 
 
-def _prefill_lines(form: Form, prefill: Mapping[str, Any], language: Language) -> Iterator[str]:
+def _prefill_lines(form: Form, number: str, prefill: Mapping[str, Any], language: Language) -> Iterator[str]:
     words = WORDS[language]
-    number = spaced(prefill.get("siret") or prefill.get("siren", ""))
-    yield from wrap_cell(f"{number} · {form.title} ({form.id} {form.version})", terminal_width())
+    answered = spaced(prefill.get("siret") or prefill.get("siren") or number)
+    yield from wrap_cell(f"{answered} · {form.title} ({form.id} {form.version})", terminal_width())
     yield ""
     yield from text_table(words["headings"], _field_rows(form, prefill, words))
     for line in _remarks(prefill, words):
