@@ -81,7 +81,9 @@ def fill(
     prefill = fetch_json(settings, forms, f"/v1/prefill/{number}", lang, query)
     if settings.sandbox:
         click.echo(SANDBOX_BANNER, err=True)
-    lines = [pretty_json(prefill)] if as_json else _prefill_lines(_form(forms.content, schema, role), number, prefill, lang)
+    lines = (
+        [pretty_json(prefill)] if as_json else _prefill_lines(_form(forms.content, schema, role), number, prefill, lang)
+    )
     click.echo("\n".join(lines))
 
 
