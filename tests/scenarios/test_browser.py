@@ -837,6 +837,26 @@ def test_the_dume_is_downloaded_as_xml_once_what_remains_is_given(page, service)
     with page.expect_download():
         page.click("#espd")
     expect(page.locator("#espd-left-out li").last).to_have_text("Capital : devise à choisir.")
+    page.select_option("#currency", "EUR")
+    with page.expect_download() as download:
+        page.click("#espd")
+    assert b'currencyID="EUR">80000<' in Path(download.value.path()).read_bytes()
+    expect(page.locator("#espd-left-out")).not_to_contain_text("devise")
+
+
+def test_the_dume_of_whom_the_law_hides_has_the_name_that_was_typed(page, service):
+    page.goto(service)
+    page.fill("#siret", "00000600700017")
+    expect(page.locator("#form")).to_have_attribute("data-prefill-state", "done")
+    page.fill("#name", "Maison <Typée>")
+    with page.expect_request(lambda request: "/espd" in request.url and request.method == "GET") as asked:
+        page.click("#espd")
+    assert "Typ" not in asked.value.url
+    page.select_option("#espd-size", "micro")
+    with page.expect_download() as download:
+        page.click("#espd")
+
+    assert "Maison &lt;Typée&gt;" in Path(download.value.path()).read_text(encoding="utf-8")
 
 
 def value_of(answer: dict, alias: str) -> str:

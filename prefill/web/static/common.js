@@ -98,18 +98,30 @@ export const download = async (path, body, name, say) => {
 }
 
 const COMPANY_SIZE = '/partII/A/economicOperator/companyCategory'
+/** @type {Record<string, string>} What a DUME takes of what is typed, by the path of the field. */
+const DECLARED = {
+	'/partII/A/economicOperator/name': 'name',
+	'/partII/A/economicOperator/postalAddress/countryCode': 'countryCode',
+	'/partII/A/economicOperator/legalEntity/shareCapital/currencyID': 'currencyID',
+	'/partIV/B/setUpDate': 'setUpDate',
+}
 
 /**
  * Download the DUME of a company as XML, then say what it cannot carry, and what its author must look at.
  *
  * @param {string} number
+ * @param {Record<string, any>} typed What was typed where no register gave a value, by the path of the field.
  * @param {(text: string) => void} say
  */
-export const downloadEspd = async (number, say) => {
+export const downloadEspd = async (number, typed, say) => {
 	const size = espdSize()
 	const path = `/v1/prefill/${encodeURIComponent(number)}/espd`
-	const missing = await download(path, { declared: size ? { size } : {} }, 'dume.xml', say)
-	const reply = await fetch(size ? `${path}?size=${size}` : path, { headers: { 'Accept-Language': 'fr' } })
+	/** @type {Record<string, string>} */
+	const declared = size ? { size } : {}
+	for (const [field, name] of Object.entries(DECLARED)) if (typed[field]) declared[name] = typed[field]
+	const missing = await download(path, { declared }, 'dume.xml', say)
+	delete declared.name // no name in an address
+	const reply = await fetch(`${path}?${new URLSearchParams(declared)}`, { headers: { 'Accept-Language': 'fr' } })
 	showEspdNotes({ remaining: missing, ...(reply.ok ? await reply.json() : {}) })
 }
 

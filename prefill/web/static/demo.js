@@ -213,7 +213,7 @@ form.addEventListener('prefill:undo', () => {
 	section.hidden = true
 })
 
-byId('espd').addEventListener('click', () => downloadEspd(number, say))
+byId('espd').addEventListener('click', () => downloadEspd(number, typed(), say))
 for (const button of section.querySelectorAll('[data-kind]')) {
 	button.addEventListener('click', () => {
 		const name = `${byId('document-form').value}.${button.dataset.kind}`

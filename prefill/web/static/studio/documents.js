@@ -58,7 +58,8 @@ const downloadDocument = kind => {
 const downloadDume = () => {
 	const answer = answerOf(shownCompany())
 	if (!answer?.provenance) return say('Choisissez d’abord une entreprise.')
-	return downloadEspd(answer.siret || answer.siren || numberOf(shownCompany()).value, say)
+	const company = shownCompany()
+	return downloadEspd(answer.siret || answer.siren || numberOf(company).value, typedIn(company), say)
 }
 
 export const startDocuments = () => {
