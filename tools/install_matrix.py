@@ -37,6 +37,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "install.md"
 BEGIN, END = "<!-- install-matrix: begin -->", "<!-- install-matrix: end -->"
 HEADINGS = ("Machine", "Python", "pip", "make run", "Tests")
+# The machines that are tried with each Python; the others have a row, with the Python that make chooses.
+PER_PYTHON = ("a clone", "too old a Python")
 OLDEST = (3, 11)
 START_SECONDS = 60.0
 STOP_SECONDS = 60.0
@@ -113,7 +115,7 @@ def machines(scratch: Path) -> Iterator[Machine]:
     known = pythons()
     able = [python for python in known if (version_of(python) or ()) >= OLDEST]
     for python in able:
-        yield Machine("a clone", python)
+        yield Machine(PER_PYTHON[0], python)
     yield Machine("an archive, without git's history", archive=True)
     yield Machine("a folder with spaces and accents", folder="l'été à la mairie")
     yield Machine("a home that cannot be written", environ={"HOME": "/dev/null/home"})
@@ -121,7 +123,7 @@ def machines(scratch: Path) -> Iterator[Machine]:
     yield Machine("an index proxy that rewrites addresses", index_proxy=True)
     for python in known:
         if python not in able and (version_of(python) or ()) >= (3, 9):
-            yield Machine("too old a Python", python, refusal="needs Python 3.11 or newer")
+            yield Machine(PER_PYTHON[1], python, refusal="needs Python 3.11 or newer")
     yield Machine("no venv (Debian without python3-venv)", without_venv(scratch), refusal="apt install python3-venv")
 
 
@@ -356,7 +358,7 @@ def write_table(rows: list[Row], page: Path = PAGE) -> None:
 
 
 def update_table(rows: list[Row], page: Path = PAGE) -> None:
-    """Replace the rows of the same machine and minor version of Python; the new ones follow their machine's."""
+    """Replace the rows of the same machine, of the same minor version of Python where it has several."""
     written = page.read_text(encoding="utf-8").split(BEGIN)[1].split(END)[0].strip().splitlines()[2:]
     kept = {key_of(row): row for row in (Row(tuple(cells_of(line)), passed=True) for line in written)}
     for row in rows:
@@ -370,7 +372,7 @@ def cells_of(line: str) -> list[str]:
 
 
 def key_of(row: Row) -> tuple[str, tuple[int, ...]]:
-    return row.cells[0], version_key(row)[:2]
+    return row.cells[0], version_key(row)[:2] if row.cells[0] in PER_PYTHON else ()
 
 
 def version_key(row: Row) -> tuple[int, ...]:
