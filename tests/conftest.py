@@ -42,6 +42,7 @@ def client() -> FlaskClient:
 
 # Tests that need a browser, a server, another process or much time: `make test-fast` leaves them out.
 SLOW_FOLDERS = ("contract", "deploy", "scenarios", "widget")
+ALONE = tuple(f"tests/{folder}/" for folder in SLOW_FOLDERS)
 SLOW_FIXTURES = frozenset(
     {"browser", "lasting_redis", "mortal_redis", "postgresql_server", "running_simulator", "server"}
 )
@@ -91,7 +92,7 @@ class GroupScheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
         """The file of quick tests, whose fixtures are then made once; a slow one alone, or with its group."""
         file = nodeid.partition("::")[0]
-        alone = nodeid if file.startswith(tuple(f"tests/{folder}/" for folder in SLOW_FOLDERS)) else file
+        alone = nodeid if file.startswith(ALONE) else file
         return next((group for group in TOGETHER if nodeid.startswith(group)), alone)
 
     def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
@@ -107,6 +108,9 @@ class GroupScheduling(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> GroupScheduling:
+    config.option.loadscopereorder = (
+        False  # the order is ours: what waits begins first, and what is quick fills the end
+    )
     return GroupScheduling(config, log)
 
 
@@ -128,7 +132,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
         if item.nodeid.startswith(CI_ONLY):
             item.add_marker("ci")
-    items.sort(key=lambda item: (not item.nodeid.startswith(TOGETHER), item.get_closest_marker("slow") is None))
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> tuple[int, bool, bool]:
+    """Groups first, the longest before the others; then tests that are given alone; then files with slow ones."""
+    group = next((rank for rank, group in enumerate(TOGETHER) if item.nodeid.startswith(group)), len(TOGETHER))
+    return group, not item.nodeid.startswith(ALONE), item.get_closest_marker("slow") is None
 
 
 def pytest_collection_finish() -> None:
