@@ -66,10 +66,15 @@ class SandboxServer:
         if task is not None:
             self._connections.add(task)
             task.add_done_callback(self._connections.discard)
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, asyncio.CancelledError):
-            while await self._exchange(reader, writer):
-                pass
-        writer.close()
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                while await self._exchange(reader, writer):
+                    pass
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+        except asyncio.CancelledError:
+            writer.transport.abort()  # the server closes: what nobody has read is not waited for
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Answer one request; say whether the connection may serve another."""

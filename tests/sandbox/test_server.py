@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import http.client
 import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -58,6 +60,19 @@ def test_an_answer_is_that_of_the_api_over_a_kept_connection(ask, api):
     assert first.headers["RateLimit-Limit"] == "250000"
     assert first.headers["X-Request-ID"] != second.headers["X-Request-ID"]
     assert api.journal.report()["violations"] == {}
+
+
+def test_what_a_client_does_not_read_is_cut_when_the_server_closes(api):
+    api.faults.replace({"insee": "huge:50"})
+    with serve_in_thread(api) as url:
+        client = socket.create_connection(("127.0.0.1", int(url.rsplit(":", 1)[1])), timeout=20)
+        client.sendall(f"GET {PATH} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer any\r\n\r\n".encode())
+        assert client.recv(1)
+
+    with client, suppress(ConnectionError):
+        while client.recv(2**20):
+            pass
+    assert gc.collect() >= 0  # a connection that is still open would be a warning, and so a failure
 
 
 def test_documents_are_at_the_address_that_the_client_called(ask, url, session):
