@@ -182,7 +182,7 @@ def test_events_pass_as_they_are_written(proxy):
 
     assert answer.headers["Content-Type"].startswith("text/event-stream")
     first, last = next(iter(times.values())), times[event]
-    assert last - first > 1, times
+    assert last - first > 0.3, times  # of more than a second; what is held back comes all at once
 
 
 def test_what_is_answered_is_what_the_service_says_and_the_log_names_no_company(proxy, tmp_path):
