@@ -75,7 +75,7 @@ def test_the_command_makes_the_index_that_doctor_names(tmp_path: Path, monkeypat
     told = CliRunner().invoke(main, ["doctor"])
     refused = CliRunner().invoke(main, ["vat", "import", str(index)])
 
-    assert made.output.startswith(f"1 numéros, au {TODAY:%d/%m/%Y}"), made.output
+    assert f"1 numéros, au {TODAY:%d/%m/%Y}" in made.output
     assert f"Liste des numéros de TVA du {TODAY:%d/%m/%Y} : 1 numéros." in told.output
     assert (refused.exit_code, refused.output.strip()[-1]) == (1, ".")
     assert index.stat().st_size > 12_000_000, "the index in use stays"
