@@ -11,7 +11,7 @@ SCRIPTS := widget/node_modules/.package-lock.json
 # Processes that share the tests, more than there are processors: many tests wait for a server or a browser. CI's machine
 # may be busy with others.
 CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-JOBS ?= $(shell expr $(CORES) + $(if $(CI),1,2))
+JOBS ?= $(shell expr $(CORES) + $(if $(CI),1,6))
 # What was asked for, when make calls itself: pip and npm install at the same time.
 ASKED ?= $(MAKECMDGOALS)
 CHECKED = @$(MAKE) --no-print-directory --jobs=2 ASKED="$(ASKED)" style $(SCRIPTS)
@@ -35,7 +35,7 @@ test: test-all
 else
 test: ## Check style, types and every test but what CI alone runs
 	$(CHECKED)
-	@echo "Running the tests (about 4 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
+	@echo "Running the tests (about 5 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not ci"
 endif
 
