@@ -44,15 +44,6 @@ class SlidingWindows:
                 )
         return self._local.hit(f"{kind}{name}", limit, cost)
 
-    def retry_after(self, kind: str, name: str, limit: int) -> float:
-        """Return 0 when one more would be allowed, else the seconds to wait; nothing is counted."""
-        in_redis = self._in_redis
-        if in_redis is not None:
-            item = _item(kind, limit)
-            with suppress(RedisUnavailable):
-                return self._shared.run(lambda _: 0.0 if in_redis.test(item, name) else _wait(in_redis, item, name))
-        return self._local.retry_after(f"{kind}{name}", limit)
-
 
 class SlidingWindowCounter:
     """Sliding window in this process: the part of the previous minute that is less than a minute ago counts too."""

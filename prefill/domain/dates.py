@@ -28,6 +28,15 @@ def paris_date(timestamp: object) -> date | None:
 UNKNOWN_DAY = date(1900, 1, 1)
 
 
+def is_same_paris_day(one: datetime, other: datetime) -> bool:
+    """Whether two instants are on one day in Paris.
+
+    >>> is_same_paris_day(datetime.fromisoformat("2026-11-24T22:59Z"), datetime.fromisoformat("2026-11-24T23:00Z"))
+    False
+    """
+    return one.astimezone(PARIS).date() == other.astimezone(PARIS).date()
+
+
 _MONTHS = "janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre".split()
 _FRENCH_DAY = re.compile(r"(\d{1,2})(?:er)? ([a-z]+) (\d{4})")
 

@@ -27,7 +27,7 @@ from prefill import __version__
 from prefill.clock import Clock
 from prefill.domain.answers import Answer, Cause, Status, links_last
 from prefill.domain.catalogue import CATALOGUE
-from prefill.domain.dates import PARIS
+from prefill.domain.dates import PARIS, is_same_paris_day
 from prefill.domain.sources import Source
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 from prefill.registers.admission import Admission
@@ -66,7 +66,7 @@ def spares_call(key: Key, answer: Answer | None, now: datetime) -> Answer | None
     """Leave an open answer of another day aside: its day, which candidates see, would tell that somebody asked."""
     if answer is None or key[0] or answer.stale or answer.retrieved_at is None:
         return answer
-    return answer if answer.retrieved_at.astimezone(PARIS).date() == now.astimezone(PARIS).date() else None
+    return answer if is_same_paris_day(answer.retrieved_at, now) else None
 
 
 @dataclass(frozen=True, slots=True)

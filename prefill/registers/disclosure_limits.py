@@ -19,7 +19,7 @@ from cachetools import TTLCache
 
 from prefill.clock import Clock
 from prefill.domain.answers import Answer, Status
-from prefill.domain.dates import PARIS
+from prefill.domain.dates import is_same_paris_day
 from prefill.domain.disclosure import PARTIALLY_DISCLOSED, UNDISCLOSED, leave_unconfirmed, restrict, status_of
 from prefill.domain.sources import DAY, Source
 from prefill.redis_client import OptionalRedis, RedisUnavailable
@@ -94,7 +94,7 @@ class DisclosureLimits:
 
     def _is_of_today(self, answer: Answer) -> bool:
         at = answer.retrieved_at
-        return at is not None and at.astimezone(PARIS).date() == self._clock.now().astimezone(PARIS).date()
+        return at is not None and is_same_paris_day(at, self._clock.now())
 
     def due_since(self) -> float | None:
         """From which score whoever asks Redis for something else is to read what others learned; None when it need not.
