@@ -170,6 +170,16 @@ def test_a_draft_is_filled_within_the_limits_of_a_check_and_in_the_sandbox_alone
     assert busy.status_code == 429
 
 
+def test_a_draft_is_filled_while_the_page_checks_what_was_typed(client):
+    with client.application.app_context():
+        assert app_context().draft_slots.acquire()
+        checked = client.post("/studio/dc1/check", data=FORM)
+        filled = fill(client, FORM)
+        app_context().draft_slots.release()
+
+    assert (checked.status_code, filled.status_code) == (429, 200)
+
+
 @pytest.mark.slow
 def test_a_draft_is_small_and_its_messages_are_few(client):
     many = HEAD + "".join(f"  /a{rank}: {{label: x}}\n" for rank in range(1500))

@@ -99,7 +99,9 @@ def check(name: str) -> AnyResponse:
     refuse_cross_site(request.headers, request.host, None)
     check_page_limit()
     form = _form(name)
-    draft = _checked(form, read_body(MAX_DRAFT))
+    text = read_body(MAX_DRAFT)
+    with _slot_of(app_context().draft_slots):
+        draft = _checked(form, text)
     return _private(json_response(_verdict(draft)))
 
 
@@ -117,12 +119,14 @@ def trial(name: str) -> AnyResponse:
         raise ParameterInvalid(
             name="company", why="donnez une entreprise du bac à sable.", why_en="give a company of the sandbox."
         )
-    draft = _checked(form, text.encode("utf-8", errors="replace"))
-    body = _verdict(draft)
-    if draft.form:
-        folders = tuple(str(folder.absolute()) for folder in context.forms.folders)
-        day = context.now().date().isoformat()
-        with _slot_of(context.trial_slots):
+    with _slot_of(
+        context.trial_slots
+    ):  # not the checks' own: the page checks what is typed while its author asks for this
+        draft = _checked(form, text.encode("utf-8", errors="replace"))
+        body = _verdict(draft)
+        if draft.form:
+            folders = tuple(str(folder.absolute()) for folder in context.forms.folders)
+            day = context.now().date().isoformat()
             body["filled"] = try_draft(Trial(form.id, text, folders, company, role, day))
     return _private(json_response(body))
 
@@ -130,8 +134,7 @@ def trial(name: str) -> AnyResponse:
 def _checked(form: Form, draft: bytes) -> Draft:
     if len(draft) > MAX_DRAFT:
         raise RequestEntityTooLarge
-    with _slot_of(app_context().draft_slots):
-        return check_draft(form.id, draft.decode("utf-8", errors="replace"), app_context().forms.folders)
+    return check_draft(form.id, draft.decode("utf-8", errors="replace"), app_context().forms.folders)
 
 
 @contextmanager
