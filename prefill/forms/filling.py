@@ -147,11 +147,11 @@ class VisibleAnswers:
     ) -> None:
         self._answers = answers
         self.today = today
-        self._data: dict[str, Any] = {}
+        self._data: dict[int, Any] = {}
         self._audience = audience
         self._extra = extra
         self._known: dict[tuple[str, bool], Answer] = {}
-        self._as_of: dict[str, date | None] = {}
+        self._as_of: dict[int, date | None] = {}
         self._legal_form = _legal_form(answers.get("etablissements"))
 
     def of(self, part: Field, source: str) -> Answer:
@@ -165,15 +165,15 @@ class VisibleAnswers:
         """What an expression reads: the answer's data, and the day beside what depends on it."""
         if self.today is None or not isinstance(answer.data, dict) or ACTIVITIES[0] not in answer.data:
             return answer.data
-        if answer.source not in self._data:
-            self._data[answer.source] = {**answer.data, DAY: self.today.isoformat()}
-        return self._data[answer.source]
+        if id(answer) not in self._data:  # one source may have given several answers: a stand-in for two others
+            self._data[id(answer)] = {**answer.data, DAY: self.today.isoformat()}
+        return self._data[id(answer)]
 
     def as_of(self, answer: Answer) -> date | None:
         """The register's own date, read once for all the values of an answer."""
-        if answer.source not in self._as_of:
-            self._as_of[answer.source] = CATALOGUE[answer.source].register_date(answer.data, answer.meta)
-        return self._as_of[answer.source]
+        if id(answer) not in self._as_of:
+            self._as_of[id(answer)] = CATALOGUE[answer.source].register_date(answer.data, answer.meta)
+        return self._as_of[id(answer)]
 
     def correction(self, row: Source, origin: ValueSource) -> Fix | None:
         return _correction(row, origin.expression, self._legal_form)

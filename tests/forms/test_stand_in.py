@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -119,6 +119,22 @@ class TestStandIn:
     def test_what_it_knows_to_be_nothing_is_absent(self):
         gap = filled(field("/sign", (INSEE, "enseigne")), **{INSEE: stand_in(lacking=["libelle"])}).missing["/sign"]
         assert (gap.reason, gap.source) == (Reason.ABSENT, DIRECTORY)
+
+    def test_of_two_answers_of_the_directory_each_field_reads_its_own(self):
+        """It stands in for the establishment and for the head office, which are two places, of two dates."""
+        form = Form("test", "Un formulaire", "1", Audience.CANDIDATE, (
+            field("/here", (INSEE, "adresse.voie")), field("/seat", ("siege_social", "adresse.voie")),
+        ))  # fmt: skip
+        answers = {
+            source: replace(
+                stand_in(FAILED, activite_principale={}, adresse={"voie": street}),
+                meta={"date_mise_a_jour_insee": day},
+            )
+            for source, street, day in ((INSEE, "DU BAC", "2025-03-02"), ("siege_social", "DU PONT", "2024-07-01"))
+        }
+        outcome = fill(form, answers, audience=Audience.CANDIDATE, today=date(2026, 11, 23))
+        assert outcome.data == {"here": "DU BAC", "seat": "DU PONT"}
+        assert [str(outcome.provenance[path].as_of) for path in ("/here", "/seat")] == ["2025-03-02", "2024-07-01"]
 
     def test_a_busy_directory_is_named(self):
         busy = Answer(DIRECTORY, Status.UNAVAILABLE, cause=Cause.THROTTLED)

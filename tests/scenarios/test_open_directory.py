@@ -69,6 +69,13 @@ class TestWithoutToken:
         assert not head[street].get("confirm")
         assert not head[NAME].get("confirm")
 
+    def test_the_head_office_of_a_branch_is_elsewhere(self, open_data):
+        values = values_of(prefill(open_data, BRANCH))
+        assert values[full("postalAddress/cityName")] == "GRENOBLE"
+        assert values[full("headOfficeAddress/streetName")] == "8 QUAI DES LANTERNIERS"
+        assert values[full("headOfficeAddress/postalZone")] == "69003"
+        assert values[full("headOfficeAddress/cityName")] == "LYON 3EME"
+
     def test_the_source_is_mentioned_with_its_date(self, open_data):
         [notice] = prefill(open_data, HEAD)["notices"]
         assert notice["code"] == "open_directory"
