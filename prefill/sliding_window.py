@@ -9,12 +9,11 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING
-
-from cachetools import TTLCache
 
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from limits import RateLimitItem, strategies
 
 MINUTE = 60.0
-MAX_NAMES = 100_000  # counted at once: nobody fills the memory with addresses
+MAX_NAMES = 100_000  # counted in a minute: nobody fills the memory with addresses
+NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
 class SlidingWindows:
@@ -51,29 +51,37 @@ class SlidingWindowCounter:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._counts: TTLCache[tuple[str, int], int] = TTLCache(MAX_NAMES, 2 * MINUTE, timer=now)
+        self._minutes: dict[int, dict[str, int]] = {}
 
     def __len__(self) -> int:
-        return len(self._counts)
+        return sum(map(len, self._minutes.values()))
 
     def hit(self, name: str, limit: int, cost: int = 1) -> float:
         """Count `cost` more of at most `limit` a minute. Return 0, or without counting them the seconds to wait."""
         with self._lock:
-            wait = self._wait(name, limit, cost)
+            before, counts, elapsed = self._window()
+            count = counts.get(name, 0)
+            wait = seconds_to_wait(before.get(name, 0), count, limit=limit, elapsed=elapsed, cost=cost)
             if not wait:
-                key = (name, int(self._now() // MINUTE))
-                self._counts[key] = self._counts.get(key, 0) + cost
+                if not count and len(counts) >= MAX_NAMES:
+                    del counts[next(iter(counts))]
+                counts[name] = count + cost
             return wait
 
     def retry_after(self, name: str, limit: int) -> float:
         """Return 0 when one more would be allowed, else the seconds to wait."""
         with self._lock:
-            return self._wait(name, limit, 1)
+            before, counts, elapsed = self._window()
+            return seconds_to_wait(before.get(name, 0), counts.get(name, 0), limit=limit, elapsed=elapsed)
 
-    def _wait(self, name: str, limit: int, cost: int) -> float:
-        minute, elapsed = divmod(self._now(), MINUTE)
-        before, count = (self._counts.get((name, int(minute) - ago), 0) for ago in (1, 0))
-        return seconds_to_wait(before, count, limit=limit, elapsed=elapsed, cost=cost)
+    def _window(self) -> tuple[Mapping[str, int], dict[str, int], float]:
+        """What was counted in the minute before and in this one, and the seconds of this one; older minutes are forgotten."""
+        rank, elapsed = divmod(self._now(), MINUTE)
+        minute = int(rank)
+        if minute not in self._minutes:
+            near = (minute - 1, minute + 1)  # the system's clock may step back
+            self._minutes = {minute: {}, **{one: self._minutes[one] for one in near if one in self._minutes}}
+        return self._minutes.get(minute - 1, NOTHING), self._minutes[minute], elapsed
 
 
 def seconds_to_wait(before: int, count: int, *, limit: int, elapsed: float, cost: int = 1) -> float:

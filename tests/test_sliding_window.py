@@ -38,6 +38,20 @@ def test_who_comes_back_when_told_is_let_in_and_not_a_second_earlier(most, begun
     assert counts.hit("one", most) == 0
 
 
+def test_minutes_that_count_no_more_are_forgotten_and_a_clock_that_steps_back_finds_its_own():
+    clock = FakeClock(600.0)
+    counts = SlidingWindowCounter(clock)
+    assert [counts.hit("one", 2) for _ in range(2)] == [0, 0]
+    clock.at += 60
+    assert counts.hit("another", 2) == 0
+    clock.at -= 1
+    assert counts.hit("one", 2)
+    clock.at += 120
+
+    assert counts.hit("one", 2) == 0
+    assert len(counts) == 2
+
+
 def test_a_crowd_of_threads_is_counted_to_the_last():
     counts = SlidingWindowCounter(FakeClock(600.0))
     with ThreadPoolExecutor(8) as pool:

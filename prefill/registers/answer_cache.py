@@ -13,7 +13,7 @@ import marshal
 import math
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, time, timedelta
@@ -188,10 +188,13 @@ class AnswerCache:
         """Look up the memory tier alone."""
         return self.get_versioned(key)[1]
 
-    def version(self, key: Key) -> object:
-        """What stands for the entry that memory holds: another object once it holds another entry."""
-        with self._lock:
-            return self._memory.get(key)
+    def holds(self, versions: Iterable[tuple[Key, object]]) -> bool:
+        """Whether memory holds, for each key, the entry of that version."""
+        try:
+            with self._lock:
+                return all(self._memory[key] is version for key, version in versions)
+        except KeyError:
+            return False
 
     def get_versioned(self, key: Key) -> tuple[object, CacheEntry]:
         """Look up the memory tier alone, with the version of the entry."""

@@ -343,8 +343,9 @@ def test_a_version_stands_for_an_entry_until_memory_holds_another(store, clock):
     version, entry = store.get_versioned(KEY)
 
     assert entry == store.get_local(KEY)
-    assert store.version(KEY) is version
+    assert store.holds([(KEY, version)])
     store.put(RCS, KEY, ok())
-    assert store.version(KEY) is not version
+    assert not store.holds([(KEY, version)])
+    version, entry = store.get_versioned(KEY)
     clock.at += entry.until
-    assert store.version(KEY) is None
+    assert not store.holds([(KEY, version)])

@@ -67,10 +67,9 @@ class CacheDependencies:
 
     def valid(self, timestamp: float) -> bool:
         """Whether the answer cache still holds the same answers, and nothing limits their disclosure since."""
-        version_of, limit_of = self.upstream.cache.version, self.upstream.disclosure_limits.of
-        if timestamp >= self.expires_at or limit_of(self.siren):
+        if timestamp >= self.expires_at or self.upstream.disclosure_limits.of(self.siren):
             return False
-        return all(version_of(key) is version for key, version in self.versions)
+        return self.upstream.cache.holds(self.versions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,21 +200,21 @@ class ResponseCacheMiddleware:
         started_at = self._clock()
         key = cache_key(environ)
         entry = key and self._cache.get(key, self._now().timestamp())
+        if not entry:
+            return None
         address = environ.get("REMOTE_ADDR") or ""
-        if not entry or not self._was_sent(entry, address) or self._is_limited(address):
+        requester = self._rate_limiter.requester(address)
+        client = requester.address or self._rate_limiter.name(address)  # without a limit nobody is counted
+        if not self._was_sent(entry.response, client) or self._rate_limiter.check(requester, cached=True) > 0:
             return None
         return self._send(entry, environ, start_response, started_at)
 
-    def _is_limited(self, address: str) -> bool:
-        return self._rate_limiter.check(self._rate_limiter.requester(address), cached=True) > 0
-
-    def _was_sent(self, entry: CachedResponse, address: str) -> bool:
+    def _was_sent(self, response: CacheableResponse, client: str) -> bool:
         """Whether this client has had every answer in it: the others must not learn that it is cached."""
-        if self._visits is None:
-            return True
-        client, response = self._rate_limiter.name(address), entry.response
-        keys = (key for key, _ in response.dependencies.versions)
-        return all(self._visits.has((client, response.tenant, source, number)) for _, source, number in keys)
+        tenant, versions = response.tenant, response.dependencies.versions
+        return self._visits is None or self._visits.has_all(
+            [(client, tenant, source, number) for (_, source, number), _ in versions]
+        )
 
     def _send(
         self, entry: CachedResponse, environ: Environ, start_response: StartResponse, started_at: float
@@ -237,7 +236,7 @@ class ResponseCacheMiddleware:
         fields = {**identifiers, "outcome": str(status), **response.log_fields}
         record_request(response.route, status, self._clock() - started_at, fields)
         start_response(STATUS_LINES[status], headers)
-        return (body,) if body else ()
+        return [body] if body else []  # the server sends a list at once, and anything else as a stream
 
 
 def cache_key(environ: Environ) -> CacheKey | None:

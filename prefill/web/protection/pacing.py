@@ -15,7 +15,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -30,6 +30,7 @@ STEP_SECONDS = 0.025  # delays are whole steps, with one to spare for what varie
 RANDOM = random.SystemRandom()
 MEMORY_SECONDS = 600.0
 GENERATIONS = 5  # the oldest is forgotten whole, two minutes' visits at once
+GENERATION_SECONDS = MEMORY_SECONDS / GENERATIONS
 MAX_VISITS = 200_000  # some hundred bytes each
 
 Visit = tuple[str, str, str, str]  # client (keyed hash), tenant, source, number
@@ -50,9 +51,12 @@ class VisitMemory:
             return sum(map(len, self._generations))
 
     def has(self, visit: Visit) -> bool:
+        return self.has_all((visit,))
+
+    def has_all(self, visits: Iterable[Visit]) -> bool:
         with self._lock:
             self._forget()
-            return any(hash(visit) in generation for generation in self._generations)
+            return all(any(hash(visit) in seen for seen in self._generations) for visit in visits)
 
     def add(self, visit: Visit) -> None:
         with self._lock:
@@ -63,9 +67,10 @@ class VisitMemory:
 
     def _forget(self) -> None:
         """Begin the generations that are due; the oldest go."""
-        due = int((self._timer() - self._began) / (MEMORY_SECONDS / GENERATIONS))
-        self._began += due * (MEMORY_SECONDS / GENERATIONS)
-        self._generations.extendleft(set() for _ in range(min(due, GENERATIONS)))
+        due = int((self._timer() - self._began) / GENERATION_SECONDS)
+        if due:
+            self._began += due * GENERATION_SECONDS
+            self._generations.extendleft(set() for _ in range(min(due, GENERATIONS)))
 
 
 class DelayScheduler:

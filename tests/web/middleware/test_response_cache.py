@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from werkzeug.test import create_environ
 
 from prefill import telemetry
 from prefill.app import build_context
@@ -89,6 +90,14 @@ def test_it_bears_the_headers_of_the_answer_it_repeats(client):
     assert sent.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert sent.headers["X-Content-Type-Options"] == "nosniff"
     assert sent.headers["X-Request-ID"] != made.headers["X-Request-ID"]
+
+
+def test_it_is_handed_over_whole_which_the_server_sends_at_once(client):
+    """The server sends a list as one message, and any other iterable as a stream of chunks."""
+    body = warm(client).data
+    environ = create_environ(PATH, environ_overrides={"REMOTE_ADDR": "127.0.0.1"})
+
+    assert client.application.wsgi_app(environ, lambda *_: None) == [body]
 
 
 def test_the_callers_request_id_is_kept(client):

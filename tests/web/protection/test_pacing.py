@@ -146,6 +146,8 @@ def test_visits_are_forgotten_after_eight_to_ten_minutes():
     clock.at += MEMORY_SECONDS * (1 - 1 / GENERATIONS) - 1
 
     assert visits.has(visit(1))
+    assert visits.has_all([visit(1), visit(2)])
+    assert not visits.has_all([visit(1), visit(3)])
     clock.at += 1
     assert (visits.has(visit(1)), visits.has(visit(2))) == (False, True)
     clock.at += MEMORY_SECONDS
