@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import yaml
@@ -11,6 +12,9 @@ from prefill.config_files.schema import Steps
 from prefill.config_files.source_file import SourceFile, UnreadableFile
 
 MAX_VALUES = 50_000  # once the anchors are followed: a few lines of YAML can unfold into billions
+MAX_DEPTH = (
+    100  # libyaml's composer calls itself for each level, whatever is left of the stack: too many end the process
+)
 # libyaml's parser, where PyYAML has it: eight times faster. It begins; the messages are those of PyYAML's own.
 FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PLAIN_WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -34,13 +38,23 @@ YAML_FAULTS = (
 def read_yaml(file: SourceFile) -> Any:
     """Return the file's values; what cannot be read is reported, and None stands for it."""
     try:
-        return _YamlReader(file).plain(_compose(file.read_text()), ())
+        text = file.read_text()
+        _check_depth(text)
+        return _YamlReader(file).plain(_compose(text), ())
     except UnreadableFile as fault:
         file.lines[()] = fault.line or file.default_line
         file.report((), str(fault))
-    except RecursionError:
-        file.report((), "le fichier est trop imbriqué")
     return None
+
+
+def _check_depth(text: str) -> None:
+    """Raise `UnreadableFile` at the first value that is too deep; what is no YAML is found when it is composed."""
+    depth = 0
+    with suppress(yaml.YAMLError):
+        for event in yaml.parse(text, Loader=FAST_LOADER):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                raise UnreadableFile("le fichier est trop imbriqué", event.start_mark.line + 1)
 
 
 def _compose(text: str) -> yaml.Node | None:

@@ -20,7 +20,10 @@ import certifi
 import urllib3
 from requests.utils import get_auth_from_url, select_proxy
 
-NO_ROUTE = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "2002::/16", "2001::/32")))  # may lead to private IPv4
+GLOBAL_UNICAST = ipaddress.ip_network(
+    "2000::/3"
+)  # of IPv6: outside of it are translated, site-local and embedded addresses
+TUNNELS = tuple(map(ipaddress.ip_network, ("2002::/16", "2001::/32")))  # may lead to private IPv4
 
 Resolve = Callable[[str, int], list[str]]
 
@@ -91,12 +94,13 @@ class Connections:
 def is_public(address: str) -> bool:
     """Whether an address is one of the public Internet, reached as such.
 
-    >>> is_public("93.184.216.34"), is_public("169.254.169.254"), is_public("::ffff:10.0.0.1"), is_public("64:ff9b::a00:1")
+    >>> is_public("93.184.216.34"), is_public("169.254.169.254"), is_public("::ffff:10.0.0.1"), is_public("fec0::1")
     (True, False, False, False)
     """
     found = ipaddress.ip_address(address.partition("%")[0])
     mapped = getattr(found, "ipv4_mapped", None)
     if mapped is not None:
         found = mapped
-    translated = found.version == 6 and any(found in network for network in NO_ROUTE)
-    return found.is_global and not found.is_multicast and not translated
+    if found.version == 6 and (found not in GLOBAL_UNICAST or any(found in network for network in TUNNELS)):
+        return False
+    return found.is_global and not found.is_multicast

@@ -130,7 +130,10 @@ def read_body(max_bytes: int, requester: Requester | None = None) -> bytes:
 def read_json(max_bytes: int) -> Any:
     """Read the body of the request as JSON; None when it is none."""
     read_body(max_bytes)
-    return request.get_json(silent=True)
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:  # nested beyond what the parser follows
+        return None
 
 
 def check_page_limit() -> None:

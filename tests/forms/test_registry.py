@@ -303,7 +303,8 @@ DICTIONARY = "attend un dictionnaire « clé: valeur »"
         ),
         (FORM + "---\n" + FORM, "9: ce n'est pas du YAML : un fichier ne contient qu'un formulaire : retirez « --- »"),
         (b"#" * 1_000_001, "1: le fichier dépasse 1000000 octets"),
-        ("title: " + "[" * 3000, "1: le fichier est trop imbriqué"),
+        ("title: " + "[" * 200_000, "1: le fichier est trop imbriqué"),
+        ("title:\n  " + "- " * 100, "2: le fichier est trop imbriqué"),
         ("title: " + "{a: " * 900 + "}" * 900, "1: le fichier est trop imbriqué"),
     ],
 )

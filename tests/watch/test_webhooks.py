@@ -101,7 +101,9 @@ def test_a_name_that_is_none_is_told(clock):
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a9fe:a9fe"]
+    "address",
+    ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a9fe:a9fe"]
+    + ["fec0::1", "::10.0.0.1", "::ffff:0:10.0.0.1", "2002:a00:1::"],
 )
 def test_a_name_that_leads_into_a_private_network_is_refused(clock, address):
     to = Receiver("https://suivi.example", read_secret(SECRET), "p")

@@ -129,3 +129,12 @@ def test_the_number_of_names_costs_little(client):
 
     assert refused.status_code == 400
     assert len(refused.json["detail"]) < 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/verify", "/v1/prefill/batch", "/v1/documents/dc1.docx", f"/v1/prefill/{ORDINARY}/espd", "/studio/dc1/trial"],
+)
+@pytest.mark.parametrize("body", ["[" * 50_000, '{"a":' * 8000])
+def test_a_body_nested_without_end_is_no_fault_of_ours(client, path, body):
+    assert 400 <= client.post(path, data=body, content_type="application/json").status_code < 500

@@ -24,8 +24,13 @@ def prefill_to_json(payload: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def to_json(value: Any) -> str:
-    """Write JSON: accents as they are, keys in their order, no space."""
-    return _WRITER.encode(value)
+    """Write JSON: accents as they are, keys in their order, no space. Half a character, which UTF-8 cannot hold, is a « ? »."""
+    text = _WRITER.encode(value)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="replace").decode()
+    return text
 
 
 _WRITER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))

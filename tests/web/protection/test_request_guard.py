@@ -26,6 +26,7 @@ def client():
     [
         {"Origin": "https://ailleurs.exemple.fr"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Mode": "no-cors"},
         {"Sec-Fetch-Dest": "image", "Sec-Fetch-Mode": "no-cors"},
         {"Sec-Fetch-Dest": "script"},

@@ -19,6 +19,10 @@ def test_a_prefill_is_written_whole_with_its_accents():
     assert " " not in to_json(PAYLOAD)
 
 
+def test_half_a_character_is_written_as_a_sign_that_a_response_can_hold():
+    assert to_json({"name": "A\ud83dB", "\udfff": "É"}).encode() == '{"name":"A?B","?":"É"}'.encode()
+
+
 def test_its_name_does_not_change_with_how_long_a_source_took():
     slower = {**PAYLOAD, "sources": {"etablissements": {"status": "ok", "seconds": 2.5}}}
 

@@ -114,15 +114,28 @@ def test_a_check_writes_nothing_and_the_form_in_use_stays(folder):
     ("text", "told"),
     [
         ("extends: ../../etc/passwd\n", "il n'y a pas de formulaire"),
-        ("[" * 20_000, "trop imbriqué"),
+        ("[" * 60_000, "trop imbriqué"),
+        ("- " * 30_000, "trop imbriqué"),
         (BOMB, "ancres dépliées"),
         (HEAD + "  /a: {label: A, from: {etablissements: '" + "(" * 5000 + "siret" + ")" * 5000 + "'}}", "imbriquée"),
         (HEAD + "  /a: {label: A, from: {etablissements: 'siret" + " | [@,@]" * 200 + "'}}", "type: list"),
         (HEAD + "  /a: {label: A, from: {'http://127.0.0.1:9/': siret}}", "source inconnue"),
         (b"\xff\xfe\x00", "ce n'est pas du YAML"),
+        (r'{"\ud800": x}', "clé inconnue « ? »"),
         ("", "le fichier est vide"),
     ],
-    ids=["another file", "deep", "bomb", "deep expression", "doubling", "address", "bytes", "empty"],
+    ids=[
+        "another file",
+        "deep",
+        "deep list",
+        "bomb",
+        "deep expression",
+        "doubling",
+        "address",
+        "bytes",
+        "half",
+        "empty",
+    ],
 )
 def test_a_hostile_draft_is_only_a_wrong_one(client, text, told):
     verdict = check(client, text)

@@ -122,7 +122,7 @@ def trial(name: str) -> AnyResponse:
     with _slot_of(
         context.trial_slots
     ):  # not the checks' own: the page checks what is typed while its author asks for this
-        draft = _checked(form, text.encode("utf-8", errors="replace"))
+        draft = _checked(form, text.encode(errors="replace"))
         body = _verdict(draft)
         if draft.form:
             folders = tuple(str(folder.absolute()) for folder in context.forms.folders)
