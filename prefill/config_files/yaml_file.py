@@ -54,7 +54,9 @@ def _check_depth(text: str) -> None:
         for event in yaml.parse(text, Loader=FAST_LOADER):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
-                raise UnreadableFile("le fichier est trop imbriqué", event.start_mark.line + 1)
+                raise UnreadableFile(
+                    "le fichier est trop imbriqué", event.start_mark.line + 1 if event.start_mark else 1
+                )
 
 
 def _compose(text: str) -> yaml.Node | None:
