@@ -23,7 +23,7 @@ const sourceMarks = ['prefillSource', 'prefillMissing', 'prefillSuggestion', 'pr
 export class Fields {
 	/** @param {import('./block.js').Block} block */
 	constructor(block) {
-		this.block = block
+		this.owner = block
 		const { language, words, place } = block
 		/** @type {import('./adapters.js').Context} */
 		this.context = { language, synonyms: place.options().synonyms || [], t: words.t }
@@ -49,7 +49,7 @@ export class Fields {
 	collect() {
 		/** @type {Map<Element, [string, Adapter]>} */
 		const bound = new Map()
-		for (const [name, element] of this.block.place.bindings()) {
+		for (const [name, element] of this.owner.place.bindings()) {
 			const adapter = adapterOf(element)
 			if (!bound.has(adapter.element)) bound.set(adapter.element, [name, adapter])
 		}
@@ -169,7 +169,7 @@ export class Fields {
 				if (!part || find([part], field.name)) this.#settle(field)
 			}
 		if (!part) this.look(false)
-		this.block.changed()
+		this.owner.changed()
 	}
 
 	/**
@@ -243,7 +243,7 @@ export class Fields {
 			field.suggestion = { next, text: spell(value, document.body, this.context), info, value }
 		else if (verdict === 'write') {
 			if (field.cancelled === mark) return
-			if (this.block.emit('field', { ...source, pointer, name: field.name, value }, adapter.element))
+			if (this.owner.emit('field', { ...source, pointer, name: field.name, value }, adapter.element))
 				this.#write(field, next, info, value)
 			else field.cancelled = mark
 		}
@@ -289,7 +289,7 @@ export class Fields {
 		if (done) return this.left(target)
 		field.suggestion = field.gap = undefined
 		this.#draw(field)
-		this.block.changed()
+		this.owner.changed()
 	}
 
 	/** The candidate left a field: what waited is done. @param {EventTarget} target */
@@ -297,7 +297,7 @@ export class Fields {
 		const field = this.fieldOf(target)
 		if (!field) return
 		this.#settle(field)
-		this.block.changed()
+		this.owner.changed()
 	}
 
 	/** @param {EventTarget | string} target An element, or a name. */
@@ -319,7 +319,7 @@ export class Fields {
 		this.#write(field, next, info, value)
 		this.#settle(field)
 		field.adapter.element.focus()
-		this.block.changed()
+		this.owner.changed()
 	}
 
 	/** Give one field back as it was before. @param {Field} field */
@@ -331,7 +331,7 @@ export class Fields {
 		// What was another company's leaves the field free; what they do not want of this one is not written again.
 		field.edited = foreign ? undefined : this.company
 		this.#settle(field)
-		this.block.changed()
+		this.owner.changed()
 	}
 
 	/** Give the form back as it was before the prefill. */
@@ -387,7 +387,7 @@ export class Fields {
 
 	/** @param {Field} field @returns {Remark} */
 	#remark(field) {
-		const { words } = this.block
+		const { words } = this.owner
 		const { written, info, suggestion, gap } = field
 		const foreign = this.#foreign(field)
 		if (this.quiet) return {}
@@ -437,7 +437,7 @@ export class Fields {
 	/** @param {Field} field @param {Remark} remark */
 	#note(field, { text, severity, button }) {
 		const { adapter } = field
-		const { kit } = this.block
+		const { kit } = this.owner
 		const { element, elements } = adapter
 		const visible = field.visible || isVisible(element)
 		const focused = field.note?.contains(document.activeElement)
@@ -467,7 +467,7 @@ export class Fields {
 	/** @param {Field} field */
 	#place(field) {
 		const { adapter, name, written } = field
-		const { kit, scope } = this.block
+		const { kit, scope } = this.owner
 		const note = (field.note = make(kit.wrap ? 'div' : 'span', 'note', kit.wrap || kit.note))
 		idOf(note)
 		if (!adapter.display && !adapter.isEmpty() && !written) {
@@ -487,7 +487,7 @@ export class Fields {
 		this.quiet = false
 		this.look()
 		for (const field of this.live) this.#draw(field)
-		if (!this.block.job) this.look(false)
+		if (!this.owner.job) this.look(false)
 	}
 
 	detach() {

@@ -20,7 +20,7 @@ export class Panel {
 	constructor(block) {
 		const { kit, words, input } = block
 		const { find } = block.place
-		this.block = block
+		this.owner = block
 		const status = find('[data-prefill-status]')
 		/** @type {HTMLElement[]} What the script made, and takes away. */
 		this.made = []
@@ -47,14 +47,14 @@ export class Panel {
 	/** @param {HTMLElement} element @param {Element | undefined} after */
 	#add(element, after) {
 		if (after) after.after(element)
-		else this.block.scope.append(element)
+		else this.owner.scope.append(element)
 		this.made.push(element)
 		return element
 	}
 
 	/** @param {string} name @param {string} text @param {() => void} act */
 	#addButton(name, text, act) {
-		const button = makeButton(`button prefill-${name}`, this.block.kit.button, text, act)
+		const button = makeButton(`button prefill-${name}`, this.owner.kit.button, text, act)
 		this.actions.append(button)
 		return button
 	}
@@ -62,7 +62,7 @@ export class Panel {
 	/** @param {string} sentence @param {Severity} severity @param {string[]} notices */
 	say(sentence, severity, notices) {
 		const { status, ownStatus } = this
-		const { kit, input } = this.block
+		const { kit, input } = this.owner
 		const key = [sentence, severity, ...notices].join('\n')
 		if (this.said === key) return
 		this.said = key
@@ -92,7 +92,7 @@ export class Panel {
 		for (const [name, button] of buttons) {
 			if (actions.some(action => action.name === name)) continue
 			// Whoever pressed it goes on from the number.
-			if (button.matches(':focus')) this.block.input?.focus()
+			if (button.matches(':focus')) this.owner.input?.focus()
 			button.remove()
 			buttons.delete(name)
 		}
@@ -138,7 +138,7 @@ export class Panel {
 
 	/** @param {Line} line */
 	#line({ text, element, detail, remove }) {
-		const { kit, words } = this.block
+		const { kit, words } = this.owner
 		const item = document.createElement('li')
 		const link = /** @type {HTMLAnchorElement} */ (make('a', 'link', /^fr/.test(kit.link) ? kit.link : '', text))
 		link.href = `#${idOf(element)}`
@@ -154,7 +154,7 @@ export class Panel {
 
 	detach() {
 		this.say('', 'info', [])
-		if (this.block.input) describe(this.block.input, '', this.status.id)
+		if (this.owner.input) describe(this.owner.input, '', this.status.id)
 		this.summary.replaceChildren()
 		for (const element of this.made) element.remove()
 	}

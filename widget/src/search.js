@@ -52,7 +52,7 @@ export class Search {
 
 	/** @param {Block} block @param {Tools} tools */
 	constructor(block, tools) {
-		this.block = block
+		this.owner = block
 		this.tools = tools
 		this.words = sentencesIn(block.words.t)
 		tools.adoptStyles(block.input, RULES)
@@ -60,7 +60,7 @@ export class Search {
 
 	/** @param {Record<string, any>} found Companies, or establishments, as the service answers. */
 	show({ companies, establishments, partial, incompleteWord, retryAfter }) {
-		const { block, words } = this
+		const { owner: block, words } = this
 		const options = companies ? companies.map(this.#company) : establishments.map(this.#establishment)
 		this.#open(options, companies ? words.companies : words.choose)
 		if (!options.length) return block.become('idle', incompleteWord ? words.incomplete : words.none, 'warning')
@@ -98,7 +98,7 @@ export class Search {
 
 	/** @param {Option[]} options @param {string} label */
 	#open(options, label) {
-		const { block, tools } = this
+		const { owner: block, tools } = this
 		const { input, kit } = block
 		this.close()
 		if (!options.length) return
@@ -117,7 +117,7 @@ export class Search {
 
 	/** @param {Option} option @param {number} index */
 	#item(option, index) {
-		const item = this.tools.make('li', 'option', this.block.kit.option, option.text)
+		const item = this.tools.make('li', 'option', this.owner.kit.option, option.text)
 		item.id = this.tools.newId()
 		item.setAttribute('role', 'option')
 		item.setAttribute('aria-selected', 'false')
@@ -126,7 +126,7 @@ export class Search {
 	}
 
 	close() {
-		const { input } = this.block
+		const { input } = this.owner
 		if (!this.list) return
 		this.list.remove()
 		this.list = undefined
@@ -137,7 +137,7 @@ export class Search {
 
 	/** @param {number} index */
 	#choose(index) {
-		const { block, tools } = this
+		const { owner: block, tools } = this
 		const { value } = this.options[index]
 		const only =
 			value.openEstablishments === 1 ? value.establishments?.find((/** @type {any} */ place) => !place.closed) : null
@@ -155,7 +155,7 @@ export class Search {
 		this.active = (index + items.length) % items.length
 		items.forEach((item, at) => item.setAttribute('aria-selected', `${at === this.active}`))
 		items[this.active].scrollIntoView({ block: 'nearest' })
-		this.block.input.setAttribute('aria-activedescendant', items[this.active].id)
+		this.owner.input.setAttribute('aria-activedescendant', items[this.active].id)
 	}
 
 	/** @param {KeyboardEvent} event @returns {boolean} Whether the key was for the list. */

@@ -81,3 +81,15 @@ test('a number that the browser did not put back with its fields is', async () =
 	assert.equal(back.querySelector('form').dataset.prefillState, 'done')
 	assert.equal(emptied.getElementById('siret').value, '')
 })
+
+test('a link of the summary puts its field in the middle of the window, clear of what sticks to its edges', async () => {
+	const { window } = await filled('<input id="name" data-prefill-field="name">')
+	const asked = []
+	window.Element.prototype.scrollIntoView = options => asked.push({ ...options })
+	const summary = window.document.querySelector('details.prefill-summary')
+	summary.open = true
+	summary.dispatchEvent(new window.Event('toggle'))
+	summary.querySelector('a').click()
+
+	assert.deepEqual(asked, [{ block: 'center' }])
+})
