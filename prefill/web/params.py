@@ -39,6 +39,7 @@ from prefill.web.protection.request_guard import refuse_cross_site
 DEFAULT_FORM = "dume"
 BUSY_SECONDS = 2.0  # after which to come back to a process whose threads are taken
 MAX_QUOTED = 100  # characters of a wrong name that a problem quotes
+MAX_GUESSED = 10  # wrong names that a problem tells at once: each guess reads the whole form
 
 
 def read_prefill_request(number: str) -> Request:
@@ -168,11 +169,17 @@ def narrow_form(form: Form, names: frozenset[str]) -> Form:
     """Keep the fields that the names mean, or all of them when there is none."""
     try:
         return form.only(names) if names else form
-    except KeyError as error:
-        name = str(error.args[0])[:MAX_QUOTED]
+    except KeyError:
+        wrong = sorted(name for name in names if not any(part.means(name) for part in form.fields))[:MAX_GUESSED]
     known = [word for part in form.fields for word in (part.alias, part.path) if word]
-    alike = [word for word in known if word.startswith("/") == name.startswith("/")]
-    raise FieldUnknown(name=name, form=form.id, **_suggestion(name, alike))
+    guesses = [
+        _suggestion(name, [word for word in known if word.startswith("/") == name.startswith("/")]) for name in wrong
+    ]
+    unknown = [
+        {"name": name[:MAX_QUOTED], "suggestion": guess["suggestion"]}
+        for name, guess in zip(wrong, guesses, strict=True)
+    ]
+    raise FieldUnknown(name=wrong[0][:MAX_QUOTED], form=form.id, unknown=unknown, **guesses[0])
 
 
 def read_extra_sources(form: Form, caller: Caller, names: frozenset[str]) -> frozenset[str]:

@@ -108,7 +108,7 @@ export class Block {
 		stop(this)
 		this.undone = undefined
 		if (this.input) {
-			if (kind === 'siret' || identify(this.input.value).value !== value) normalise(this, value)
+			normalise(this, value)
 			this.handled = `${kind} ${value}`
 			this.input.removeAttribute('aria-invalid')
 		}

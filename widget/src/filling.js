@@ -101,18 +101,30 @@ async function receive(block, number, job) {
 	block.job = undefined
 }
 
-/** @param {Block} block @param {string} number @param {import('./transport.js').Request} request @param {any} onPart */
+/**
+ * Ask without the fields that the form does not have: the others of the page are filled in all the same.
+ * @param {Block} block @param {string} number @param {import('./transport.js').Request} request @param {any} onPart
+ */
 async function asking(block, number, request, onPart) {
-	try {
-		return await ask(number, request, onPart)
-	} catch (fault) {
-		if (fault.problem?.code !== 'field_unknown' || !request.fields) throw fault
-		// A field of the page has a wrong name: the others are filled in all the same.
-		warn(fault.problem.detail)
-		request.fields = undefined
-		block.asked.clear()
-		return ask(number, request, onPart)
-	}
+	for (;;)
+		try {
+			return await ask(number, request, onPart)
+		} catch (fault) {
+			const { code, detail, unknown = [] } = fault.problem || {}
+			if (code !== 'field_unknown' || !request.fields) throw fault
+			for (const { name, suggestion } of unknown)
+				warn(
+					`the form has no field "${name}"${suggestion ? `: did you mean "${suggestion}"?` : ''}`,
+					block.fields.fieldOf(name)?.adapter.element,
+				)
+			if (!unknown.length) warn(detail)
+			const wrong = unknown.map((/** @type {any} */ { name }) => name)
+			const known = request.fields.split(',').filter(name => !wrong.includes(name))
+			const left = known.join(',')
+			// Nothing to leave out: the whole form is asked.
+			if (left === request.fields) block.asked.clear()
+			request.fields = left === request.fields ? '' : left
+		}
 }
 
 /** @param {Block} block @param {string} number @param {Answer} answer */
@@ -223,7 +235,8 @@ function tick(block, automatic) {
 /** @param {Block} block */
 export function again(block) {
 	const { kind, value } = identify(block.input?.value || block.fields.company)
-	if (/^(siret|siren|vat)$/.test(kind)) return run(block, kind === 'vat' ? value.slice(-9) : value)
+	if (/^(siret|siren|vat)$/.test(kind) || value === block.fields.company)
+		return run(block, kind === 'vat' ? value.slice(-9) : value)
 	block.handled = ''
 	typed(block, false)
 }

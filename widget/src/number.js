@@ -110,6 +110,7 @@ function act(block, { kind, value, valid }, done) {
 		if (company) return block.fill(value.slice(-9))
 	}
 	const looks = valid && searches(block)
+	if (kind === 'rna' && !looks) return block.fill(value)
 	const [, siren, place] = (kind === 'name' && WITH_PLACE.exec(value)) || []
 	rest(block, done && kind !== 'empty' && valid && !looks ? words.typeNumber : '')
 	if (!looks) return
@@ -168,6 +169,8 @@ export async function look(block, path, q) {
 		// Nothing for want of calls is not nothing.
 		if (retryAfter && !(companies || establishments).length)
 			throw Object.assign(new PrefillError(undefined, retryAfter), { sentence: block.words.spent })
+		// An association without SIREN is in no list.
+		if (!(companies || establishments).length && identify(input.value).kind === 'rna') return block.fill()
 		block.search ||= new Search(block, { make, newId, anchorOf, adoptStyles, grouped, set, look })
 		block.search.show(found)
 		if (retryAfter) planRetry(block, retryAfter, true)
@@ -178,6 +181,8 @@ export async function look(block, path, q) {
 		block.job = undefined
 		without.add(url)
 		for (const name of Object.keys(COMBOBOX)) input.removeAttribute(name)
-		rest(block, /^(siren|vat)$/.test(identify(input.value).kind) ? '' : block.words.typeNumber)
+		const { kind } = identify(input.value)
+		if (kind === 'rna') return block.fill()
+		rest(block, /^(siren|vat)$/.test(kind) ? '' : block.words.typeNumber)
 	}
 }

@@ -246,6 +246,13 @@ class ProblemSchema(ResponseSchema):
     suggestion = fields.String(
         metadata=described("Le nom qui était sans doute voulu.", "The name that was probably meant.", example="dume")
     )
+    unknown = fields.List(
+        fields.Dict(keys=fields.String(), values=fields.String(allow_none=True)),
+        metadata=described(
+            "Les noms inconnus, dix au plus : « name » et « suggestion ».",
+            "The unknown names, ten at most: `name` and `suggestion`.",
+        ),
+    )
     digits = fields.Integer(metadata=described("Le nombre de chiffres vus.", "How many digits were seen."))
     retryAfter = fields.Float(metadata=described("En secondes.", "Seconds."))
     group = fields.String(

@@ -51,23 +51,6 @@ export const copy = async (text, element, say) => {
 	}
 }
 
-const RNA = /^W\d[\dA-Z]\d{7}$/
-
-/**
- * An association without SIREN is in no list: when the search of its RNA number ends with nothing, the number itself is asked.
- *
- * @param {HTMLElement} place What holds the forms.
- */
-export const fillWithoutSiren = place =>
-	place.addEventListener('prefill:state', (/** @type {any} */ { target, detail }) => {
-		const typed = target.querySelector('[data-prefill-siret]')?.value ?? ''
-		const number = typed.replace(/[\s.-]/g, '').toUpperCase()
-		// What was undone stays so: it offers to be put back.
-		if (detail.state !== 'idle' || !detail.sentence || detail.actions.length || !RNA.test(number)) return
-		const { Prefill } = /** @type {any} */ (window)
-		Prefill.attach(target).fill(number)
-	})
-
 /** @typedef {{ pointer: string, message: string }} Gap What remains to be given. */
 
 /**

@@ -1,6 +1,6 @@
 // The demonstration around the form: it listens to the script's events, and does nothing that a site could not do.
 
-import { clearEspd, copy, download, downloadEspd, fillWithoutSiren, REASONS, startTabs, typedValue } from './common.js'
+import { clearEspd, copy, download, downloadEspd, REASONS, startTabs, typedValue } from './common.js'
 
 const STATUSES = {
 	ok: 'a répondu',
@@ -161,7 +161,6 @@ form.addEventListener('prefill:error', (/** @type {CustomEvent} */ event) => {
 })
 form.addEventListener('prefill:undo', clear)
 
-fillWithoutSiren(form)
 startTabs()
 
 byId('print').addEventListener('click', () => window.print())

@@ -41,7 +41,8 @@ async function visit(answers, body = PAGE) {
 		calls.push(path)
 		asked.push(new URL(url).searchParams)
 		const known = Object.keys(answers).find(key => path.startsWith(key))
-		return known ? Promise.resolve(answers[known]()) : fetch(url, options)
+		const reply = known && answers[known](new URL(url).searchParams)
+		return reply ? Promise.resolve(reply) : fetch(url, options)
 	}
 	const window = open(body, service)
 	await settled()
@@ -305,5 +306,69 @@ test('a listener that throws or cancels leaves no block busy', async () => {
 	await settled()
 	assert.equal(state(), 'error')
 	assert.equal(window.document.getElementById('form').getAttribute('aria-busy'), null)
+	window.close()
+})
+
+const RNA = 'W000000350'
+const NONE = () => json({ ...COMPANIES, companies: [] })
+
+test('an association that no list has is asked by its RNA, which the input keeps bare', async () => {
+	const { window, service, at, says } = await visit({ companies: NONE })
+	type(window, 'siret', 'w000 000 350', false)
+	await searched()
+	await service.answerAll()
+	assert.deepEqual([service.asked, at('siret').value], [[RNA], RNA])
+	assert.match(says(), /^W000000350 : /)
+	window.Prefill.attach('#form').undo()
+	at('siret').blur()
+	await searched()
+	assert.deepEqual([service.asked, at('name').value], [[RNA], ''])
+	window.close()
+})
+
+test('an RNA is asked at once where there is no search', async () => {
+	const { window, service } = await visit({}, PAGE.replace('="f"', '="f" data-prefill-search="off"'))
+	type(window, 'siret', RNA, false)
+	await settled()
+	assert.deepEqual(service.asked, [RNA])
+	window.close()
+	const other = await visit({})
+	type(other.window, 'siret', RNA, false)
+	await searched()
+	assert.deepEqual(other.service.asked, [RNA])
+	other.window.close()
+})
+
+test('an association of the list is chosen there', async () => {
+	const { window, service, options } = await visit({ companies: () => json(COMPANIES) })
+	type(window, 'siret', RNA, false)
+	await searched()
+	assert.deepEqual([service.asked, options().length], [[], 2])
+	window.close()
+})
+
+test('the console tells all the names that the form does not have, and the others are asked', async () => {
+	const problem = {
+		status: 400,
+		code: 'field_unknown',
+		detail: 'x',
+		unknown: [
+			{ name: 'nane', suggestion: 'name' },
+			{ name: 'zzz', suggestion: null },
+		],
+	}
+	const body = PAGE.replace('</form>', '<input data-prefill-field="nane"><input data-prefill-field="zzz"></form>')
+	const refuse = asked => /nane|zzz/.test(asked.get('fields')) && json(problem, 400)
+	const { window, service, asked, at } = await visit({ prefill: refuse }, body)
+	const told = []
+	window.console.warn = sentence => told.push(sentence)
+	type(window, 'siret', A)
+	await service.answerAll()
+	assert.deepEqual(told, [
+		'prefill: the form has no field "nane": did you mean "name"?',
+		'prefill: the form has no field "zzz"',
+	])
+	assert.equal(asked.at(-1).get('fields'), 'name')
+	assert.equal(at('name').value, 'A name')
 	window.close()
 })

@@ -1,6 +1,6 @@
 // The page at /studio/<form>: the form filled by the script, and beside it its text, its answers and its costs.
 
-import { copy, fillWithoutSiren, startTabs } from '../common.js'
+import { copy, startTabs } from '../common.js'
 import { announce, byId } from '../dossier/dom.js'
 import { keepAnswer, listCompanies, showAnswer, shownCompany } from './answers.js'
 import { startChecker } from './checker.js'
@@ -38,7 +38,6 @@ byId('copy-text').addEventListener('click', () => copy(byId('text').value, byId(
 
 if (fillable) {
 	const place = byId('companies')
-	fillWithoutSiren(place)
 	place.addEventListener('prefill:done', (/** @type {any} */ event) =>
 		keepAnswer(event.target.closest('form'), event.detail.answer),
 	)
