@@ -91,7 +91,7 @@ class FieldUnknown(Problem):
         "fr": "Le paramètre « fields » nomme « {name} », que le formulaire « {form} » n'a pas.{hint_fr} Ses champs sont listés par /v1/schemas/{form}.",
         "en": "The parameter “fields” names “{name}”, which the form “{form}” does not have.{hint_en} Its fields are listed at /v1/schemas/{form}.",
     }
-    shown = frozenset({"suggestion", "unknown"})
+    shown = frozenset({"suggestion", "unknownFields"})
 
 
 class SourceRefused(Problem):

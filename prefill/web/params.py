@@ -179,7 +179,7 @@ def narrow_form(form: Form, names: frozenset[str]) -> Form:
         {"name": name[:MAX_QUOTED], "suggestion": guess["suggestion"]}
         for name, guess in zip(wrong, guesses, strict=True)
     ]
-    raise FieldUnknown(name=wrong[0][:MAX_QUOTED], form=form.id, unknown=unknown, **guesses[0])
+    raise FieldUnknown(name=wrong[0][:MAX_QUOTED], form=form.id, unknownFields=unknown, **guesses[0])
 
 
 def read_extra_sources(form: Form, caller: Caller, names: frozenset[str]) -> frozenset[str]:

@@ -129,13 +129,13 @@ def test_the_number_of_names_costs_little(client):
 
     assert refused.status_code == 400
     assert len(refused.json["detail"]) < 400
-    assert len(refused.json["unknown"]) == 10
+    assert len(refused.json["unknownFields"]) == 10
 
 
 def test_wrong_names_are_told_together_each_with_what_was_meant(client):
     refused = ask(client, ORDINARY, "nane", "siret", "vatt", "zzzzzz")
 
-    assert refused.json["unknown"] == [
+    assert refused.json["unknownFields"] == [
         {"name": "nane", "suggestion": "name"},
         {"name": "vatt", "suggestion": "vat"},
         {"name": "zzzzzz", "suggestion": None},

@@ -110,7 +110,7 @@ async function asking(block, number, request, onPart) {
 		try {
 			return await ask(number, request, onPart)
 		} catch (fault) {
-			const { code, detail, unknown = [] } = fault.problem || {}
+			const { code, detail, unknownFields: unknown = [] } = fault.problem || {}
 			if (code !== 'field_unknown' || !request.fields) throw fault
 			for (const { name, suggestion } of unknown)
 				warn(

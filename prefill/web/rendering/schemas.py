@@ -246,7 +246,7 @@ class ProblemSchema(ResponseSchema):
     suggestion = fields.String(
         metadata=described("Le nom qui était sans doute voulu.", "The name that was probably meant.", example="dume")
     )
-    unknown = fields.List(
+    unknownFields = fields.List(
         fields.Dict(keys=fields.String(), values=fields.String(allow_none=True)),
         metadata=described(
             "Les noms inconnus, dix au plus : « name » et « suggestion ».",

@@ -352,7 +352,7 @@ test('the console tells all the names that the form does not have, and the other
 		status: 400,
 		code: 'field_unknown',
 		detail: 'x',
-		unknown: [
+		unknownFields: [
 			{ name: 'nane', suggestion: 'name' },
 			{ name: 'zzz', suggestion: null },
 		],
