@@ -26,11 +26,11 @@ from prefill.registers.transport.http import environment_options
 
 IDLE_SECONDS = 10.0  # after which a thread without work ends
 RETRY_SECONDS = 5.0  # what is answered when the system has no thread left
-TOTAL_FACTOR = 2  # threads in all, by those that one provider may hold
+TOTAL_FACTOR = 3  # threads in all, by those that one provider may hold: a prefill in one stage asks three at once
 
 
 class ProviderThreadPools:
-    """At most `workers` threads per provider and twice as many in all, for all tenants of a process."""
+    """At most `workers` threads per provider and three times as many in all, for all tenants of a process."""
 
     def __init__(self, open_session: Callable[[], requests.Session], workers: int) -> None:
         self.watchdog = Watchdog()

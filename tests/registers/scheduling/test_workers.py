@@ -48,7 +48,7 @@ def test_threads_are_bounded_per_provider_and_in_all(pools):
             running[provider] -= 1
 
     done = threading.Semaphore(0)
-    for provider in ("Insee", "INPI", "DGFIP"):
+    for provider in ("Insee", "INPI", "DGFIP", "DGEFP"):
         for _ in range(5):
             pools.submit(task(lambda provider=provider: (hold(provider), done.release())[0], provider=provider))
     deadline = time.monotonic() + 5
@@ -56,9 +56,9 @@ def test_threads_are_bounded_per_provider_and_in_all(pools):
         time.sleep(0.01)
     gate.set()
 
-    assert all(done.acquire(timeout=5) for _ in range(15))
+    assert all(done.acquire(timeout=5) for _ in range(20))
     assert most["all"] == 2 * TOTAL_FACTOR
-    assert max(most[provider] for provider in ("Insee", "INPI", "DGFIP")) <= 2
+    assert max(most[provider] for provider in ("Insee", "INPI", "DGFIP", "DGEFP")) <= 2
 
 
 def test_a_call_that_the_quota_holds_back_waits_on_no_thread_and_has_its_turn(pools):
