@@ -10,7 +10,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from prefill.domain.dates import paris_date
+from prefill.domain.dates import paris_date, register_date
 from prefill.domain.identifiers import is_rna, siren_of
 
 
@@ -90,6 +90,23 @@ def closed_on(data: Mapping[str, Any], today: date) -> bool:
     """Tell whether an establishment is closed that day. A closing date, which can lie in the future, wins over the state."""
     closing = paris_date(data.get("date_fermeture"))
     return closing <= today if closing else data.get("etat_administratif") == "F"
+
+
+def is_registered(extract: Mapping[str, Any], today: date) -> bool | None:
+    """Tell whether an extract of the trade register is of a company that is registered that day; None when it does not say.
+
+    A strike-off that cannot be read says nothing, nor does one that is older than the registration: it may have been of a
+    registration before.
+    """
+    struck_off, registered = (
+        extract.get(key) if isinstance(extract.get(key), str) else None for key in ("date_radiation", "date_immatriculation")
+    )
+    if not extract.get("date_radiation"):
+        return True
+    end, start = register_date(struck_off), register_date(registered)
+    if end is None or (start and start > end):
+        return None
+    return end > today
 
 
 Condition = Callable[[Company], bool | None]

@@ -40,7 +40,7 @@ SMALLEST_AMOUNT, LARGEST_AMOUNT = 0.01, 10.0**15
 EUROPEAN = "BRIS"  # the scheme of the European number
 KINDS = {14: "SIRET", 9: "SIREN"}  # by the length of a number
 DEDUCED = {"sme": "PME (sme)", "large": "grande entreprise (large)"}
-NATURAL_PERSON = "1"  # first digit of the legal form
+NATURAL_PERSON, FOREIGN_LAW = "1", "3"  # first digits of legal forms that have no European number of a French register
 CERTIFICATES = ((QUALITY, Subject.QUALITY), (ENVIRONMENT, Subject.ENVIRONMENT))
 
 
@@ -140,7 +140,7 @@ def _euid(entity: Mapping[str, Any], data: Mapping[str, Any]) -> str | None:
     greffe = str(at(entity, "/registrationScheme/id") or "")
     siren, form = entity.get("companyID"), str(entity.get("legalFormCode") or NATURAL_PERSON)
     registered = at(data, f"{TRADE_REGISTER}/registered") is True
-    if registered and siren and len(greffe) == 4 and greffe.isdigit() and not form.startswith(NATURAL_PERSON):
+    if registered and siren and len(greffe) == 4 and greffe.isdigit() and form[0] not in (NATURAL_PERSON, FOREIGN_LAW):
         return f"FR{greffe}.{siren}"
     return None
 

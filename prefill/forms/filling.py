@@ -24,7 +24,7 @@ from prefill.domain.disclosure import is_mask, masked
 from prefill.domain.permissions import Audience, can_query
 from prefill.domain.sources import Fix, Source
 from prefill.forms.expressions import Expression, compile_expression
-from prefill.forms.functions import ACTIVITIES, DAY, Unreadable, is_nothing, read_iso_date
+from prefill.forms.functions import ACTIVITIES, DAY, REGISTRATION, Unreadable, is_nothing, read_iso_date
 from prefill.forms.model import Field, Form, ListItem, Type, ValueSource, active, list_of, value_at
 from prefill.forms.reasons import REASONS, WEIGHT, Missing, Reason
 
@@ -139,6 +139,10 @@ def fill(
     return filled
 
 
+# Keys whose meaning depends on the day: which nomenclature is in force, whether a strike-off is to come.
+DATED = frozenset({ACTIVITIES[0], REGISTRATION[0]})
+
+
 class VisibleAnswers:
     """What each source said, as far as it may be shown and was asked for: looked at once a fill."""
 
@@ -163,7 +167,7 @@ class VisibleAnswers:
 
     def data(self, answer: Answer) -> Any:
         """What an expression reads: the answer's data, and the day beside what depends on it."""
-        if self.today is None or not isinstance(answer.data, dict) or ACTIVITIES[0] not in answer.data:
+        if self.today is None or not isinstance(answer.data, dict) or DATED.isdisjoint(answer.data):
             return answer.data
         if id(answer) not in self._data:  # one source may have given several answers: a stand-in for two others
             self._data[id(answer)] = {**answer.data, DAY: self.today.isoformat()}

@@ -12,6 +12,7 @@ from jmespath import functions
 
 from prefill.domain.answer_shapes.links import is_lasting_link
 from prefill.domain.catalogue import officers
+from prefill.domain.company import is_registered
 from prefill.domain.countries import FRANCE, alpha3
 from prefill.domain.dates import UNKNOWN_DAY, paris_date
 from prefill.domain.disclosure import MASK, is_mask, masked
@@ -252,6 +253,7 @@ COUNTRY = ("code_pays_etranger", "libelle_pays_etranger", "code_commune")
 ABROAD = "99"  # how the Insee's codes of countries begin, among those of municipalities
 MONEY = ("code_devise", "devise")
 ACTIVITIES = ("activite_principale", "activite_principale_naf_rev2")
+REGISTRATION = ("date_radiation", "date_immatriculation")
 DAY = "_jour"  # the day on which a form is filled, beside the answer: no register sends such a key
 FUNCTION_READS: Mapping[str, tuple[str, ...]] = {"activity": ACTIVITIES, "other_activity": ACTIVITIES}
 
@@ -369,6 +371,12 @@ class OurFunctions(functions.Functions):
     def _func_role_in_words(self, role: str | None) -> str | None:
         """Fonction d'un dirigeant ; un code que le registre n'a pas traduit est dit tel."""
         return f"fonction non traduite par le registre (code {role})" if role and role.isdecimal() else role
+
+    @_takes("object", reads=REGISTRATION)
+    def _func_is_registered(self, extract: dict[str, Any] | None) -> bool | None:
+        """Vrai si un extrait RCS est d'une entreprise inscrite ce jour, faux si elle est radiée, null s'il ne le dit pas."""
+        day = date.fromisoformat((extract or {}).get(DAY) or date.max.isoformat())
+        return None if extract is None else is_registered(extract, day)
 
     @_takes("string", "string")
     def _func_euid(self, registry: str | None, siren: str | None) -> str | None:

@@ -10,8 +10,8 @@ from typing import Any
 from prefill.domain.answers import Answer, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.catalogue.officers import is_liquidator
-from prefill.domain.company import closed_on
-from prefill.domain.dates import paris_date
+from prefill.domain.company import closed_on, is_registered
+from prefill.domain.dates import paris_date, register_date
 from prefill.domain.disclosure import UNCONFIRMED, masked, partial
 from prefill.domain.identifiers import is_rna, siren_of, spaced, valid_siret
 from prefill.forms.functions import read_iso_date
@@ -228,8 +228,11 @@ def _exists(siret: object) -> bool:
 
 
 def _of_registers(answers: Mapping[str, Answer], today: date) -> Iterator[Notice]:
+    extract = answers.get("extraits_rcs_infogreffe")
+    if extract and extract.ok and is_registered(extract.data, today) is False:
+        struck_off = register_date(extract.data["date_radiation"])
+        yield from (Notice("struck_off", _day(day)) for day in (struck_off,) if day)
     for source, key, code in (
-        ("extraits_rcs_infogreffe", "date_radiation", "struck_off"),
         ("associations", "date_dissolution", "association_dissolved"),
         ("associations_instructeur", "date_dissolution", "association_dissolved"),
     ):

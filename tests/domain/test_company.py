@@ -49,6 +49,19 @@ def test_a_closing_date_to_come_wins_over_the_state():
 
 
 @pytest.mark.parametrize(
+    ("struck_off", "registered"),
+    [
+        (None, True), ("", True), ("2026-11-30", False), ("2026-12-01", True), ("30 NOVEMBRE 2026", False),
+        ("2005-07-19", None), ("RADIEE", None), ("1900-01-01", None), (1705273200, None), ("[ND]", None),
+    ],
+)  # fmt: skip
+def test_an_extract_says_whether_the_company_is_registered_where_its_dates_do(struck_off, registered):
+    extract = {"date_immatriculation": "2005-07-20", "date_radiation": struck_off}
+
+    assert conditions.is_registered(extract, TODAY) is registered
+
+
+@pytest.mark.parametrize(
     ("number", "known"),
     [("000001008", "000001008"), ("00000100800010", "00000100800010"), ("W751004076", "W751004076")],
 )

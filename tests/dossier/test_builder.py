@@ -163,6 +163,18 @@ def test_a_proof_says_when_its_register_last_changed_and_where_it_is_corrected(w
     assert origin["fix"]["href"] == "https://procedures.inpi.fr/"
 
 
+@pytest.mark.parametrize(
+    ("struck_off", "state"),
+    [("2020-02-29", "closed"), ("2099-12-31", "available"), ("2004-12-31", "to_check"), ("RADIEE EN 2020", "to_check")],
+)  # fmt: skip
+def test_a_strike_off_is_told_of_today_s_registration_alone(buyer, simulator, struck_off, state):
+    extract = told("extraits_rcs_infogreffe")
+    extract["payload"]["data"]["date_radiation"] = struck_off
+    simulator.add(known_company(), extract)
+
+    assert proofs_of(ask(buyer, SIRET).json)["extraits_rcs_infogreffe"]["state"] == state
+
+
 def test_a_register_that_does_not_know_the_company_says_what_that_means(buyer, simulator):
     simulator.add(known_company())
 

@@ -93,10 +93,11 @@ def test_a_registered_company_has_its_identifiers_the_vat_number_first_and_its_e
     [
         ("/partIV/A/tradeRegister/registered", False),
         ("/partII/A/economicOperator/legalEntity/legalFormCode", "1000"),
+        ("/partII/A/economicOperator/legalEntity/legalFormCode", "3120"),
         ("/partII/A/economicOperator/legalEntity/registrationScheme/id", "63"),
         ("/partII/A/economicOperator/legalEntity/companyID", None),
     ],
-    ids=["struck off", "natural person", "unknown greffe", "no SIREN"],
+    ids=["struck off", "natural person", "foreign law", "unknown greffe", "no SIREN"],
 )
 def test_no_european_identifier_is_computed_in_doubt(pointer, value):
     data = deepcopy(with_(pointer, value))

@@ -491,6 +491,9 @@ ADDRESS_WITHHELD = gaps(
     postalAddress/cedex/label headOfficeAddress/streetName headOfficeAddress/additionalStreetName
     headOfficeAddress/postalZone headOfficeAddress/cedex/code headOfficeAddress/cedex/label"""
 )
+FIRM = {"denomination": "ATELIERS DU GIER", "forme_juridique": {"valeur": "SOCIETE PAR ACTIONS SIMPLIFIEE", "code": "SASh"}}
+EUID = f"FR4202.{SIREN}"
+NOT_STRUCK_OFF = {"/partIV/A/tradeRegister/strikeOffDate": None}
 PARTIAL = {"status_diffusion": "partiellement_diffusible"}
 PARTIALLY_DISCLOSED = (
     "partially_disclosed",
@@ -922,6 +925,31 @@ TRAPS = {
         notices=(
             ("struck_off", "L'entreprise est radiée du registre du commerce et des sociétés depuis le 29/02/2020."),
         ),
+    ),
+    "a strike-off that cannot be read is not taken for a registration": Trap(
+        (found(HEAD), rcs(SIREN, date_radiation="RADIEE EN 2020", personne_morale=FIRM)),
+        {"identifiers[euid]": None, "/partIV/A/tradeRegister/registered": None, **NOT_STRUCK_OFF},
+        gaps(absent="/partIV/A/tradeRegister/registered"),
+    ),
+    "a strike-off before the registration says nothing of what came after": Trap(
+        (found(HEAD), rcs(SIREN, date_radiation="2004-12-31", personne_morale=FIRM)),
+        {"identifiers[euid]": None, "/partIV/A/tradeRegister/registered": None, **NOT_STRUCK_OFF},
+        gaps(absent="/partIV/A/tradeRegister/registered"),
+    ),
+    "a strike-off that is to come leaves the company registered": Trap(
+        (found(HEAD), rcs(SIREN, date_radiation="2099-12-31", personne_morale=FIRM)),
+        {"identifiers[euid]": EUID, "/partIV/A/tradeRegister/registered": True, **NOT_STRUCK_OFF},
+    ),
+    "a strike-off in words is one": Trap(
+        (found(HEAD), rcs(SIREN, date_radiation="29 FEVRIER 2020", personne_morale=FIRM)),
+        {"identifiers[euid]": None, "/partIV/A/tradeRegister/registered": False, **NOT_STRUCK_OFF},
+        notices=(
+            ("struck_off", "L'entreprise est radiée du registre du commerce et des sociétés depuis le 29/02/2020."),
+        ),
+    ),
+    "a company of foreign law has the European number of its own register": Trap(
+        (found(HEAD), rcs(SIREN, personne_morale={**FIRM, "forme_juridique": {"valeur": "SOCIETE DE DROIT ETRANGER"}})),
+        {"identifiers[euid]": None, "/partIV/A/tradeRegister/registered": True},
     ),
     "auditors are no representatives, however their role is spelt": Trap(
         (

@@ -59,7 +59,7 @@ RESULTS: Mapping[str, Types] = {
     **dict.fromkeys(("amount", "sum", "avg", "abs", "to_number"), ANY_NUMBER),
     **dict.fromkeys(("representatives", "supervisors"), OFFICERS),
     **dict.fromkeys(("activity", "other_activity"), ACTIVITY),
-    **dict.fromkeys(("is_auditor", "contains", "starts_with", "ends_with"), BOOLEAN),
+    **dict.fromkeys(("is_auditor", "is_registered", "contains", "starts_with", "ends_with"), BOOLEAN),
 }
 # These give what they are given.
 SAME = frozenset({"nonzero", "reverse", "sort", "sort_by"})
