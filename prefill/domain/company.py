@@ -99,7 +99,8 @@ def is_registered(extract: Mapping[str, Any], today: date) -> bool | None:
     registration before.
     """
     struck_off, registered = (
-        extract.get(key) if isinstance(extract.get(key), str) else None for key in ("date_radiation", "date_immatriculation")
+        extract.get(key) if isinstance(extract.get(key), str) else None
+        for key in ("date_radiation", "date_immatriculation")
     )
     if not extract.get("date_radiation"):
         return True

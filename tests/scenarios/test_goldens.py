@@ -491,7 +491,10 @@ ADDRESS_WITHHELD = gaps(
     postalAddress/cedex/label headOfficeAddress/streetName headOfficeAddress/additionalStreetName
     headOfficeAddress/postalZone headOfficeAddress/cedex/code headOfficeAddress/cedex/label"""
 )
-FIRM = {"denomination": "ATELIERS DU GIER", "forme_juridique": {"valeur": "SOCIETE PAR ACTIONS SIMPLIFIEE", "code": "SASh"}}
+FIRM = {
+    "denomination": "ATELIERS DU GIER",
+    "forme_juridique": {"valeur": "SOCIETE PAR ACTIONS SIMPLIFIEE", "code": "SASh"},
+}
 EUID = f"FR4202.{SIREN}"
 NOT_STRUCK_OFF = {"/partIV/A/tradeRegister/strikeOffDate": None}
 PARTIAL = {"status_diffusion": "partiellement_diffusible"}
