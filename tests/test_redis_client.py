@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from prefill import telemetry
-from prefill.redis_client import RETRY_SECONDS, TIMEOUT, OptionalRedis, RedisUnavailable
+from prefill.redis_client import MAX_WAITING, RETRY_SECONDS, TIMEOUT, OptionalRedis, RedisUnavailable
 from tests.support.clock import FakeClock
+from tests.support.redis_server import settle
 
 
 @pytest.fixture
@@ -118,7 +119,7 @@ def test_what_nobody_waits_for_is_done_on_another_thread(redis_server, clock):
     shared.later(lambda: (gate.wait(20), done.append(ping(shared))))
     before = list(done)
     gate.set()
-    shared.flush()
+    settle(shared)
 
     assert (before, done) == ([], [True])
 
@@ -140,9 +141,69 @@ shared.later(lambda: (time.sleep(0.2), print("done")))
 def test_a_fault_of_what_nobody_waits_for_is_logged_and_ends_nothing(redis_server, clock, events):
     shared, done = OptionalRedis(redis_server.url, clock=clock), []
     shared.later(lambda: 1 / 0)
-    shared.flush()
+    settle(shared)
     shared.later(lambda: done.append(1))
-    shared.flush()
+    settle(shared)
 
     assert events() == ["upstream.fault"]
     assert done == [1]
+
+
+def store(shared):
+    """Tell whether Redis took a value."""
+    try:
+        return bool(shared.run(lambda client: client.set("name", "value")))
+    except RedisUnavailable:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("broken", "mended"),
+    [
+        (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+        (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
+    ],
+    ids=["read-only", "full"],
+)
+def test_a_redis_that_writes_nothing_is_lost_though_it_reads(mortal_redis, clock, events, broken, mended):
+    shared = OptionalRedis(mortal_redis.url, clock=clock)
+    assert store(shared)
+    with mortal_redis.client() as client:
+        client.execute_command(*broken)
+        assert not store(shared)
+        for _ in range(5):
+            clock.at += RETRY_SECONDS
+            assert not any(ping(shared) for _ in range(3))
+        client.execute_command(*mended)
+    clock.at += RETRY_SECONDS
+
+    assert ping(shared)
+    assert store(shared)
+    assert events() == ["redis.down", "redis.back"]
+
+
+def test_a_master_that_became_a_replica_is_left_for_the_one_that_its_name_means_now(mortal_redis, clock):
+    """As behind the name of a service that fails over: connections that are open stay with the machine they lead to."""
+    shared = OptionalRedis(mortal_redis.url, clock=clock)
+    assert store(shared)
+    with mortal_redis.client() as client:
+        client.execute_command("REPLICAOF", "127.0.0.1", "1")
+        assert not store(shared)
+        clock.at += RETRY_SECONDS
+        assert not store(shared)
+        end = time.monotonic() + 20
+        while len(client.client_list()) > 1 and time.monotonic() < end:
+            time.sleep(0.01)
+
+        assert len(client.client_list()) == 1, "that of this test"
+
+
+def test_what_a_slow_redis_does_not_take_is_dropped_and_not_kept_without_end(redis_server, clock):
+    shared, gate, done, dropped = OptionalRedis(redis_server.url, clock=clock), threading.Event(), [], []
+    for _ in range(MAX_WAITING + 5):
+        shared.later(lambda: (gate.wait(20), done.append(1)), dropped=lambda: dropped.append(1))
+    waiting = shared.waiting
+    gate.set()
+    settle(shared)
+
+    assert (waiting, len(done), len(dropped)) == (MAX_WAITING, MAX_WAITING, 5)

@@ -14,7 +14,7 @@ from prefill.domain.sources import Source
 from prefill.forms.registry import REFUSED, FormRegistry, ReloadedForms
 from prefill.health.model import Check, remark
 from prefill.health.token import check_recipient, check_token
-from prefill.redis_client import OptionalRedis, RedisUnavailable
+from prefill.redis_client import OptionalRedis, RedisUnavailable, write_probe
 from prefill.registers.scheduling.workers import TOTAL_FACTOR
 from prefill.settings import Settings, say_unknown_settings
 from prefill.tenancy.information import FACTS
@@ -50,9 +50,15 @@ def check_redis(shared: OptionalRedis) -> Iterator[Check]:
     if not shared.configured:
         return
     try:
-        shared.run(lambda client: client.ping())
-    except RedisUnavailable:
-        yield Check("redis", False, "Redis ne répond pas : chaque instance tourne seule.", vital=False)
+        shared.run(write_probe)
+    except RedisUnavailable as fault:
+        kind = type(fault.__cause__).__name__
+        yield Check(
+            "redis",
+            False,
+            f"Redis ne répond pas, ou refuse d'écrire ({kind}) : chaque instance tourne seule.",
+            vital=False,
+        )
     else:
         yield Check("redis", True, "Redis répond.")
 

@@ -329,13 +329,14 @@ class AnswerCache:
                 self._memory[key] = packed
 
     def _write_later(self, flight: Flight | None, key: Key | None = None, entry: CacheEntry = EMPTY) -> None:
-        """Store an entry in Redis and release its flight, there and then here."""
+        """Store an entry in Redis and release its flight, there and then here; here alone when Redis is too slow."""
         if flight is not None:
             flight.released = True
             if key is None and not flight.shared:
                 self._let_go(flight.call)
                 return
-        self.shared.later(partial(self._write, flight, key, entry))
+        dropped = partial(self._let_go, flight.call) if flight else None
+        self.shared.later(partial(self._write, flight, key, entry), dropped)
 
     def _write(self, flight: Flight | None, key: Key | None, entry: CacheEntry) -> None:
         try:

@@ -13,7 +13,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from cachetools import TTLCache
 
@@ -24,19 +26,23 @@ from prefill.domain.disclosure import PARTIALLY_DISCLOSED, UNDISCLOSED, leave_un
 from prefill.domain.sources import DAY, Source
 from prefill.redis_client import OptionalRedis, RedisUnavailable
 
+if TYPE_CHECKING:
+    import redis
+
 KEPT_SECONDS = 5 * DAY  # longer than any open answer is kept
 CONTRADICTED_AFTER = DAY  # seconds from which a newer answer may say otherwise
 POLL_SECONDS = 1.0
 OVERLAP_SECONDS = 5.0  # read again: a clock may have stepped back
 MAX_COMPANIES = 200_000
+BATCH = 500  # companies told in one command
 STRICTNESS = {PARTIALLY_DISCLOSED: 1, UNDISCLOSED: 2}
 
-# Adds a status with the time of Redis's own clock, forgets those that hold no more, and returns that time.
+# Adds statuses with the time of Redis's own clock, forgets those that hold no more, and returns that time.
 ADD = """
 local now = redis.call('TIME')
 local at = now[1] + now[2] / 1000000
-redis.call('ZADD', KEYS[1], at, ARGV[1])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', at - ARGV[2])
+for i = 2, #ARGV do redis.call('ZADD', KEYS[1], at, ARGV[i]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', at - ARGV[1])
 return 1
 """
 
@@ -64,7 +70,10 @@ class DisclosureLimits:
         self._limits: TTLCache[str, Limit] = TTLCache(MAX_COMPANIES, KEPT_SECONDS, timer=clock.timestamp)
         self._polled_at = float("-inf")
         self._polled = False
+        self._outages = shared.outages
         self._last_score = 0.0
+        self._untold: set[str] = set()
+        self._telling = False
 
     def learn(self, source: Source, number: str, answer: Answer) -> None:
         """Take note of what an answer says of a company's disclosure."""
@@ -73,13 +82,15 @@ class DisclosureLimits:
             return
         siren = number[:9]
         self._add(siren, Limit(status, self._clock.timestamp()))
-        self._shared.later(lambda: self._tell(f"{siren}:{status}"))
+        if self._shared.configured:
+            with self._lock:
+                self._untold.add(siren)
+            self._tell_later()
 
     def of(self, siren: str) -> Limit | None:
         """The limit of a company, as all processes know it."""
         self._poll()
-        with self._lock:
-            return self._limits.get(siren)
+        return self._known(siren)
 
     def apply(self, source: Source, number: str, answer: Answer) -> Answer:
         """Show of an open Insee answer what its company still discloses."""
@@ -101,6 +112,7 @@ class DisclosureLimits:
 
         What it finds goes to `absorb`. The first time, all is read by itself: it may be much.
         """
+        self._notice_outage()
         if not self._polled or self._clock.monotonic() < self._polled_at + POLL_SECONDS:
             return None
         self._polled_at = self._clock.monotonic()
@@ -113,10 +125,41 @@ class DisclosureLimits:
             if status in STRICTNESS:
                 self._add(siren, Limit(status, score))
             self._last_score = max(self._last_score, score)
+        if self._untold:
+            self._tell_later()
 
-    def _tell(self, member: str) -> None:
-        with suppress(RedisUnavailable):
-            self._shared.run(lambda client: client.eval(ADD, 1, self.name, member, KEPT_SECONDS))
+    def _tell_later(self) -> None:
+        """Tell the others on another thread; what cannot be told now is told when Redis answers again."""
+        with self._lock:
+            began, self._telling = self._telling, True
+        if not began:
+            self._shared.later(self._tell, dropped=self._stop_telling)
+
+    def _tell(self) -> None:
+        while batch := self._take_untold():
+            members = [f"{siren}:{limit.status}" for siren in batch if (limit := self._known(siren))]
+            try:
+                self._shared.run(partial(_send, self.name, members))
+            except RedisUnavailable:
+                self._stop_telling(batch)
+                return
+
+    def _take_untold(self) -> list[str]:
+        """Take some of those that others do not know; when there are none, the telling is over."""
+        with self._lock:
+            batch = list(islice(self._untold, BATCH))
+            self._untold.difference_update(batch)
+            self._telling = bool(batch)
+            return batch
+
+    def _stop_telling(self, batch: Iterable[str] = ()) -> None:
+        with self._lock:
+            self._untold.update(batch)
+            self._telling = False
+
+    def _known(self, siren: str) -> Limit | None:
+        with self._lock:
+            return self._limits.get(siren)
 
     def _add(self, siren: str, limit: Limit) -> None:
         with self._lock:
@@ -125,10 +168,16 @@ class DisclosureLimits:
                 limit = Limit(max(known.status, limit.status, key=STRICTNESS.__getitem__), max(known.at, limit.at))
             self._limits[siren] = limit
 
+    def _notice_outage(self) -> None:
+        """Read all again after an outage: another machine's clock may be behind, and what it holds was told meanwhile."""
+        if self._outages != self._shared.outages:
+            self._outages, self._polled, self._last_score = self._shared.outages, False, 0.0
+
     def _poll(self) -> None:
         """Read what other processes learned, at most once a second."""
         if self._shared.client is None or self._clock.monotonic() < self._polled_at + POLL_SECONDS:
             return
+        self._notice_outage()
         self._polled_at = self._clock.monotonic()
         with suppress(RedisUnavailable):
             found: Any = self._shared.run(
@@ -138,6 +187,10 @@ class DisclosureLimits:
             )
             self.absorb(found)
             self._polled = True
+
+
+def _send(name: str, members: Iterable[str], client: redis.Redis) -> None:
+    client.eval(ADD, 1, name, str(KEPT_SECONDS), *members)
 
 
 def _stated(source: Source, answer: Answer) -> str | None:

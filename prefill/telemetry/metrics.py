@@ -72,6 +72,7 @@ METRICS: Mapping[str, Metric] = {
     "search_lookups": Metric(Counter, "prefill_search_lookups", "Queries by what answered them: hit, joined, call, or why none was made.", ("result",)),
     "search_open": Metric(Gauge, "prefill_search_breaker_open", "1 while Recherche d'entreprises is not called: 429, failures or a ban.", (), MOST),
     "redis_up": Metric(Gauge, "prefill_redis_up", "1 while the shared Redis answers; not there without one.", (), LEAST),
+    "redis_dropped": Metric(Counter, "prefill_redis_writes_dropped", "Answers that were not shared, since Redis was too slow for what waited."),
     "token_expiry": Metric(Gauge, "prefill_token_expiry_timestamp_seconds", "When the first token expires (Unix time); not there when none says so."),
 }
 # fmt: on
@@ -112,7 +113,8 @@ def observe(name: str, seconds: float, **labels: str) -> None:
 @lru_cache(maxsize=4096)
 def _labelled(name: str, *labels: tuple[str, str]) -> Any:
     """Find a metric's child once: the library checks and locks each time it is asked."""
-    return _metric(name).labels(**dict(labels))
+    metric = _metric(name)
+    return metric.labels(**dict(labels)) if labels else metric
 
 
 def gauge(name: str, value: float, **labels: str) -> None:

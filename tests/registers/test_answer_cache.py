@@ -17,6 +17,7 @@ from prefill.domain.dates import PARIS
 from prefill.redis_client import OptionalRedis
 from prefill.registers.answer_cache import ABSENT_SECONDS, FAILURE_SECONDS, MAX_FAILURE_SECONDS, AnswerCache
 from tests.support.clock import FakeClock
+from tests.support.redis_server import settle
 
 ESTABLISHMENT = CATALOGUE["etablissements"]
 RCS = CATALOGUE["extraits_rcs_infogreffe"]
@@ -55,7 +56,7 @@ class FlushedCache(AnswerCache):
 
     def put(self, source, key, answer, flight=None):
         entry = super().put(source, key, answer, flight)
-        self.shared.flush()
+        settle(self.shared)
         return entry
 
 

@@ -12,9 +12,10 @@ from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.dates import PARIS
 from prefill.domain.disclosure import PARTIALLY_DISCLOSED, UNDISCLOSED
-from prefill.redis_client import OptionalRedis
+from prefill.redis_client import RETRY_SECONDS, OptionalRedis
 from prefill.registers.disclosure_limits import CONTRADICTED_AFTER, KEPT_SECONDS, POLL_SECONDS, DisclosureLimits
 from tests.support.clock import FakeClock
+from tests.support.redis_server import settle
 from tests.support.simulator import NOBODY, establishment, named, siren, siret
 
 ESTABLISHMENT, HEAD_OFFICE, AGENTS, RCS = (
@@ -152,11 +153,45 @@ def test_all_processes_that_share_a_redis_know_it_within_a_second(redis_server, 
     one, other = DisclosureLimits(shared, clock=clock), on(redis_server.url, clock)
     assert other.of(NUMBER) is None
     one.learn(ESTABLISHMENT, BRANCH, said(BRANCH, PARTIALLY_DISCLOSED))
-    shared.flush()
+    settle(shared)
     clock.at += POLL_SECONDS
 
     assert not shows_people(other.apply(ESTABLISHMENT, HEAD, said()))
     assert on(redis_server.url, clock).of(NUMBER).status == PARTIALLY_DISCLOSED, "a process that has just started too"
+
+
+def test_what_was_learned_while_redis_was_lost_is_told_when_it_answers_again(mortal_redis, clock):
+    shared = OptionalRedis(mortal_redis.url, clock=clock)
+    one, other = DisclosureLimits(shared, clock=clock), on(mortal_redis.url, clock)
+    assert (one.of(NUMBER), other.of(NUMBER)) == (None, None)
+    mortal_redis.kill()
+    one.learn(ESTABLISHMENT, BRANCH, said(BRANCH, PARTIALLY_DISCLOSED))
+    settle(shared)
+    assert other.of(NUMBER) is None
+    mortal_redis.start()
+    clock.at += RETRY_SECONDS
+    one.of(NUMBER)
+    settle(shared)
+    clock.at += RETRY_SECONDS
+
+    assert other.of(NUMBER).status == PARTIALLY_DISCLOSED
+
+
+def test_a_redis_whose_clock_is_behind_the_one_before_tells_all_the_same(mortal_redis, clock):
+    shared = OptionalRedis(mortal_redis.url, clock=clock)
+    limits = DisclosureLimits(shared, clock=clock)
+    with mortal_redis.client() as client:
+        client.zadd(limits.name, {f"{siren(2)}:{UNDISCLOSED}": clock.at + 600})
+        assert limits.of(siren(2)).status == UNDISCLOSED
+        mortal_redis.kill()
+        clock.at += POLL_SECONDS
+        limits.of(NUMBER)
+        mortal_redis.start()
+    with mortal_redis.client() as client:
+        client.zadd(limits.name, {f"{NUMBER}:{UNDISCLOSED}": clock.at})
+    clock.at += RETRY_SECONDS
+
+    assert limits.of(NUMBER).status == UNDISCLOSED
 
 
 def test_without_redis_it_is_known_in_the_process(mortal_redis, clock):

@@ -13,6 +13,7 @@ from prefill.domain.company import Company
 from prefill.domain.requester import Anticipation, Requester, RequesterKind
 from prefill.redis_client import OptionalRedis
 from tests.support.clock import FakeClock
+from tests.support.redis_server import settle
 from tests.support.register import COMPANY, ESTABLISHMENT, NOW, VAT, saying, vat_number
 from tests.support.simulator import establishment, siren, siret
 
@@ -33,7 +34,7 @@ class WatchedRedis(OptionalRedis):
         self.trips += 1
         return super().run(command)
 
-    def later(self, job):
+    def later(self, job, dropped=None):
         self.jobs.append(job)
 
     def catch_up(self):
@@ -111,7 +112,7 @@ def test_another_process_waits_until_the_answer_is_stored_and_makes_no_call(regi
 def test_an_answer_that_another_process_stored_costs_one_round_trip(register, door, redis_server, upstream, watched):
     other = door(redis=redis_server.url)
     other.fetch(VAT, COMPANY)
-    other.cache.shared.flush()
+    settle(other.cache.shared)
     watched.trips = 0
 
     assert upstream.fetch(VAT, COMPANY).cached
@@ -124,7 +125,7 @@ def test_an_answer_that_another_process_stored_costs_one_round_trip(register, do
 def test_an_open_answer_of_yesterday_costs_no_second_round_trip(register, door, redis_server, upstream, watched, clock):
     other = door(redis=redis_server.url)
     other.fetch(VAT, COMPANY)
-    other.cache.shared.flush()
+    settle(other.cache.shared)
     clock.at += timedelta(hours=14).total_seconds()  # past midnight, while the answer is fresh
     watched.trips = 0
 
@@ -136,7 +137,7 @@ def test_an_open_answer_of_yesterday_costs_no_second_round_trip(register, door, 
 def test_an_answer_that_redis_keeps_stands_in_for_a_failing_source(register, door, redis_server, upstream, clock):
     other = door(redis=redis_server.url)
     other.fetch(VAT, COMPANY)
-    other.cache.shared.flush()
+    settle(other.cache.shared)
     clock.at += VAT.fresh + 1
     register.reply = saying(502)
 
@@ -146,7 +147,7 @@ def test_an_answer_that_redis_keeps_stands_in_for_a_failing_source(register, doo
 def test_calls_of_a_requester_are_counted_for_all_processes_when_they_are_made(register, door, redis_server):
     processes = [door(redis=redis_server.url) for _ in range(3)]
     stored = processes[0].submit(VAT, COMPANY, requester=CANDIDATE).result(5)
-    processes[0].cache.shared.flush()
+    settle(processes[0].cache.shared)
     found = [one.submit(VAT, COMPANY, requester=CANDIDATE).result(5) for one in processes]
     answers = [
         one.submit(VAT, company, requester=CANDIDATE).result(5)
@@ -207,5 +208,5 @@ def test_a_call_goes_on_without_a_redis_that_dies_under_way(register, door, mort
 
     assert upstream.fetch(VAT, COMPANY).ok
     assert upstream.fetch(VAT, COMPANIES[1]).ok
-    upstream.cache.shared.flush()
+    settle(upstream.cache.shared)
     assert upstream.fetch(VAT, COMPANY).cached

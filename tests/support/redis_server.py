@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 import redis
 
+from prefill.redis_client import OptionalRedis
+
 START_SECONDS = 20.0
 
 
@@ -62,6 +64,14 @@ class RedisServer:
 
     def client(self) -> redis.Redis:
         return redis.Redis(port=self.port)
+
+
+def settle(shared: OptionalRedis) -> None:
+    """Wait until what nobody waits for is done."""
+    end = time.monotonic() + START_SECONDS
+    while shared.waiting:
+        assert time.monotonic() < end, "what was to be done later is not done"
+        time.sleep(0.002)
 
 
 @pytest.fixture(scope="session")

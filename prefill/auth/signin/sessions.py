@@ -12,7 +12,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from cachetools import TTLCache
 
@@ -69,6 +69,14 @@ class Session:
         return _revocation(self.issuer, self.client_id, name)
 
 
+def _read(body: bytes | None) -> Session | None:
+    """Read a session; one that another version wrote in another shape is none: the agent signs in again."""
+    try:
+        return Session(**json.loads(body)) if body else None
+    except (ValueError, TypeError):
+        return None
+
+
 def _revocation(issuer: str, client_id: str, name: str) -> str:
     return json.dumps([issuer, client_id, name])
 
@@ -120,7 +128,7 @@ class Sessions:
             pattern = f"{self._prefix}:signin:session:*"
             keys = self._run(lambda client: list(client.scan_iter(pattern, count=1000)))
             bodies = self._run(lambda client: client.mget(keys)) if keys else []
-            found = [Session(**json.loads(body)) for body in bodies if body]
+            found = [session for body in bodies if (session := _read(body))]
         else:
             with self._lock:
                 found = list(self._local.values())
@@ -185,8 +193,7 @@ class Sessions:
         if not self._redis.configured:
             with self._lock:
                 return self._local.get(key)
-        body = self._run(lambda client: client.get(key))
-        return Session(**json.loads(cast("bytes", body))) if body else None
+        return _read(self._run(lambda client: client.get(key)))
 
     def _put_off(self, key: str, session: Session) -> None:
         """Lengthen a session that is still there: one closed meanwhile stays closed."""
