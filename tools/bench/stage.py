@@ -204,22 +204,22 @@ async def _crowd(server: Server, path: str, clients: int) -> list[tuple[float, i
     return await asyncio.gather(*tasks)
 
 
-def in_turn(server: Server, paths: list[str], clients: int) -> list[tuple[float, int]]:
+def in_turn(server: Server, paths: list[str], clients: int, *, whole: bool = True) -> list[tuple[float, int]]:
     """Ask each path once, so many clients at once, each taking the next; give each answer's seconds and status.
 
-    A prefill that is not complete has status 0: the time of a partial answer says nothing.
+    Where it must be `whole`, a prefill that is not complete has status 0: the time of a partial answer says nothing.
     """
-    return asyncio.run(_in_turn(server, paths, clients))
+    return asyncio.run(_in_turn(server, paths, clients, whole=whole))
 
 
-async def _in_turn(server: Server, paths: list[str], clients: int) -> list[tuple[float, int]]:
+async def _in_turn(server: Server, paths: list[str], clients: int, *, whole: bool) -> list[tuple[float, int]]:
     left, found = iter(paths), []
     start = asyncio.Event()
     start.set()
 
     async def client() -> None:
         for path in left:
-            found.append(await _one(server, path, start))  # noqa: PERF401 the next path is taken when this one ends
+            found.append(await _one(server, path, start, whole=whole))  # noqa: PERF401 the next path is taken when this one ends
 
     await asyncio.gather(*(client() for _ in range(clients)))
     return found
