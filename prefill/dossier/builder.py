@@ -6,6 +6,7 @@ the catalogue.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from prefill.domain.answer_shapes.links import is_outside_link
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
+from prefill.domain.identifiers import luhn
 from prefill.domain.sources import Kind, Sentence, Source
 from prefill.dossier.mentions import mentions_of
 from prefill.dossier.model import EXPIRES_SOON, Detail, Document, Dossier, Proof
@@ -241,6 +243,8 @@ def _parents(answer: Answer | None) -> Iterator[Sentence]:
     capital = answer.data.get("capital") if answer is not None and answer.ok else None
     shareholders = capital.get("actionnaires") if isinstance(capital, Mapping) else None
     for shareholder in shareholders if isinstance(shareholders, list) else ():
+        if not isinstance(shareholder, Mapping):
+            continue
         share, firm = shareholder.get("pourcentage"), shareholder.get("personne_morale_attributes")
         if (
             isinstance(share, int | float)
@@ -248,5 +252,11 @@ def _parents(answer: Answer | None) -> Iterator[Sentence]:
             and isinstance(firm, Mapping)
             and firm.get("denomination")
         ):
-            values = {"name": firm["denomination"], "siren": firm.get("siren") or "—", "share": f"{share:g}"}
+            values = {"name": firm["denomination"], "siren": _declared_siren(firm), "share": f"{share:g}"}
             yield {language: text.format(**values) for language, text in PARENT.items()}
+
+
+def _declared_siren(firm: Mapping[str, Any]) -> str:
+    """Write the SIREN that a company declares of another, where it can be one: returns hold 99999999 and « NS » too."""
+    declared = firm.get("siren")
+    return declared if isinstance(declared, str) and re.fullmatch("[0-9]{9}", declared) and luhn(declared) else "—"

@@ -34,8 +34,15 @@ def _closed_on(details: tuple[Detail, ...]) -> date | None:
 
 
 def next_deadline(details: tuple[Detail, ...], today: date) -> date | None:
-    """Return the first validity still to end, else the last one that ended."""
-    deadlines = sorted(_deadlines({detail.name: detail.value for detail in details}))
+    """Return the first validity still to end, else the last one that ended.
+
+    Where the proof's own validity has ended, none of what goes with it (qualifications on probation) prolongs it.
+    """
+    values = {detail.name: detail.value for detail in details}
+    own = read_iso_date(str(values.get("validUntil")))
+    if own and date.fromisoformat(own) < today:
+        return date.fromisoformat(own)
+    deadlines = sorted(_deadlines(values))
     return next((day for day in deadlines if day >= today), deadlines[-1] if deadlines else None)
 
 

@@ -92,19 +92,21 @@ def person_name(person: Mapping[str, Any] | None) -> str | None:
 
 
 def country(address: Mapping[str, Any] | None) -> str | None:
-    """Give the ISO alpha-3 code of an Insee address; France when no foreign country is named.
+    """Give the ISO alpha-3 code of an Insee address; France when it has a municipality and no foreign country.
 
     Monaco has a French postal code and no country: the code of its municipality is that of a country.
 
-    >>> country({"code_commune": "99138", "code_postal": "98000"}), country({"code_commune": "97411"})
-    ('MCO', 'FRA')
+    >>> country({"code_commune": "99138", "code_postal": "98000"}), country({"code_commune": "97411"}), country({})
+    ('MCO', 'FRA', None)
     """
     if address is None:
         return None
-    cog, name, municipality = (_written(address.get(key)) for key in COUNTRY)
+    cog, name, municipality, town = (_written(address.get(key)) for key in COUNTRY)
     if cog or name:
         return alpha3(cog)
-    return alpha3(municipality) if municipality.startswith(ABROAD) else FRANCE
+    if municipality.startswith(ABROAD):
+        return alpha3(municipality)
+    return FRANCE if municipality or town else None
 
 
 def place_name(text: str | None) -> str | None:
@@ -126,9 +128,8 @@ def registration_number(siren: str | None, registry: str | None) -> str | None:
     >>> registration_number("552049447", "PARIS")
     '552 049 447 R.C.S. Paris'
     """
-    if not siren or not registry:
-        return None
-    return f"{spaced(siren)} R.C.S. {place_name(registry)}"
+    place = place_name(registry)
+    return f"{spaced(siren)} R.C.S. {place}" if siren and place else None
 
 
 def plain(text: str) -> str:
@@ -146,6 +147,35 @@ def read_amount(written: str | float | None) -> float | None:
         return written
     text = re.sub(r"\s", "", written).replace(",", ".")
     return float(text) if re.fullmatch(r"-?\d{1,15}(\.\d{1,6})?", text) else None
+
+
+def total_staff(rows: list[Any]) -> float | None:
+    """Add up the staff of each scheme; null where a scheme has several figures and nothing tells the latest.
+
+    >>> old = {"regime": "regime_agricole", "value": 12, "date_derniere_mise_a_jour": "2023-02-09"}
+    >>> total_staff([{"regime": "regime_general", "value": 13}, old, {**old, "value": 2, "date_derniere_mise_a_jour": "2023-05-09"}])
+    15
+    >>> total_staff([old, {**old, "value": 2}])
+    """
+    schemes: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if isinstance(row, Mapping):
+            schemes.setdefault(str(row.get("regime")), []).append(row)
+    figures = [_latest_figures(same) for same in schemes.values()]
+    if any(len(latest) > 1 for latest in figures):
+        return None
+    known = [figure for latest in figures for figure in latest if figure is not None]
+    return sum(known) if known else None
+
+
+def _latest_figures(rows: list[Mapping[str, Any]]) -> list[float | None]:
+    """The different figures of the latest day."""
+    last = max(read_iso_date(_written(row.get("date_derniere_mise_a_jour"))) or "" for row in rows)
+    latest = [row for row in rows if (read_iso_date(_written(row.get("date_derniere_mise_a_jour"))) or "") == last]
+    figures = list(dict.fromkeys(row.get("value") for row in latest))
+    if any(isinstance(figure, bool) or not isinstance(figure, int | float | None) for figure in figures):
+        raise Unreadable(expected="number", got="another")
+    return figures
 
 
 def department(code: str | None) -> str | None:
@@ -249,7 +279,7 @@ def removes_name(name: str) -> bool:
 # The keys that each function on an object reads, in this order: a mask elsewhere does not concern it.
 STREET = ("numero_voie", "indice_repetition_voie", "type_voie", "libelle_voie")
 PERSON = ("nom_usage", "nom_naissance", "prenom_usuel")
-COUNTRY = ("code_pays_etranger", "libelle_pays_etranger", "code_commune")
+COUNTRY = ("code_pays_etranger", "libelle_pays_etranger", "code_commune", "libelle_commune")
 ABROAD = "99"  # how the Insee's codes of countries begin, among those of municipalities
 MONEY = ("code_devise", "devise")
 ACTIVITIES = ("activite_principale", "activite_principale_naf_rev2")
@@ -324,7 +354,7 @@ class OurFunctions(functions.Functions):
 
     @_takes("object", reads=COUNTRY)
     def _func_country(self, address: dict[str, Any] | None) -> str | None:
-        """Code pays ISO 3166-1 alpha-3 d'une adresse Insee (FRA quand aucun pays étranger n'est nommé)."""
+        """Code pays ISO 3166-1 alpha-3 d'une adresse Insee (FRA d'une commune sans pays étranger)."""
         return country(address)
 
     @_takes("object", reads=ACTIVITIES)
@@ -397,6 +427,11 @@ class OurFunctions(functions.Functions):
     def _func_nonzero(self, number: float | None) -> float | None:
         """Nombre, sauf zéro, pour un registre qui écrit zéro quand il n'a rien."""
         return number or None
+
+    @_takes("array")
+    def _func_total_staff(self, rows: list[Any] | None) -> float | None:
+        """Effectif de tous les régimes, au dernier chiffre de chacun ; null si rien ne départage deux chiffres."""
+        return total_staff(rows or [])
 
     @_takes("string")
     def _func_year(self, text: str | None) -> int | None:

@@ -89,8 +89,8 @@ SENTENCES: Mapping[str, Mapping[Language, str]] = {
         "en": "The trade register names a liquidator, who represents the company in place of its officers.",
     },
     "association_dissolved": {
-        "fr": "L'association est dissoute depuis le {day}.",
-        "en": "The association was dissolved on {iso_day}.",
+        "fr": "Le RNA, ou Sirene à défaut, donne à l'association une date de dissolution : le {day}.",
+        "en": "The RNA, or Sirene failing that, gives the association a date of dissolution: {iso_day}.",
     },
 }
 
@@ -139,7 +139,8 @@ def _of_establishment(number: str, answers: Mapping[str, Answer], today: date) -
         yield Notice("partially_disclosed")
     elif _limits_disclosure(answers.get("siege_social")):
         yield Notice("head_office_partially_disclosed")
-    if address.get("code_pays_etranger") or address.get("libelle_pays_etranger"):
+    abroad = (address.get(key) for key in ("code_pays_etranger", "libelle_pays_etranger"))
+    if any(part and not masked(part) for part in abroad):
         yield Notice("foreign_establishment")
 
 

@@ -118,6 +118,19 @@ def test_another_first_name_may_be_another_person():
     assert len(representatives(officers)) == 3
 
 
+def test_two_companies_of_one_name_are_two_where_their_numbers_say_so():
+    officers = [
+        firm("HOLDING DES CIMES", "PRESIDENT", "900 005 810"),
+        firm("HOLDING DES CIMES", "DIRECTEUR GENERAL", "552 049 447"),
+        firm("Holding des Cimes", "ADMINISTRATEUR", ""),
+    ]
+    shown = representatives(officers)
+
+    assert [(row["numero_identification"], row["fonction"]) for row in shown] == [
+        ("900005810", "PRESIDENT, ADMINISTRATEUR"), ("552049447", "DIRECTEUR GENERAL"),
+    ]  # fmt: skip
+
+
 def test_a_legal_person_comes_with_who_stands_for_it():
     officers = [
         firm("HOLDING DES CIMES", "PRESIDENT", "900 005 810"),

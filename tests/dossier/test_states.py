@@ -276,6 +276,44 @@ def test_the_tax_certificate_of_a_subsidiary_names_its_parent():
     assert "HOLDING (SIREN 000026005) détient 95 %" in parent
 
 
+def test_staff_counts_each_scheme_once_by_its_latest_figure():
+    def figure(scheme, value, day):
+        return {"regime": scheme, "value": value, "date_derniere_mise_a_jour": day}
+
+    rows = [
+        figure("regime_general", 13, "2026-01-01"),
+        figure("regime_agricole", None, "2026-05-09"),
+        figure("regime_agricole", 12, "2026-02-09"),
+    ]
+    told = proof_of(Answer("effectifs_annuels", Status.OK, data={"annee": "2025", "effectifs_annuel": rows}))
+    rows[1]["date_derniere_mise_a_jour"] = rows[2]["date_derniere_mise_a_jour"] = None
+    untold = proof_of(Answer("effectifs_annuels", Status.OK, data={"annee": "2025", "effectifs_annuel": rows}))
+
+    assert {detail.name: detail.value for detail in told.details} == {"year": "2025", "average": 13}
+    assert {detail.name: detail.value for detail in untold.details} == {"year": "2025"}
+
+
+def test_a_certificate_does_not_outlive_its_qualification():
+    row = {"qualification": {"label": "Solaire", "date_fin": "2026-10-31"}, "date_fin": "2027-01-31"}
+    proof = proof_of(Answer("certificats_qualifelec", Status.OK, data=[row]))
+
+    assert (proof.state, str(proof.valid_until)) == (State.EXPIRED, "2026-10-31")
+
+
+@pytest.mark.parametrize("siren", ["99999999", "NS", "000026006", None])
+def test_a_parent_that_no_number_names_is_named_without_one(siren):
+    held = shareholders((100.0, "KONZERN AG"))
+    rows = held.data["capital"]["actionnaires"]
+    rows[0]["personne_morale_attributes"]["siren"] = siren
+    rows.append(None)
+    url = "https://storage.entreprise.api.gouv.fr/a.pdf"
+    certificate = Answer("attestations_fiscales_dgfip", Status.OK, data={"document_url": url})
+    dossier = dossier_of({"attestations_fiscales_dgfip": certificate, "liens_capitalistiques": held})
+    proof = next(one for one in dossier.proofs if one.source.name == "attestations_fiscales_dgfip")
+
+    assert "KONZERN AG (SIREN —) détient 100 %" in proof.cautions[1]["fr"]
+
+
 def test_every_row_of_the_catalogue_that_tenders_may_use_has_a_place():
     named = {proof.source.name for proof in dossier_of({}).proofs}
     elsewhere = {"successions", "numero_tva", "effectifs_boeth", "effectifs_oeth"}

@@ -50,6 +50,15 @@ def test_the_next_deadline_is_the_first_to_come_else_the_last_that_passed():
     assert next_deadline((), TODAY) is None
 
 
+def test_qualifications_on_probation_do_not_prolong_those_that_expired():
+    probation = detail("probationaryValidUntil", TOMORROW.isoformat())
+    expired, valid = (detail("validUntil", day.isoformat()) for day in (YESTERDAY, TOMORROW + timedelta(9)))
+
+    assert next_deadline((expired, probation), TODAY) == YESTERDAY
+    assert next_deadline((valid, probation), TODAY) == TOMORROW
+    assert next_deadline((probation,), TODAY) == TOMORROW
+
+
 def test_each_row_says_whether_it_is_valid():
     rows = [{"validUntil": TOMORROW.isoformat()}, {"validUntil": YESTERDAY.isoformat()}, {"name": "x"}]
 

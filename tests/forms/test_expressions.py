@@ -20,6 +20,7 @@ from prefill.settings import Settings
 from tests.support.masking_interpreter import MaskingInterpreter
 
 INSEE_ADDRESS = {
+    "code_commune": "35238",
     "numero_voie": "12",
     "indice_repetition_voie": "B",
     "type_voie": "RUE",

@@ -917,7 +917,25 @@ TRAPS = {
         missing=gaps(unavailable="name identifiers[siret] postalAddress/streetName", withheld="legalEntity/companyID"),
         never=(HEIR, siren(2)),
     ),
+    "an address that names no place is in no country": Trap(
+        (found(HEAD, adresse={"status_diffusion": "diffusible"}),),
+        missing=gaps(absent="postalAddress/countryCode postalAddress/cityName headOfficeAddress/countryCode"),
+    ),
     # the register of commerce
+    "spaces alone are nothing": Trap(
+        (
+            found(HEAD, of={"rna": " "}, enseigne="\u00a0"),
+            rcs(SIREN, date_radiation=" ", greffe={"valeur": " ", "code": " "}),
+        ),
+        {
+            "tradeName": None,
+            "/partIV/A/professionalRegister/registerName": None,
+            "/partIV/A/tradeRegister/registered": True,
+            "/partIV/A/tradeRegister/registerName": None,
+            "/partIV/A/tradeRegister/registrationNumber": None,
+        },
+        never=("None",),
+    ),
     "a company struck off is said to be, and is no longer registered": Trap(
         (found(HEAD), rcs(SIREN, date_radiation="2020-02-29")),
         {
@@ -1165,6 +1183,17 @@ TRAPS = {
         gaps(absent="identifiers[rna] association/rna"),
         called=calls("etablissements", "associations", "numero_tva"),
     ),
+    "the day of Sirene is not that of a court's register": Trap(
+        (
+            found(HEAD, of={"forme_juridique": legal_form("9260", "Association de droit local")}),
+            association(SIREN, rna=None, regime="Alsace-Moselle", alsace_moselle={"volume": "122"}),
+        ),
+        {
+            "association/registrationDate": None,
+            "/partIV/A/professionalRegister/registrationNumber": "volume 122",
+        },
+        gaps(absent="association/registrationDate"),
+    ),
     "whoever has an RNA number is asked for there, whatever its legal form": Trap(
         (
             found(HEAD, of={"rna": "W423000001", "forme_juridique": legal_form("9300", "Fondation")}),
@@ -1205,7 +1234,12 @@ TRAPS = {
             found(HEAD, of={"forme_juridique": legal_form("9220", "Association déclarée")}),
             association(SIREN, date_dissolution="2025-12-31", active=False),
         ),
-        notices=(("association_dissolved", "L'association est dissoute depuis le 31/12/2025."),),
+        notices=(
+            (
+                "association_dissolved",
+                "Le RNA, ou Sirene à défaut, donne à l'association une date de dissolution : le 31/12/2025.",
+            ),
+        ),
     ),
     # numbers
     "an establishment of La Poste": Trap(

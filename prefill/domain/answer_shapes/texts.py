@@ -16,17 +16,20 @@ ENTITY_DEPTH = 2  # registers escape what was escaped already
 
 
 def clean_text(text: str) -> str:
-    r"""Clean a text of a register; an address of a file is left as it is.
+    r"""Clean a text of a register; an address of a file is left as it is, and one of spaces alone is empty.
 
     >>> clean_text("L'ATELIER &quot;PARTAGE&quot; \u202eDU\u202c GIER\x07")
     'L\'ATELIER "PARTAGE" DU GIER'
     """
-    if _is_plain(text) or text.startswith(("https://", "http://")):
+    if text.startswith(("https://", "http://")):
         return text
+    if _is_plain(text):
+        return text if text.strip() else ""
     decoded = text
     for _ in range(ENTITY_DEPTH):
         decoded = _ENTITY.sub(lambda entity: html.unescape(entity[0]), decoded)
-    return unicodedata.normalize("NFC", _INVISIBLE.sub("", _BREAKS.sub(" ", decoded)))
+    shown = unicodedata.normalize("NFC", _INVISIBLE.sub("", _BREAKS.sub(" ", decoded)))
+    return shown if shown.strip() else ""
 
 
 def _is_plain(text: str) -> bool:

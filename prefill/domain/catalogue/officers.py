@@ -136,16 +136,23 @@ def _numbered(row: Officer) -> dict[str, Any]:
 def _once(rows: list[Any]) -> list[Any]:
     """Merge the lines of the same officer, the functions one after the other."""
     merged: list[Any] = []
-    places: dict[tuple[str, ...], int] = {}
+    places: dict[tuple[str, ...], list[int]] = {}
     for row in rows:
         key = _identity(row)
-        if key and key in places:
-            merged[places[key]] = _joined(merged[places[key]], row)
+        namesakes = places.setdefault(key, []) if key else []
+        same = next((place for place in namesakes if _may_be_one(merged[place], row)), None)
+        if same is not None:
+            merged[same] = _joined(merged[same], row)
             continue
-        if key:
-            places[key] = len(merged)
+        namesakes.append(len(merged))
         merged.append(row)
     return merged
+
+
+def _may_be_one(one: Officer, namesake: Officer) -> bool:
+    """Tell whether two companies of one name are one, as far as their numbers say."""
+    numbers = {row.get("numero_identification") for row in (one, namesake)} - {None}
+    return len(numbers) < 2
 
 
 def _identity(row: Any) -> tuple[str, ...]:
@@ -160,6 +167,8 @@ def _identity(row: Any) -> tuple[str, ...]:
 
 def _joined(first: Officer, second: Officer) -> dict[str, Any]:
     roles = [row.get("fonction") for row in (first, second)]
+    number = first.get("numero_identification") or second.get("numero_identification")
+    both = {**second, **first, **({"numero_identification": number} if number else {})}
     if not isinstance(roles[1], str) or fold(roles[1]) in map(fold, str(roles[0] or "").split(", ")):
-        return {**second, **first}
-    return {**second, **first, "fonction": ", ".join(role for role in roles if isinstance(role, str) and role)}
+        return both
+    return {**both, "fonction": ", ".join(role for role in roles if isinstance(role, str) and role)}

@@ -56,7 +56,7 @@ RESULTS: Mapping[str, Types] = {
     ),
     **dict.fromkeys(("paris_date", "iso_date"), DATE),
     **dict.fromkeys(("year", "length", "ceil", "floor"), INTEGER),
-    **dict.fromkeys(("amount", "sum", "avg", "abs", "to_number"), ANY_NUMBER),
+    **dict.fromkeys(("amount", "total_staff", "sum", "avg", "abs", "to_number"), ANY_NUMBER),
     **dict.fromkeys(("representatives", "supervisors"), OFFICERS),
     **dict.fromkeys(("activity", "other_activity"), ACTIVITY),
     **dict.fromkeys(("is_auditor", "is_registered", "contains", "starts_with", "ends_with"), BOOLEAN),

@@ -17,6 +17,7 @@ from prefill.domain.identifiers import is_rna
 from prefill.domain.sources import Source
 from prefill.registers.transport.http import FailedCall
 
+UNITS = ("unite_legale", "identite_entreprise")  # where the Insee and the RNE say of whom they speak
 WRONG_ADDRESS = "00107"  # the token is bound to other IP addresses
 NO_DELEGATION = "00213"  # an editor's token, and a recipient that delegated nothing to it
 # Context, object or recipient missing or refused; 00212, several delegations to choose from.
@@ -69,8 +70,9 @@ def is_about(source: Source, data: Any, meta: Mapping[str, Any], number: str) ->
         return True
     if is_rna(number):
         return data.get("rna") in (None, number)
-    unit = data.get("unite_legale")
-    siren = unit.get("siren") if isinstance(unit, dict) else data.get("siren")
+    parts = (data.get(key) for key in UNITS)
+    unit = next((part for part in parts if isinstance(part, dict)), data)
+    siren = unit.get("siren")
     own = data.get("siret")
     return siren in (None, number[:9]) and (not own or str(own).startswith(number))
 

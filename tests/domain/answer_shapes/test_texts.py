@@ -31,6 +31,8 @@ from prefill.domain.disclosure import MASK, disclose
         ("une\r\n  ligne\tet une autre", "une\r\n  ligne\tet une autre"),
         ("https://exemple.fr/a?b=1&quot;&copy;=2", "https://exemple.fr/a?b=1&quot;&copy;=2"),
         ("", ""),
+        (" ", ""),
+        ("&nbsp;\u200b\t", ""),
     ],
 )
 def test_a_text_is_cleaned(sent, shown):
