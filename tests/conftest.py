@@ -17,6 +17,7 @@ pytest.register_assert_rewrite("tests.support.goldens")
 from prefill import telemetry
 from prefill.app import create_app
 from prefill.settings import Settings
+from tests.support.browser import browser  # noqa: F401
 from tests.support.identity_provider import identity_provider, provider  # noqa: F401
 from tests.support.postgresql import postgresql_server  # noqa: F401
 from tests.support.redis_server import lasting_redis, mortal_redis, redis_server  # noqa: F401

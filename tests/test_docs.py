@@ -7,7 +7,6 @@ import io
 import json
 import re
 import shlex
-import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
@@ -21,7 +20,7 @@ import click
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from prefill.app import create_app
@@ -283,17 +282,6 @@ def test_a_program_of_the_documentation_prints_what_it_shows(address, block):
 
     assert block.next is not None
     assert printed.getvalue() == block.next.text
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
