@@ -169,10 +169,10 @@ def _answer_for(source: Source, answers: Mapping[str, Answer]) -> Answer | None:
 
 
 def _own(source: Source, answer: Answer) -> Answer:
-    """The Insee's own answer, where the RNA is read in its place: it has no number to be asked by."""
+    """The Insee's own answer, where another is read in its place: the RNA of who has no SIREN, or the open directory."""
     if source.producer == INSEE and CATALOGUE[answer.source].producer == RNA:
         return Answer(source.name, Status.NOT_APPLICABLE, cause=Cause.WITHOUT_NUMBER)
-    return answer
+    return answer.stand_in.replaced if answer.stand_in and answer.stand_in.replaced else answer
 
 
 def _state(

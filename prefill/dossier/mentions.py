@@ -31,7 +31,8 @@ EXPLANATION: Mapping[Language, str] = {
 }
 # Words as registrars write them, capitals or not, accents or not, shortened or not.
 _WORDS = re.compile(
-    r"liquidat|liq\W+jud|redressement|red\W+jud|sauvegarde|conciliation|faillite|interdiction\s+de\s+gerer"
+    r"liquidat|liq\W+jud|redressement|red\W+jud|sauvegarde|conciliation|faillite|banqueroute"
+    r"|interdi\w*\s+de\s+(?:gerer|diriger|administrer)|reglement\s+jud|sortie\s+de\s+crise|retablissement\s+professionnel"
     r"|plan\s+de\s+(?:continuation|cession)|execution\s+du\s+plan|arret\w*\s+(?:du\s+|le\s+)?plan|resolution\s+du\s+plan"
     r"|periode\s+d\s*observation|cessation|cesse\s+(?:toute|son)\s+activite|dissolution|dissoute|radiation|radiee"
     r"|insuffisance\s+d\s*actif|extinction\s+du\s+passif|fin\s+a\s+la\s+procedure"

@@ -13,10 +13,10 @@ from prefill.domain.sources import Sentence, Source
 from prefill.dossier.mentions import Mention
 from prefill.dossier.states import (
     EXPLAINED,
+    FAILURES,
     FOLDED,
     RETRIABLE,
     SENTENCES,
-    THROTTLED,
     TONES,
     UNLIKELY,
     WITH_PROOF,
@@ -109,8 +109,9 @@ class Proof:
 
     def message(self, language: Language) -> str:
         """Return one sentence on what the state means."""
-        if self.answer and self.answer.cause is Cause.THROTTLED:
-            return THROTTLED[language]
+        failure = FAILURES.get(self.answer.cause) if self.answer and self.answer.cause else None
+        if failure and self.state is State.UNAVAILABLE:
+            return self._fill(failure[language])
         if self.state is State.NOT_QUERIED and self.activity:
             return UNLIKELY[language].format(activity=self.activity)
         if self._without_number:

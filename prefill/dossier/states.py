@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from prefill.domain.answers import Status
+from prefill.domain.answers import Cause, Status
 from prefill.problems import Language
 
 
@@ -155,9 +155,24 @@ WITHOUT_NUMBER: Mapping[Language, str] = {
     "fr": "Non interrogé : {spoken} demande un SIREN ou un SIRET, que cette entreprise n'a pas, ou qui n'est pas connu.",
     "en": "Not queried: {producer} takes a SIREN or a SIRET, which this company lacks, or which is not known.",
 }
-THROTTLED: Mapping[Language, str] = {
-    "fr": "Trop de demandes en ce moment auprès d'API Entreprise : redemander plus tard.",
-    "en": "Too many requests to API Entreprise at the moment: ask again later.",
+# Replace that of UNAVAILABLE where it is not the register that is silent.
+FAILURES: Mapping[Cause, Mapping[Language, str]] = {
+    Cause.THROTTLED: {
+        "fr": "Trop de demandes en ce moment auprès d'API Entreprise : redemander plus tard.",
+        "en": "Too many requests to API Entreprise at the moment: ask again later.",
+    },
+    Cause.REJECTED: {
+        "fr": "API Entreprise n'accepte pas cette demande : le dire à l'exploitant du service.",
+        "en": "API Entreprise does not accept this request: tell the operator of the service.",
+    },
+    Cause.OTHER_COMPANY: {
+        "fr": "{spoken} a répondu au sujet d'une autre entreprise : réponse écartée.",
+        "en": "{producer} answered about another company: its answer is left out.",
+    },
+    Cause.UNREADABLE: {
+        "fr": "{spoken} a répondu sous une forme que ce service ne sait pas lire.",
+        "en": "{producer} answered in a form that this service cannot read.",
+    },
 }
 STATES: Mapping[Status, State] = {
     Status.OK: State.AVAILABLE,

@@ -104,6 +104,10 @@ CAUSES: Mapping[Cause, Mapping[Language, str]] = {
         "fr": "Ce service n'a pas de jeton API Entreprise, qui donnerait cette information ({producer}) : à saisir.",
         "en": "This service has no API Entreprise token, which would give this information ({producer}): please fill in.",
     },
+    Cause.REJECTED: {
+        "fr": "API Entreprise n'accepte pas la demande de ce service ({producer}) : à saisir.",
+        "en": "API Entreprise does not accept the request of this service ({producer}): please fill in.",
+    },
     Cause.OTHER_COMPANY: {
         "fr": "{spoken} a répondu au sujet d'une autre entreprise : à saisir, ou à redemander plus tard.",
         "en": "{producer} answered about another company: fill in, or ask again later.",

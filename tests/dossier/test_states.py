@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prefill.app import create_app
-from prefill.domain.answers import Answer, Cause, Status
+from prefill.domain.answers import Answer, Cause, StandIn, Status
 from prefill.domain.catalogue import CATALOGUE, SOURCES
 from prefill.domain.permissions import Audience
 from prefill.dossier.builder import build_dossier
@@ -274,6 +274,31 @@ def test_the_tax_certificate_of_a_subsidiary_names_its_parent():
     group, parent = (caution["fr"] for caution in proof.cautions)
     assert "art. 223 A" in group
     assert "HOLDING (SIREN 000026005) détient 95 %" in parent
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (Cause.REJECTED, "API Entreprise n'accepte pas cette demande"),
+        (Cause.OTHER_COMPANY, "L'Insee a répondu au sujet d'une autre entreprise"),
+        (Cause.UNREADABLE, "L'Insee a répondu sous une forme"),
+        (Cause.TIMEOUT, "L'Insee ne répond pas"),
+    ],
+)
+def test_a_register_that_is_not_silent_is_not_said_to_be(cause, said):
+    failed = Answer("etablissements", Status.UNAVAILABLE, cause=cause)
+
+    assert proof_of(failed).message("fr").startswith(said)
+
+
+def test_what_the_open_directory_says_is_not_said_by_the_insee():
+    place = {"etat_administratif": "A", "unite_legale": {"etat_administratif": "A"}, "adresse": None, "siret": None}
+    failed = Answer("etablissements", Status.UNAVAILABLE, cause=Cause.TIMEOUT)
+    stand_in = Answer("recherche_entreprises", Status.OK, place, stand_in=StandIn(frozenset(), frozenset(), failed))
+    proofs = {one.source.name: one for one in dossier_of({"etablissements": stand_in}).proofs}
+
+    assert {proofs[name].state for name in ("etablissements", "entreprises")} == {State.UNAVAILABLE}
+    assert proofs["entreprises"].message("fr").startswith("L'Insee ne répond pas")
 
 
 def test_staff_counts_each_scheme_once_by_its_latest_figure():

@@ -31,6 +31,7 @@ def test_each_status_without_a_value_has_its_reason():
         (Cause.THROTTLED, "Trop de demandes en ce moment auprès d'API Entreprise"),
         (Cause.OTHER_COMPANY, "au sujet d'une autre entreprise"),
         (Cause.UNREADABLE, "ne sait pas lire"),
+        (Cause.REJECTED, "API Entreprise n'accepte pas la demande"),
     ],
 )
 def test_ways_to_be_unavailable_that_a_candidate_can_tell_apart_are_told(cause, said):

@@ -1128,6 +1128,7 @@ TRAPS = {
                 agreement(1486, "Bureaux d'études"),
                 agreement(16, "Transports"),
                 agreement(7, "Vide", active=False),
+                agreement(9999, "Sans convention collective"),
             ),
             acts(SIREN),
         ),
