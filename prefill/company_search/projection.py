@@ -23,6 +23,7 @@ COARSE = frozenset({"personne_physique_attributs"})
 COARSE_OF_A_BRANCH = COARSE | {"adresse"}
 NO_AGREEMENT = "9999"
 ABROAD = "ÉTRANGER"  # a country shows only at the end of a line: nobody can tell where it begins
+CEDEX_END = re.compile(r"\b[0-9]{5} [^0-9]+ CEDEX\b.{0,12}$", re.IGNORECASE)  # where mail goes: no part of the street
 NAF_REV2 = re.compile(r"[0-9]{2}\.[0-9]{2}[A-Z]")
 
 # Bands of staff, by the Insee's codes: from, to.
@@ -195,10 +196,10 @@ def _parts(place: Record) -> dict[str, Any]:
 
 
 def _line(place: Record) -> dict[str, Any]:
-    """The address of another establishment: one line, without its end « postal code commune »."""
+    """The address of another establishment: one line, without its end « postal code commune », or « code CEDEX »."""
     line, withheld = place["adresse"] or "", masked(place["adresse"])
     end = f"{place['code_postal']} {place['libelle_commune']}".upper()
-    street = MASK if withheld else line.removesuffix(end).strip() or None
+    street = MASK if withheld else CEDEX_END.sub("", line.removesuffix(end)).strip() or None
     return {
         "numero_voie": None,
         "indice_repetition_voie": None,

@@ -125,6 +125,21 @@ def test_an_establishment_abroad_is_not_said_to_be_in_france():
     assert (address["code_pays_etranger"], address["libelle_voie"]) == (None, None)
 
 
+@pytest.mark.parametrize(
+    ("line", "street"),
+    [
+        ("98 RUE DIDOT 75014 PARIS 14", "98 RUE DIDOT"),
+        ("98 RUE DIDOT 75694 PARIS CEDEX 14", "98 RUE DIDOT"),
+        ("BATIMENT B 12 QUAI DE L'ECLUSE CS 40123 75283 PARIS CEDEX", "BATIMENT B 12 QUAI DE L'ECLUSE CS 40123"),
+        ("3 RUE DU CEDEX 75014 PARIS 14", "3 RUE DU CEDEX"),
+    ],
+)
+def test_the_street_of_a_line_holds_no_town(line, street):
+    record, place = record_of()
+    place = {**place, "adresse": line, "code_postal": "75014", "commune": "75114", "libelle_commune": "PARIS 14"}
+    assert establishment_of(record, place)["adresse"]["libelle_voie"] == street
+
+
 def test_an_older_activity_has_no_nomenclature():
     record, place = record_of()
     assert establishment_of(record, place)["activite_principale"] == {
