@@ -11,7 +11,7 @@ from prefill.dossier.model import Detail
 from prefill.dossier.states import State
 from prefill.forms.functions import read_iso_date
 
-DATED = frozenset({State.DELIVERED, State.AVAILABLE, State.CLOSED, State.UP_TO_DATE})
+DATED = frozenset({State.DELIVERED, State.AVAILABLE, State.VALID, State.CLOSED, State.UP_TO_DATE})
 
 
 def state_on(state: State, details: tuple[Detail, ...], until: date | None, today: date) -> State:

@@ -17,6 +17,7 @@ from prefill.audit.factory import open_audit_trail
 from prefill.audit.sinks import FileSink
 from prefill.audit.trail import AuditTrail
 from prefill.domain.answers import Answer, Cause, Status
+from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.dates import PARIS
 from prefill.domain.requester import RequesterKind
 from prefill.dossier.states import State
@@ -27,7 +28,7 @@ from prefill.watch.asking import Asker
 from prefill.watch.awards import Award
 from prefill.watch.files import write_calendar, write_table
 from prefill.watch.run import Watch
-from prefill.watch.schedule import Observation
+from prefill.watch.schedule import Observation, due_on
 from prefill.watch.state import StateFile
 
 JOINERY, ROADWORKS = "00000100800010", "00002200400014"
@@ -347,8 +348,15 @@ def test_a_line_break_in_a_reference_makes_no_event_of_its_own(tmp_path, registe
     assert written.count(b"\r\nEND:VEVENT") == len(events)
 
 
-def test_a_state_is_what_it_becomes_with_the_days():
-    seen = Observation(State.DELIVERED, date(2026, 7, 31), START)
+@pytest.mark.parametrize("state", [State.DELIVERED, State.VALID])
+def test_a_state_is_what_it_becomes_with_the_days(state):
+    seen = Observation(state, date(2026, 7, 31), START)
 
     assert seen.on(date(2026, 7, 31)) == seen
     assert seen.on(date(2026, 8, 1)) == replace(seen, state=State.EXPIRED)
+
+
+def test_a_certificate_that_is_valid_is_asked_again_before_it_ends(contracts):
+    seen = Observation(State.VALID, date(2026, 12, 31), START)
+
+    assert due_on(CATALOGUE["certificats_qualibat"], contracts.awards[0], seen) == date(2026, 12, 16)
