@@ -14,7 +14,7 @@ CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 JOBS ?= $(shell expr $(CORES) + $(if $(CI),1,6))
 # What was asked for, when make calls itself: pip and npm install at the same time.
 ASKED ?= $(MAKECMDGOALS)
-CHECKED = @$(MAKE) --no-print-directory --jobs=2 ASKED="$(ASKED)" style $(SCRIPTS)
+CHECKED = @$(MAKE) --no-print-directory --jobs=2 ASKED="$(ASKED)" style $(SCRIPTS) $(VENV)/.compiled
 # The tests start many processes of the service: none compiles what another has compiled.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -131,6 +131,12 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Installing what the tests need into $(VENV) (about 30 seconds)"
 	@$(PIP) $(INSTALL) -r requirements-dev.lock
 	@$(PIP) check >&2
+	@touch $@
+
+# Compiled here once, beside the style: each process of the tests would compile them all, at the same moment as the others.
+# What cannot be collected is for the tests to say.
+$(VENV)/.compiled: $(VENV)/.dev
+	@$(VENV_PYTHON) -m pytest --collect-only --quiet --quiet >/dev/null 2>&1 || true
 	@touch $@
 
 # Ask for venv first: its own message is a page long. The first candidate that is new enough is taken.

@@ -121,6 +121,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if slow and config.option.markexpr == "not slow" else None
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Look for no examples in the docstrings of tests: there are none, and each process would look."""
+    collectors = yield
+    ours = file_path.is_relative_to(ROOT / "tests")
+    return [collector for collector in collectors if type(collector) is pytest.Module] if ours else collectors
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what is slow, and begin with what takes longest. Of tests with one name pytest-xdist would run the first alone."""
     twice = [name for name, times in Counter(item.nodeid for item in items).items() if times > 1]

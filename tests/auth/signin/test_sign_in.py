@@ -11,22 +11,19 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 from click.testing import CliRunner, Result
-from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
 from flask.testing import FlaskClient
 
 from prefill.app import create_app
 from prefill.cli import main
 from prefill.settings import Settings
-from tests.support.factories import LYON, NICE, OBJECT, bearer, lines_of, secret, write_keys, write_tenants
+from tests.support.factories import LYON, NICE, OBJECT, OTHER_KEY, bearer, lines_of, secret, write_keys, write_tenants
 from tests.support.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider, running_provider, sign_in_table
 from tests.support.redis_server import RedisServer
 
 PUBLIC = "https://prefill.example"
 SIRET = "00000100800010"
 SESSION = "__Host-prefill-session"
-OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
 
 OpenBrowser = Callable[..., FlaskClient]
 
