@@ -16,7 +16,7 @@ from prefill.clock import Clock
 from prefill.company_search.upstream.circuit_breaker import Outcome
 from prefill.company_search.upstream.records import Page, UnreadableAnswer, read_page
 from prefill.registers.scheduling.watchdog import ThreadUnavailable, Watchdog
-from prefill.registers.transport.deadline_adapter import DeadlineAdapter
+from prefill.registers.transport.deadline_adapter import mount_deadlines
 from prefill.registers.transport.decoding import read_retry_after
 from prefill.registers.transport.http import BodyTooLarge, read_bounded, without_credentials
 
@@ -116,8 +116,7 @@ class SearchApi:
     def _new_session(self) -> requests.Session:
         session = self._open_session()
         session.trust_env = False  # `transport_options` does once per host what the library does at each call
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, DeadlineAdapter(self._watchdog))
+        mount_deadlines(session, self._watchdog)
         session.headers["Accept"] = "application/json"
         return session
 

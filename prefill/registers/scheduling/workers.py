@@ -21,7 +21,7 @@ from prefill.domain.answers import Cause
 from prefill.registers.scheduling.fair_queue import FairQueue, Task
 from prefill.registers.scheduling.fairness import CallHistory, Rank
 from prefill.registers.scheduling.watchdog import ThreadUnavailable, Watchdog, start_thread
-from prefill.registers.transport.deadline_adapter import DeadlineAdapter
+from prefill.registers.transport.deadline_adapter import mount_deadlines
 from prefill.registers.transport.http import environment_options
 
 IDLE_SECONDS = 10.0  # after which a thread without work ends
@@ -75,8 +75,7 @@ class ProviderThreadPools:
         if session is None:
             session = self._local.session = self._open_session()
             session.trust_env = False  # `transport_options` does once per host what the library does at each call
-            for scheme in ("http://", "https://"):
-                session.mount(scheme, DeadlineAdapter(self.watchdog))
+            mount_deadlines(session, self.watchdog)
             session.headers["Accept"] = "application/json"
         return session
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from functools import lru_cache
 from typing import Any
 
 import requests
@@ -44,7 +45,7 @@ class ReadDeadline:
 
 
 class DeadlineAdapter(requests.adapters.HTTPAdapter):
-    """Mounted on a session for `http://` and `https://`; its deadlines are kept by a watchdog."""
+    """Its deadlines are kept by a watchdog."""
 
     def __init__(self, watchdog: Watchdog) -> None:
         self._pools = _pools_with(watchdog)
@@ -60,6 +61,14 @@ class DeadlineAdapter(requests.adapters.HTTPAdapter):
         return manager
 
 
+def mount_deadlines(session: requests.Session, watchdog: Watchdog) -> None:
+    """Make the deadlines of a session's connections total ones."""
+    adapter = DeadlineAdapter(watchdog)
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+
+
+@lru_cache(maxsize=8)  # a class takes kilobytes, and each thread that calls has a session
 def _pools_with(watchdog: Watchdog) -> dict[str, type[HTTPConnectionPool]]:
     """Connection pools by scheme; urllib3 builds connections itself, so that only a class can carry the watchdog."""
 

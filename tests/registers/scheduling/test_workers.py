@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -59,6 +60,17 @@ def test_threads_are_bounded_per_provider_and_in_all(pools):
     assert all(done.acquire(timeout=5) for _ in range(20))
     assert most["all"] == 2 * TOTAL_FACTOR
     assert max(most[provider] for provider in ("Insee", "INPI", "DGFIP", "DGEFP")) <= 2
+
+
+def test_sessions_have_one_adapter_each_and_share_what_is_large(pools):
+    with ThreadPoolExecutor(2) as threads:
+        gate = threading.Barrier(2)
+        first, second = threads.map(lambda _: (gate.wait(5), pools.session())[1], range(2))
+
+    assert first is not second
+    assert first.get_adapter("http://a") is first.get_adapter("https://a")
+    classes = [one.get_adapter("https://a").poolmanager.pool_classes_by_scheme for one in (first, second)]
+    assert classes[0] is classes[1]
 
 
 def test_a_call_that_the_quota_holds_back_waits_on_no_thread_and_has_its_turn(pools):
