@@ -70,6 +70,22 @@ def test_a_dossier_is_read_at_a_glance(page):
 
 
 @pytest.mark.parametrize(
+    ("complete", "state", "said"),
+    [
+        ("true", "delivered", "Tous les registres ont répondu."),
+        ("true", "not_entitled", "Tous les registres que le jeton de l’acheteur ouvre ont répondu ; fermés : 1."),
+        ("false", "not_entitled", "Dossier partiel : un registre au moins n’a pas répondu."),
+    ],
+)
+def test_a_register_that_is_not_open_to_the_buyer_did_not_answer(page, complete, state, said):
+    dossier = f"{{complete: {complete}, themes: [{{proofs: [{{state: '{state}'}}]}}]}}"
+
+    told = page.evaluate(f"import('/static/dossier/triage.js').then(triage => triage.whatAnswered({dossier}))")
+
+    assert told.startswith(said)
+
+
+@pytest.mark.parametrize(
     ("number", "source", "words"),
     [
         (BEHIND, "attestations_sociales_acoss", "✕délivrance refusée par l'Urssaf"),

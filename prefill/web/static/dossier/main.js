@@ -8,7 +8,7 @@ import { day, moment, written } from './format.js'
 import { badge, row } from './proofs.js'
 import { forgetReceived, setUpReceipt } from './receipt.js'
 import { forgetLink, setUpSignIn, signInAgain, signInSettled, useKey } from './signin.js'
-import { messageTo } from './triage.js'
+import { messageTo, whatAnswered } from './triage.js'
 
 /** @typedef {import('./proofs.js').Proof & { theme: string }} ThemedProof */
 
@@ -93,11 +93,7 @@ const showWhole = body => {
 	byId('overview').hidden = false
 	byId('zip').hidden = ![...proofs.values()].some(proof => proof.documents.some(document => !document.host))
 	byId('printed').textContent = `Établi le ${moment(new Date())} par prefill, d’après les registres nommés.`
-	announce(
-		body.complete
-			? 'Tous les registres ont répondu.'
-			: 'Dossier partiel : un registre au moins n’a pas répondu. Redemander ne coûte que ce qui manque.',
-	)
+	announce(whatAnswered(body))
 }
 
 /** @param {any} body */

@@ -71,6 +71,20 @@ const ends = (proof, before) =>
 	(proof.expiresSoon || (before !== '' && proof.validUntil < before))
 
 /**
+ * Say whether registers answered, which is no judgment of the company.
+ *
+ * @param {Dossier} dossier
+ */
+export const whatAnswered = dossier => {
+	if (!dossier.complete)
+		return 'Dossier partiel : un registre au moins n’a pas répondu. Redemander ne coûte que ce qui manque.'
+	const closed = dossier.themes.flatMap(theme => theme.proofs).filter(proof => proof.state === 'not_entitled').length
+	return closed
+		? `Tous les registres que le jeton de l’acheteur ouvre ont répondu ; fermés : ${closed}.`
+		: 'Tous les registres ont répondu.'
+}
+
+/**
  * How soon a dossier is to be handled: the greater the sooner.
  *
  * @param {Triage} found
