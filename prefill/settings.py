@@ -58,6 +58,8 @@ def _seconds(least: float, most: float) -> Callable[[str], float]:
 def read_token(text: str) -> str:
     if not re.fullmatch(r"[!-~]+", text):
         raise BadValue("contient une espace, un saut de ligne ou un caractère non ASCII : recopiez le jeton seul")
+    if text[0] in "\"'" or text[-1] in "\"'":  # docker's --env-file keeps them
+        raise BadValue("est entre guillemets : retirez-les")
     return text
 
 

@@ -72,7 +72,7 @@ BAD = {
         "entreprise.api.gouv.fr", "ftp://entreprise.api.gouv.fr", "http://entreprise.api.gouv.fr", "https://",
         "https://moi:secret@entreprise.api.gouv.fr", "https://entreprise.api.gouv.fr?a=1",
     ),
-    "API_ENTREPRISE_TOKEN": ("deux mots", "jeton\ncoupé", "jéton"),
+    "API_ENTREPRISE_TOKEN": ("deux mots", "jeton\ncoupé", "jéton", '"eyJ.x.y"', "'eyJ.x.y"),
     "PREFILL_ENV": ("prod", "Production"),
     "PREFILL_SOURCES": ("ouvertes", "Open"),
     "PREFILL_SANDBOX": ("oui", "true"),

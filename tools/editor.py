@@ -5,7 +5,7 @@
 
 Runs three processes of the service with a Redis, and the sandbox (or another stand-in of API Entreprise that takes the
 same control requests under `/__sim/`), all on loopback. A candidate of each buyer but one asks for a company, one after
-the other: first alone, then while a crowd asks the remaining buyer for as much as it can. Prints a line of figures for
+the other: first alone, then while a crowd asks the remaining buyer (`--crowds`: some) for as much as it can. Prints a line of figures for
 each, and the ratio of the medians; exits with 1 when a candidate was not fully answered, a rule was violated, or the
 calls that API Entreprise counted on each habilitation are not those that were made. Then one process serves so many
 buyers: time to start, memory, threads and metrics, beside those of one buyer.
@@ -184,18 +184,22 @@ def figures(name: str, seconds: list[float], missing: Counter[str]) -> dict[str,
     }  # fmt: skip
 
 
-def crowd(url: str, ranks: Iterator[int], stop: threading.Event, answers: Counter[str]) -> list[threading.Thread]:
+def crowd(
+    url: str, crowds: int, ranks: Iterator[int], stop: threading.Event, answers: Counter[str]
+) -> list[threading.Thread]:
+    """Let the clients of a crowd ask each of the first buyers for as much as they can."""
+
     def client(place: int) -> None:
         for visit in count():
             if stop.is_set():
                 return
             try:
-                lacking = ask(url, 0, next(ranks), f"203.0.{place}.{1 + visit // 20 % 250}")
+                lacking = ask(url, place % crowds, next(ranks), f"203.0.{place}.{1 + visit // 20 % 250}")
                 answers["partial" if lacking else "full"] += 1
             except OSError:
                 answers["broken"] += 1
 
-    threads = [threading.Thread(target=client, args=(place,)) for place in range(CROWD)]
+    threads = [threading.Thread(target=client, args=(place,)) for place in range(max(CROWD, 8 * crowds))]
     for thread in threads:
         thread.start()
     return threads
@@ -203,7 +207,7 @@ def crowd(url: str, ranks: Iterator[int], stop: threading.Event, answers: Counte
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the candidates and the crowd were answered, and the calls: those that were counted by buyer, those made."""
+    """What the candidates and the crowds were answered, and the calls: those that were counted by buyer, those made."""
 
     alone: dict[str, Any]
     beside: dict[str, Any]
@@ -211,11 +215,12 @@ class Outcome:
     counted: dict[int, int]
     made: int
     violations: dict[str, int]
+    crowds: int = 1
 
     @property
     def exact(self) -> bool:
         """Whether each other buyer's calls are those of its three companies, and none was made that was not counted."""
-        others = {buyer: calls for buyer, calls in self.counted.items() if buyer}
+        others = {buyer: calls for buyer, calls in self.counted.items() if buyer >= self.crowds}
         return set(others.values()) == {3 * CALLS} and sum(self.counted.values()) == self.made
 
     def slowdown(self, name: str) -> float:
@@ -233,7 +238,7 @@ def await_shared_counts(started: float) -> None:
     time.sleep(max(0.0, begins - time.time()))
 
 
-def run_crowd(program: Path | None, buyers: int, seconds: float, *, steady: bool = False) -> Outcome:
+def run_crowd(program: Path | None, buyers: int, seconds: float, *, steady: bool = False, crowds: int = 1) -> Outcome:
     with tempfile.TemporaryDirectory() as name, stand_in(program) as upstream:
         folder = Path(name)
         upstream.delegate(*delegations(buyers))
@@ -251,18 +256,18 @@ def run_crowd(program: Path | None, buyers: int, seconds: float, *, steady: bool
             with service(upstream.url, write_buyers(folder, buyers), **settings) as (url, _, _):
                 if steady:
                     await_shared_counts(time.time())
-                return observe(url, upstream, buyers, seconds)
+                return observe(url, upstream, buyers, seconds, crowds)
         finally:
             redis.kill()
 
 
-def observe(url: str, upstream: StandIn, buyers: int, seconds: float) -> Outcome:
-    own, crowds = iter(range(COMPANIES // 2)), iter(range(COMPANIES // 2, COMPANIES * 1000))
-    others = range(1, buyers)
+def observe(url: str, upstream: StandIn, buyers: int, seconds: float, crowds: int) -> Outcome:
+    own, companies = iter(range(COMPANIES // 2)), iter(range(COMPANIES // 2, COMPANIES * 1000))
+    others = range(crowds, buyers)
     round_of(url, range(buyers), own)  # each buyer's services are built, by the processes that happen to answer
     alone = figures("alone", *round_of(url, others, own))
     stop, answers = threading.Event(), Counter[str]()
-    threads = crowd(url, crowds, stop, answers)
+    threads = crowd(url, crowds, companies, stop, answers)
     time.sleep(seconds / 3)
     beside = figures("beside the crowd", *round_of(url, others, own))
     time.sleep(seconds / 3)
@@ -273,15 +278,15 @@ def observe(url: str, upstream: StandIn, buyers: int, seconds: float) -> Outcome
     while (report := upstream.stats())["total"] != (made := calls_made(url)) and time.monotonic() < end:
         time.sleep(0.5)
     counted = {int(key) - 9000: value for key, value in report["habilitations"].items() if key.isdigit()}
-    return Outcome(alone, beside, dict(answers), counted, made, report["violations"])
+    return Outcome(alone, beside, dict(answers), counted, made, report["violations"], crowds)
 
 
 def show(outcome: Outcome) -> None:
     click.echo(json.dumps(outcome.alone))
     click.echo(json.dumps(outcome.beside))
-    others = sorted({calls for buyer, calls in outcome.counted.items() if buyer})
+    others = sorted({calls for buyer, calls in outcome.counted.items() if buyer >= outcome.crowds})
     click.echo(json.dumps({
-        "crowd": outcome.crowd, "calls_of_the_crowded_buyer": outcome.counted.get(0), "calls_of_each_other": others,
+        "crowd": outcome.crowd, "calls_of_the_crowded": [outcome.counted.get(buyer) for buyer in range(outcome.crowds)], "calls_of_each_other": others,
         "counted_by_the_stand_in": sum(outcome.counted.values()), "made_by_the_service": outcome.made,
         "violations": outcome.violations, "beside_over_alone": round(outcome.slowdown("median"), 2),
     }))  # fmt: skip
@@ -331,9 +336,10 @@ def memory_of(process: int) -> tuple[int, int]:
 @click.option(
     "--many", type=click.IntRange(0, 1000), default=300, show_default=True, help="Buyers of one process; 0: skip."
 )
+@click.option("--crowds", type=click.IntRange(1, 10), default=1, show_default=True, help="Buyers that have one each.")
 @click.option("--stand-in", "program", type=click.Path(exists=True, path_type=Path))
-def main(*, buyers: int, seconds: float, many: int, program: Path | None) -> None:
-    outcome = run_crowd(program, buyers, seconds, steady=True)
+def main(*, buyers: int, seconds: float, many: int, crowds: int, program: Path | None) -> None:
+    outcome = run_crowd(program, buyers, seconds, steady=True, crowds=crowds)
     show(outcome)
     for number in (1, many) if many else ():
         run_many(number)

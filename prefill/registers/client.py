@@ -35,7 +35,7 @@ from prefill.registers.preconditions import Admitted, AnswerStored, CallPrecondi
 from prefill.registers.quota import Ceilings, NotReserved, TokenQuota, group_of
 from prefill.registers.scheduling.call_limits import CallLimits
 from prefill.registers.scheduling.fair_queue import Lane, Task
-from prefill.registers.scheduling.fairness import AMPLE_LIMITS, Rank, ceilings_of
+from prefill.registers.scheduling.fairness import AMPLE_LIMITS, SHARE_OF_ADDRESS, Rank, ceilings_of
 from prefill.registers.scheduling.watchdog import ThreadUnavailable
 from prefill.registers.scheduling.workers import ProviderThreadPools
 from prefill.registers.token_backoff import TokenBackoff
@@ -410,7 +410,8 @@ class RegisterClient:
         return answer
 
     def _ceilings(self, source: Source, rank: Rank, *, early: bool) -> Ceilings:
-        return ceilings_of(rank, early=early, ample=self.quota.admits(source, AMPLE_LIMITS))
+        ample = self.quota.admits(source, AMPLE_LIMITS) and self.quota.keeps_to_share(source, SHARE_OF_ADDRESS)
+        return ceilings_of(rank, early=early, ample=ample)
 
     def _forget(self, call: Call) -> Answer:
         """End a call made early that did not leave: its requester is not held to have asked for it."""

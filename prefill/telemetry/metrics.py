@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from collections.abc import Mapping
@@ -91,13 +92,28 @@ def _metric(name: str) -> Any:
 
 
 def _open(metric: Metric) -> Counter | Gauge | Histogram:
-    folder = os.environ.get(FOLDER)
+    check_folder(os.environ)
     try:
-        if folder:
-            Path(folder).mkdir(parents=True, exist_ok=True)
         return metric.make()
     except OSError as fault:
-        raise SettingsInvalid(f"{FOLDER} : le dossier « {folder} » ne peut pas servir ({fault.strerror}).") from fault
+        raise SettingsInvalid(_useless(os.environ.get(FOLDER), fault)) from fault
+
+
+def check_folder(environ: Mapping[str, str]) -> None:
+    """Make the folder that processes share. Raise `SettingsInvalid` when none of them could write in it."""
+    folder = environ.get(FOLDER)
+    if not folder:
+        return
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as fault:
+        raise SettingsInvalid(_useless(folder, fault)) from fault
+
+
+def _useless(folder: str | None, fault: OSError) -> str:
+    return f"{FOLDER} : le dossier « {folder} » ne peut pas servir ({fault.strerror})."
 
 
 def count(name: str, **labels: str) -> None:

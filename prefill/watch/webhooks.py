@@ -24,6 +24,7 @@ from prefill.addresses import BadValue, read_web_address
 from prefill.clock import Clock
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.identifiers import holds_number
+from prefill.registers.transport.decoding import read_wait
 from prefill.watch.awards import Award
 from prefill.watch.changes import Change
 from prefill.watch.connections import Connections, ReceiverRefused, Resolve, resolve
@@ -158,7 +159,8 @@ class Webhook:
                 preload_content=False,
             )  # fmt: skip
             response.close()
-        return response.status, _wait(response.headers)
+        wait = read_wait(response.headers.get("Retry-After") or "", self._clock.now())
+        return response.status, min(wait or 0.0, LONGEST_WAIT)
 
     def _payload(self, award: Award, change: Change) -> Mapping[str, Any]:
         return {
@@ -179,8 +181,3 @@ def _seen(proof: str, seen: Observation) -> dict[str, Any]:
         "state": seen.state.value, "label": word(proof, seen.state), "validUntil": until,
         "askedOn": seen.asked.isoformat(), "mentions": seen.mentions,
     }  # fmt: skip
-
-
-def _wait(headers: Mapping[str, str]) -> float:
-    text = headers.get("Retry-After") or ""
-    return min(float(text), LONGEST_WAIT) if text.isascii() and text.isdigit() and len(text) < 9 else 0.0

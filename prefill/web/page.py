@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable
+from threading import Lock
+from typing import Any, Generic, TypeVar
 
 from cachetools import LRUCache
 from flask import Response, current_app, render_template, request
@@ -18,8 +20,10 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-PAGES = "prefill.pages"  # the pages rendered, and the forms that they speak of
+PAGES = "prefill.pages"  # the pages rendered
 MAX_PAGES = 32  # an address is the client's word: it does not fill the memory
+
+Value = TypeVar("Value")
 
 
 def offers_studio(settings: Settings) -> bool:
@@ -30,12 +34,14 @@ def offers_studio(settings: Settings) -> bool:
 def render_page(template: str, variant: str = "", **values: Any) -> AnyResponse:
     """Answer with a page, within the limit of pages; `variant` tells those of one template apart."""
     check_page_limit()
-    pages, key = _rendered(), (template, variant, request.url_root)
-    page = pages.get(key)
+    pages: FormsCache[str] = current_app.extensions.setdefault(PAGES, FormsCache(MAX_PAGES))
+    forms, key = current_forms(), (template, variant, request.url_root)
+    page = pages.get(forms, key)
     if page is None:
         settings = app_context().settings
         shared = {"sandbox": settings.sandbox, "studio": offers_studio(settings), "version": __version__}
-        page = pages[key] = render_template(template, **shared, **values)
+        page = render_template(template, **shared, **values)
+        pages.put(forms, key, page)
     response = Response(page, mimetype="text/html")
     response.headers["Content-Security-Policy"] = PAGE_POLICY
     response.headers["Cache-Control"] = "private, no-cache"
@@ -43,10 +49,21 @@ def render_page(template: str, variant: str = "", **values: Any) -> AnyResponse:
     return response.make_conditional(request)
 
 
-def _rendered() -> LRUCache[tuple[str, str, str], str]:
-    """The pages rendered of the forms as they are now."""
-    kept: tuple[FormRegistry | None, LRUCache[tuple[str, str, str], str]]
-    kept = current_app.extensions.get(PAGES, (None, LRUCache(MAX_PAGES)))
-    if kept[0] is not current_forms():
-        kept = current_app.extensions[PAGES] = current_forms(), LRUCache(MAX_PAGES)
-    return kept[1]
+class FormsCache(Generic[Value]):
+    """What was made of the forms as they are now, the last used of it; for all threads."""
+
+    def __init__(self, size: int) -> None:
+        self._lock = Lock()
+        self._size = size
+        self._forms: FormRegistry | None = None
+        self._values: LRUCache[Hashable, Value] = LRUCache(size)
+
+    def get(self, forms: FormRegistry, key: Hashable) -> Value | None:
+        with self._lock:
+            return self._values.get(key) if self._forms is forms else None
+
+    def put(self, forms: FormRegistry, key: Hashable, value: Value) -> None:
+        with self._lock:
+            if self._forms is not forms:
+                self._forms, self._values = forms, LRUCache(self._size)
+            self._values[key] = value

@@ -324,11 +324,15 @@ def test_what_a_dead_process_counted_stays_and_the_breakers_it_opened_do_not(tmp
 
 
 @pytest.mark.slow
-def test_a_folder_that_cannot_serve_stops_the_start_with_a_sentence(tmp_path):
+@pytest.mark.parametrize(
+    "program",
+    [("-c", "from prefill.app import create_app; create_app()"), ("-m", "prefill", "serve")],
+    ids=["application", "command"],
+)
+def test_a_folder_that_cannot_serve_stops_the_start_with_a_sentence(tmp_path, program):
     (tmp_path / "file").write_text("")
     run = subprocess.run(
-        [sys.executable, "-c", "from prefill.app import create_app; create_app()"],
-        capture_output=True, text=True, check=False,
+        [sys.executable, *program], capture_output=True, text=True, check=False, timeout=60,
         env={"PATH": os.environ["PATH"], "PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "file" / "inside")},
         cwd=Path(__file__).resolve().parents[2],
     )  # fmt: skip

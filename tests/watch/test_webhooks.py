@@ -67,8 +67,9 @@ def test_a_refusal_is_not_tried_again_and_no_redirect_is_followed(clock, status)
     assert clock.slept == []
 
 
-def test_a_receiver_that_stays_down_is_given_up_in_bounded_time(clock):
-    with receiver(Received(503, Retry_After="999999")) as received:
+@pytest.mark.parametrize("after", ["999999", "Fri, 31 Dec 2099 12:00:00 GMT"])
+def test_a_receiver_that_stays_down_is_given_up_in_bounded_time(clock, after):
+    with receiver(Received(503, Retry_After=after)) as received:
         assert send(received, clock) == "le récepteur répond 503"
 
     assert len(received.requests) == ATTEMPTS

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from flask import template_rendered
 
 from prefill.app import create_app
+from prefill.forms.registry import FormRegistry
 from prefill.settings import Settings
+from prefill.web.page import FormsCache
 
 PAGES = ("/", "/docs", "/dossier", "/dossiers", "/studio")
 
@@ -54,3 +59,22 @@ def test_an_address_that_asks_for_pages_without_end_is_refused_and_another_is_no
     assert answers[0].status_code == 200
     assert {answer.json["code"] for answer in refused} == {"too_many_requests"}
     assert client.get(page, environ_base={"REMOTE_ADDR": "192.0.2.2"}).status_code == 200
+
+
+def test_threads_that_ask_for_more_pages_than_are_kept_disturb_each_other_not():
+    """A page that another thread drops between the look and the taking was an internal error."""
+    cache, forms, before = FormsCache[int](2), FormRegistry({}), sys.getswitchinterval()
+
+    def ask(first: int) -> None:
+        for rank in range(2000):
+            key = (first + rank) % 5
+            assert cache.get(forms, key) in (None, key)
+            cache.put(forms, key, key)
+
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(ask, range(8))) == [None] * 8
+    finally:
+        sys.setswitchinterval(before)
+    assert cache.get(FormRegistry({}), 0) is None

@@ -145,9 +145,13 @@ class SignInFlow:
         except ProviderUnavailable as fault:
             raise Refused("provider", "unavailable") from fault
         logout = verify_logout(self._jwks, metadata, client, token, self._timestamp())
-        if not self.sessions.use_once(f"logout {client.issuer} {logout.token_id}"):
+        used = f"logout {client.issuer} {logout.token_id}"
+        if self.sessions.is_used(used):
             raise Refused("logout_replayed")
+        # Before the token counts as used: the provider sends it again when Redis fails in between.
         self.sessions.revoke(client.issuer, client.client_id, subject=logout.subject, sid=logout.sid)
+        if not self.sessions.use_once(used):
+            raise Refused("logout_replayed")
         telemetry.event("signin.ended")
 
     def _code(self, attempt: Attempt, response: Mapping[str, str], metadata: Metadata) -> str:

@@ -170,6 +170,14 @@ class Sessions:
                 found = [self._revoked[key] for key in keys if key in self._revoked]
         return any(session.started_at <= at for at in found)
 
+    def is_used(self, name: str) -> bool:
+        """Whether this name was used."""
+        key = self._key("used", name)
+        if self._redis.configured:
+            return bool(self._run(lambda client: client.exists(key)))
+        with self._lock:
+            return key in self._used
+
     def use_once(self, name: str) -> bool:
         """Whether this name is used for the first time."""
         key = self._key("used", name)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask import Flask
 
-from prefill import web
+from prefill import telemetry, web
 from prefill.app import create_app
 from prefill.assembly import open_audit, open_vat_list, templates_folder
 from prefill.cli.common import check_tenants_file, command_settings, open_command_forms
@@ -69,6 +69,7 @@ def _check_start(settings: Settings) -> ReloadedForms:
     """Refuse here what each process would refuse in turn, each time the server starts it again; return the forms."""
     try:
         refuse_unwanted_sandbox(settings, os.environ)
+        telemetry.check_folder(os.environ)
         forms = open_command_forms(settings)
         check_tenants_file(settings, forms.content)
         templates_folder(settings)

@@ -107,6 +107,12 @@ class TokenQuota:
         counter, now = self._counter(source), self._clock.timestamp()
         return counter.closed_until <= now and self._refused_locally(self._claims(counter, now, ceilings)) is None
 
+    def keeps_to_share(self, source: Source, part: float) -> bool:
+        """Whether this habilitation used less of its minute than that part of what all have left of the address's."""
+        epoch = self._epoch()
+        own, address = self._counter(source).window(epoch).seen, self._process.address
+        return own < part * (address.limit - address.window(epoch).seen)
+
     def state(self) -> WindowState:
         """How the current window is counted."""
         return WindowState.EXACT if self._is_exact(self._epoch()) else WindowState.DEGRADED

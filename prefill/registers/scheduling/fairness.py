@@ -42,11 +42,17 @@ CEILINGS = {
 # The same for a call of which it is not known yet whether it is of use: at most half of the minute.
 AMPLE = 0.5
 AMPLE_CEILINGS = {rank: Ceiling(min(AMPLE, one.start), min(AMPLE, one.end)) for rank, one in CEILINGS.items()}
-# The same of the address's limit, for a buyer that has used less than half of its own minute: beyond `CEILINGS`, so that
-# the crowd of another buyer, which is held to those once its own half is used, takes nothing from it.
+# The same of the address's limit, which all buyers share: for one that has used its share of it or half of its own
+# minute, and for one that has not. Between the two some fifty first companies always have a place, whatever crowds others have.
+SPENT_ADDRESS = {
+    **CEILINGS, Rank.UNDER_WAY: Ceiling(0.5, 0.76), Rank.FIRST: Ceiling(0.48, 0.74), Rank.OCCASIONAL: Ceiling(0.4, 0.66),
+}  # fmt: skip
 AMPLE_ADDRESS = {
     **CEILINGS, Rank.UNDER_WAY: Ceiling(0.75, 0.95), Rank.FIRST: Ceiling(0.73, 0.93), Rank.OCCASIONAL: Ceiling(0.65, 0.85),
+    Rank.FREQUENT: Ceiling(0.4, 0.66),
 }  # fmt: skip
+# A buyer's share: a quarter of what all have left (a dynamic threshold). Four crowds reach half of their own minute first.
+SHARE_OF_ADDRESS = 0.25
 AMPLE_LIMITS = Ceilings(Ceiling(AMPLE, AMPLE), WHOLE_LIMIT)  # what admits a call of a buyer that has half of its minute
 # Calls that wait at once; beyond, they are refused at once. A frequent one waits on a thread that others may need.
 MAX_WAITING = {
@@ -56,11 +62,11 @@ MAX_WAITING = {
 
 
 def ceilings_of(rank: Rank, *, early: bool, ample: bool) -> Ceilings:
-    """How far a call may go; `ample` says that its buyer has used less than half of its own minute."""
+    """How far a call may go; `ample` says that its buyer has used neither half of its own minute nor its share."""
     own = (AMPLE_CEILINGS if early else CEILINGS)[rank]
-    if not ample:
-        return Ceilings(own, own)
-    return Ceilings(own, AMPLE_ADDRESS[max(rank, Rank.UNDER_WAY) if early else rank])
+    if ample:
+        return Ceilings(own, AMPLE_ADDRESS[max(rank, Rank.UNDER_WAY) if early else rank])
+    return Ceilings(own, own if early else SPENT_ADDRESS[rank])
 
 
 class CallHistory:

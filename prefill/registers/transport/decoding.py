@@ -104,15 +104,23 @@ def meaning_of_refusal(source: Source, http_status: int, code: str | None) -> tu
 
 
 def read_retry_after(response: requests.Response, error: Mapping[str, Any], now: datetime) -> float | None:
-    """Read in how many seconds to come back: a number, a date, or the error's own `retry_in`."""
-    text = response.headers.get("Retry-After", "").strip()
+    """Read in how many seconds to come back: what `Retry-After` says, or the error's own `retry_in`."""
+    wait = read_wait(response.headers.get("Retry-After", ""), now)
     meta = error.get("meta")
+    given = meta.get("retry_in") if wait is None and isinstance(meta, dict) else wait
+    return (
+        float(given) if isinstance(given, int | float) and not isinstance(given, bool) and 0 <= given < 10**9 else None
+    )
+
+
+def read_wait(text: str, now: datetime) -> float | None:
+    """Read a `Retry-After`, a number of seconds or a date; None when it is neither."""
+    text = text.strip()
     if text.isascii() and text.isdigit() and len(text) < 9:
         return float(text)
     with contextlib.suppress(ValueError, TypeError):
         return max(0.0, (parsedate_to_datetime(text) - now).total_seconds())
-    wait = meta.get("retry_in") if isinstance(meta, dict) else None
-    return float(wait) if isinstance(wait, int | float) and not isinstance(wait, bool) and 0 <= wait < 10**9 else None
+    return None
 
 
 def failed_answer(source: Source, cause: Cause, response: requests.Response | None = None) -> Answer:

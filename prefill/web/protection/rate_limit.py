@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 
 from prefill.domain.permissions import Caller
 from prefill.domain.requester import SERVICE, Requester, RequesterKind
@@ -44,7 +45,7 @@ class RateLimiter:
             return Requester(RequesterKind.INTEGRATOR, address=name, calls_per_minute=caller.calls_per_minute)
         if not self._per_minute:
             return SERVICE
-        network = self.name(_network(address, 48)) if ":" in address else ""
+        network = self.name(_network(address, 48)) if ":" in _without_port(address) else ""
         return Requester(
             RequesterKind.CANDIDATE, address=self.name(address), network=network, calls_per_minute=self._per_minute
         )
@@ -54,7 +55,8 @@ class RateLimiter:
         return hashlib.blake2b(_network(text).encode(), digest_size=8, key=self._secret).hexdigest()
 
 
-def _network(address: str, prefix: int = 64) -> str:
+def _network(text: str, prefix: int = 64) -> str:
+    address = _without_port(text)
     if ":" not in address:
         return address
     try:
@@ -64,3 +66,12 @@ def _network(address: str, prefix: int = 64) -> str:
     if parsed.ipv4_mapped:  # what a server that listens to both sees of an IPv4 address
         return str(parsed.ipv4_mapped)
     return str(ipaddress.ip_network((parsed, prefix), strict=False))
+
+
+def _without_port(address: str) -> str:
+    """Some proxies (Azure's) forward the port too, which is another one for each connection."""
+    found = _WITH_PORT.fullmatch(address)
+    return found[1] or found[2] if found else address
+
+
+_WITH_PORT = re.compile(r"([0-9.]+):[0-9]+|\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?")

@@ -15,8 +15,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from prefill.app import create_app
+from prefill.auth.signin.sessions import SessionsUnavailable
 from prefill.cli import main
 from prefill.settings import Settings
+from prefill.web.context import EXTENSION
 from tests.support.factories import LYON, NICE, OBJECT, OTHER_KEY, bearer, lines_of, secret, write_keys, write_tenants
 from tests.support.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider, running_provider, sign_in_table
 from tests.support.redis_server import RedisServer
@@ -497,6 +499,11 @@ def test_what_nobody_signed_or_another_key_signed_ends_nothing(browser, provider
     assert session(browser)["agent"] == "oidc:odile"
 
 
+def refuse(*_: object, **__: object) -> None:
+    """As Redis does when it is lost between two commands."""
+    raise SessionsUnavailable
+
+
 def test_a_word_of_the_provider_counts_once(browser, provider):
     token = provider.logout_token()
     sign_in(browser)
@@ -506,6 +513,18 @@ def test_a_word_of_the_provider_counts_once(browser, provider):
 
     assert logout(browser, token).status_code == 400
     assert session(browser)["agent"] == "oidc:odile"
+
+
+def test_a_word_of_the_provider_counts_again_when_nothing_was_ended_of_it(browser, provider, monkeypatch):
+    """The provider sends it again after a 503."""
+    token, sessions = provider.logout_token(), browser.application.extensions[EXTENSION].sign_in.sessions
+    sign_in(browser)
+    with monkeypatch.context() as outage:
+        outage.setattr(sessions, "revoke", refuse)
+        assert logout(browser, token).status_code == 503
+
+    assert logout(browser, token).status_code == 200
+    assert session(browser).keys() == {"signIn"}
 
 
 def test_the_provider_ends_a_session_in_every_process(open_browser, provider, lasting_redis: RedisServer):

@@ -109,6 +109,21 @@ def test_two_tokens_share_the_address_and_not_their_groups(clock):
     assert spend(one) + spend(other) == CALLS_PER_ADDRESS - 2 * LIMIT
 
 
+def test_what_one_of_several_tokens_uses_before_its_share_is_spent_depends_on_what_all_have_left(clock):
+    """Crowds of any number of buyers leave the more the more of them there are, and one alone is not held back by it."""
+    quotas = QuotaRegistry(OptionalRedis(None, clock=clock), clock=clock, fresh=True)
+
+    def spend_share(name):
+        one = quotas.for_habilitation(name)
+        return sum(1 for _ in range(LIMIT) if one.keeps_to_share(JSON, 0.25) and one.reserve(JSON).allowed)
+
+    spent = [spend_share(str(rank)) for rank in range(8)]
+
+    assert spent[0] == 200
+    assert spent == sorted(spent, reverse=True)
+    assert sum(spent) < 0.85 * CALLS_PER_ADDRESS
+
+
 def test_a_ceiling_keeps_the_rest_of_the_limit_for_others(quota):
     most = Ceiling(0.8, 0.8)
     assert spend(quota, ceilings=Ceilings(own=most)) == 200

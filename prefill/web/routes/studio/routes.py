@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from cachetools import LRUCache
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
@@ -23,7 +22,7 @@ from prefill.forms.registry import Draft, check_draft
 from prefill.problems import NotFound, ParameterInvalid, TooManyRequests
 from prefill.sandbox.companies import COMPANIES
 from prefill.web.context import app_context, current_forms
-from prefill.web.page import render_page
+from prefill.web.page import FormsCache, render_page
 from prefill.web.params import BUSY_SECONDS, check_page_limit, read_body, read_json, visible_forms
 from prefill.web.protection.request_guard import refuse_cross_site
 from prefill.web.protection.slots import Slots
@@ -82,14 +81,11 @@ def effort(name: str) -> AnyResponse:
     """What the form leaves to type for each company of the sandbox."""
     check_page_limit()
     form, role = _form(name), _role(_form(name)) or Role.SOLE_TENDERER
-    tables: LRUCache[tuple[str, Role], dict[str, Any]]
-    kept, tables = current_app.extensions.get(EFFORTS, (None, LRUCache(MAX_EFFORTS)))
-    if kept is not current_forms():
-        tables = LRUCache(MAX_EFFORTS)
-        current_app.extensions[EFFORTS] = current_forms(), tables
-    table = tables.get((name, role))
+    tables: FormsCache[dict[str, Any]] = current_app.extensions.setdefault(EFFORTS, FormsCache(MAX_EFFORTS))
+    table = tables.get(current_forms(), (name, role))
     if table is None:
-        table = tables[name, role] = effort_table(form.for_role(role), role)
+        table = effort_table(form.for_role(role), role)
+        tables.put(current_forms(), (name, role), table)
     return _private(json_response(table))
 
 
