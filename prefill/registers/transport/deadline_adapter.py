@@ -1,4 +1,4 @@
-"""An HTTP adapter whose read timeout bounds the reception of all headers.
+"""An HTTP adapter whose read timeout bounds the reception of all headers, and whose connections share their TLS context.
 
 A timeout of `requests` bounds each silence only: a server that sends a byte now and then may go on for ever.
 """
@@ -17,6 +17,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
 from prefill.registers.scheduling.watchdog import Watchdog
+from prefill.registers.transport.tls_context import share_context
 
 
 class ReadDeadline:
@@ -78,6 +79,10 @@ def _pools_with(watchdog: Watchdog) -> dict[str, type[HTTPConnectionPool]]:
                 return super().getresponse()
 
     class Encrypted(HTTPSConnection):
+        def connect(self) -> None:
+            share_context(self)
+            super().connect()
+
         def getresponse(self) -> HTTPResponse:  # type: ignore[override]
             with ReadDeadline(self, watchdog):
                 return super().getresponse()
