@@ -141,7 +141,7 @@ def _proof(source: Source, context: ProofContext) -> Proof:
     answer = _answer_for(source, context.answers)
     documents = documents_of(source, answer, context.fetchable)
     until = next_deadline(details, context.today)
-    state = state_on(_state(source, details, documents, answer, context.form), details, until, context.today)
+    state = state_on(_state(source, details, documents, answer, context), details, until, context.today)
     return Proof(
         source=source,
         state=state,
@@ -180,7 +180,7 @@ def _state(
     details: tuple[Detail, ...],
     documents: tuple[Document, ...],
     answer: Answer | None,
-    form: Form,
+    context: ProofContext,
 ) -> State:
     if not source.tenders:
         return State.NEVER_QUERIED
@@ -191,8 +191,18 @@ def _state(
     if not answer.ok:
         return _state_without_data(source, answer)
     if source.proof and not details and not documents:
-        return _state_of_absence(source)
-    return _stated(source, details, answer, form)
+        return State.TO_CHECK if _is_unread(source, context) else _state_of_absence(source)
+    return _stated(source, details, answer, context.form)
+
+
+def _is_unread(source: Source, context: ProofContext) -> bool:
+    """Whether an answer is not empty, though nothing was read in it: of another type, or with a status that is not known."""
+    mistyped = any(mismatch.source == source.name for mismatch in context.filled.mismatches)
+    return mistyped or (source.kind is Kind.JSON and _seeks_state(source, context.form))
+
+
+def _seeks_state(source: Source, form: Form) -> bool:
+    return any(field.place == (PROOFS, source.name, "state") for field in form.fields)
 
 
 def _state_without_data(source: Source, answer: Answer) -> State:
@@ -218,8 +228,7 @@ def _stated(source: Source, details: tuple[Detail, ...], answer: Answer, form: F
     stated = next((detail.value for detail in details if detail.name == "state"), None)
     if isinstance(stated, str) and stated in State.__members__.values():
         return State(stated)
-    sought = any(field.place == (PROOFS, source.name, "state") for field in form.fields)
-    return State.TO_CHECK if sought or answer.meta.get("extractor_error") else State.AVAILABLE
+    return State.TO_CHECK if _seeks_state(source, form) or answer.meta.get("extractor_error") else State.AVAILABLE
 
 
 def _unlikely_activity(source: Source, company: Company | None) -> str | None:

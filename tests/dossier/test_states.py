@@ -301,6 +301,15 @@ def test_what_the_open_directory_says_is_not_said_by_the_insee():
     assert proofs["entreprises"].message("fr").startswith("L'Insee ne répond pas")
 
 
+def test_an_answer_that_cannot_be_read_is_not_an_empty_one():
+    declaration = {"numero_de_declaration": "84", "actif": "true"}
+    answer = Answer("certifications_qualiopi", Status.OK, data={"declarations_activites_etablissement": [declaration]})
+
+    assert proof_of(answer).state is State.TO_CHECK
+    assert proof_of(Answer("cotisations_msa", Status.OK, data={"status": "suspended"})).state is State.TO_CHECK
+    assert proof_of(replace(answer, data={"declarations_activites_etablissement": []})).state is State.OUT_OF_SCOPE
+
+
 def test_staff_counts_each_scheme_once_by_its_latest_figure():
     def figure(scheme, value, day):
         return {"regime": scheme, "value": value, "date_derniere_mise_a_jour": day}

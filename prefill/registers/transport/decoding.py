@@ -74,7 +74,7 @@ def is_about(source: Source, data: Any, meta: Mapping[str, Any], number: str) ->
     unit = next((part for part in parts if isinstance(part, dict)), data)
     siren = unit.get("siren")
     own = data.get("siret")
-    return siren in (None, number[:9]) and (not own or str(own).startswith(number))
+    return siren in (None, "", number[:9]) and (not own or str(own).startswith(number))
 
 
 def first_error(body: bytes) -> dict[str, Any]:

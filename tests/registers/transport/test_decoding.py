@@ -110,6 +110,7 @@ def test_an_answer_about_another_company_is_noticed_unless_a_redirect_explains_i
     assert is_about(VAT, other, {}, "000002006")
     assert is_about(VAT, {"rna": "W123456789"}, {}, "W123456789")
     assert is_about(VAT, {"identite_entreprise": {}}, {}, "000002006")
+    assert is_about(VAT, {"identite_entreprise": {"siren": ""}}, {}, "000002006")
     assert is_about(VAT, {"identite_entreprise": {"siren": "000002006"}}, {}, "000002006")
     assert not is_about(VAT, {"identite_entreprise": {"siren": "000001008"}}, {}, "000002006")
     assert not is_about(VAT, {"rna": "W987654321"}, {}, "W123456789")
