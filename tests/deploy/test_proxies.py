@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from prefill.espd.reading.reader import MAX_BYTES
 from tests.support.certificate import write_certificate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -193,3 +194,14 @@ def test_what_is_answered_is_what_the_service_says_and_the_log_names_no_company(
     assert json.load(answer)["siret"] == COMPANIES[0]
     logs = "".join(path.read_text(errors="replace") for path in tmp_path.rglob("*.log"))
     assert COMPANIES[0] not in logs
+
+
+def test_a_body_that_the_service_takes_passes(proxy):
+    """An ESPD of the standard's own weighs 1.1 MB, the forms of a tender a quarter of that."""
+    connection = proxy()
+    connection.request("POST", "/v1/espd", body=b"x" * (MAX_BYTES - 1), headers={"Content-Type": "application/xml"})
+    answer = connection.getresponse()
+    problem = json.load(answer)
+
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert problem["status"] == answer.status != 413
