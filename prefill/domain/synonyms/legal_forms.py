@@ -1,4 +1,8 @@
-"""How legal forms are written: the Insee's codes, short and long names. Each line is one thing to whoever fills in a form."""
+"""How legal forms are written: the Insee's codes, short and long names. Each line is one thing to whoever fills in a form.
+
+What a code does not say has no line: the micro-enterprise scheme of a sole trader, the collective interest of a cooperative
+(5460 and 5560 are those that have no code of their own).
+"""
 
 from __future__ import annotations
 
@@ -20,12 +24,13 @@ GAEC|groupement agricole d'exploitation en commun|6533
 SELARL|société d'exercice libéral à responsabilité limitée|5485
 SELAS|société d'exercice libéral par actions simplifiée|5785
 SCOP|société coopérative de production|5458|5558
-SCIC|société coopérative d'intérêt collectif|5460|5560
 GIE|groupement d'intérêt économique|6220
 SE|société européenne|5800
 EPIC|établissement public national à caractère industriel ou commercial|4110
-EI|entrepreneur individuel|entreprise individuelle|auto-entrepreneur|micro-entreprise|1000
-association|association déclarée|association loi 1901|9220|9210|9221|9222|9230|9260
+EI|entrepreneur individuel|entreprise individuelle|1000
+association|association déclarée|association loi 1901|9220|9221|9222|9230
+association|association non déclarée|9210
+association|association de droit local|9260
 fondation|9300
 """
 

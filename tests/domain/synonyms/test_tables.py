@@ -24,8 +24,24 @@ def test_a_value_has_other_ways_of_being_written(table, value, other):
     assert other in TABLES[table].other_words(value)
 
 
-def test_a_word_of_another_thing_is_not_among_them():
-    assert "SASU" not in TABLES["legal_forms"].other_words("5710")
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [
+        ("5710", "SASU"), ("1000", "micro-entreprise"), ("1000", "auto-entrepreneur"), ("5460", "SCIC"),
+        ("9210", "association déclarée"), ("9260", "association loi 1901"),
+        ("Association de droit local (Bas-Rhin, Haut-Rhin et Moselle)", "association loi 1901"),
+    ],
+)  # fmt: skip
+def test_a_word_of_another_thing_is_not_among_them(value, word):
+    assert word not in TABLES["legal_forms"].other_words(value)
+
+
+@pytest.mark.parametrize("code", ["9210", "9220", "9230", "9260"])
+def test_whatever_its_kind_an_association_is_one(code):
+    assert "association" in TABLES["legal_forms"].other_words(code)
+
+
+def test_a_country_that_nobody_knows_has_no_other_word():
     assert TABLES["countries"].other_words("Atlantide") == ()
 
 
