@@ -95,16 +95,18 @@ def closed_on(data: Mapping[str, Any], today: date) -> bool:
 def is_registered(extract: Mapping[str, Any], today: date) -> bool | None:
     """Tell whether an extract of the trade register is of a company that is registered that day; None when it does not say.
 
-    A strike-off that cannot be read says nothing, nor does one that is older than the registration: it may have been of a
+    A registration to come says nothing of today. A strike-off that cannot be read says nothing, nor does one that is older than the registration: it may have been of a
     registration before.
     """
     struck_off, registered = (
         extract.get(key) if isinstance(extract.get(key), str) else None
         for key in ("date_radiation", "date_immatriculation")
     )
+    end, start = register_date(struck_off), register_date(registered)
+    if start and start > today:
+        return None
     if not extract.get("date_radiation"):
         return True
-    end, start = register_date(struck_off), register_date(registered)
     if end is None or (start and start > end):
         return None
     return end > today

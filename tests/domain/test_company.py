@@ -59,6 +59,7 @@ def test_an_extract_says_whether_the_company_is_registered_where_its_dates_do(st
     extract = {"date_immatriculation": "2005-07-20", "date_radiation": struck_off}
 
     assert conditions.is_registered(extract, TODAY) is registered
+    assert conditions.is_registered({**extract, "date_immatriculation": "2026-12-01"}, TODAY) is None
 
 
 @pytest.mark.parametrize(
