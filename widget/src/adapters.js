@@ -58,7 +58,11 @@ const adapter = (elements, own) => ({
 	elements,
 	display: false,
 	read: () => elements[0].value,
-	write: value => set(elements[0], 'value', value, TYPED),
+	write(value) {
+		set(elements[0], 'value', value, TYPED)
+		// A mask that goes by the cursor leaves the end of what was there.
+		if (!value) set(elements[0], 'value', value, TYPED)
+	},
 	isEmpty() {
 		return !this.read().trim() && !elements[0].validity?.badInput
 	},
@@ -124,6 +128,10 @@ const single = (box, types) =>
 const list = select => {
 	const options = () => [...select.options]
 	return adapter([select], {
+		write(value) {
+			set(select, 'value', value, TYPED)
+			select.tomselect?.sync()
+		},
 		read: () => (select.multiple ? [...select.selectedOptions].map(option => option.value).join('\n') : select.value),
 		isEmpty() {
 			const [option] = select.selectedOptions
@@ -185,6 +193,11 @@ export function adapterOf(element) {
 		const boxes = [...element.querySelectorAll('input[type=radio],input[type=checkbox]')]
 		if (boxes.length && element.matches('fieldset,[role=radiogroup],[role=group],[data-prefill-group]'))
 			return group(boxes)
+		// A wrapper around the field: what is in it is the page's, not text to replace.
+		const inner = element.dataset.prefillList === undefined && element.querySelector('input,select,textarea')
+		// A list that a library draws takes no text.
+		if (inner?.matches('[role=combobox]')) return adapter([inner], { translate: () => null })
+		if (inner) return adapterOf(inner)
 		if (!element.isContentEditable && !element.matches('[contenteditable]:not([contenteditable=false])'))
 			return display(element)
 		return adapter([element], {

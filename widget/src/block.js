@@ -3,7 +3,7 @@
 import { Fields, labelOf } from './fields.js'
 import { complete, leave, run, stop, retryAction, result, again } from './filling.js'
 import { identify } from './identifiers.js'
-import { kitOf } from './kits.js'
+import { kitOf, removeCopies } from './kits.js'
 import { remember } from './memory.js'
 import { expectNotice } from './notice.js'
 import { normalise, prepareInput, rest, typed } from './number.js'
@@ -80,6 +80,7 @@ export class Block {
 		this.words = sentencesIn(this.language)
 		this.kit = kitOf(place.options().kit, this.input)
 		adoptStyles(this.scope)
+		removeCopies(this.scope)
 		this.fields = new Fields(this)
 		this.panel = new Panel(this)
 		if (this.input) prepareInput(this)

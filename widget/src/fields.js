@@ -2,8 +2,8 @@
 
 import { adapterOf, isControl, spell } from './adapters.js'
 import { find } from './answers.js'
-import { describe, idOf, make, makeButton, placeNote } from './kits.js'
-import { decide, isOurs, isReformatted } from './rule.js'
+import { anchorOf, describe, idOf, make, makeButton, placeNote } from './kits.js'
+import { decide, isMisread, isOurs, isReformatted } from './rule.js'
 
 /** @typedef {import('./adapters.js').Adapter} Adapter @typedef {import('./rule.js').Written} Written */
 /** @typedef {{ producer: string, retrievedAt: string, asOf?: string, source: string, confirm?: boolean, stale?: boolean }} Info */
@@ -14,7 +14,8 @@ import { decide, isOurs, isReformatted } from './rule.js'
  * @property {string} [edited] The number for which the candidate filled it in; '' when there was none yet.
  * @property {string} [cancelled] The value that the page refused.
  * @property {{ next: string, text: string, info: Info, value: any }} [suggestion] @property {Record<string, any>} [gap]
- * @property {HTMLElement} [note] @property {string} [drawn] @property {boolean} [visible] Known while an answer comes.
+ * @property {HTMLElement} [note] @property {string} [drawn] @property {boolean} [visible] Known while an answer comes,
+ *   as is the @property {Element} [anchor] that its note may stand after.
  */
 /** @typedef {{ text?: string, severity?: import('./kits.js').Severity, button?: [string, () => void] }} Remark */
 
@@ -76,6 +77,7 @@ export class Fields {
 	/** @param {string} key @param {Field} field @param {Adapter} adapter */
 	#arrive(key, field, adapter) {
 		this.#depart(field)
+		for (const { dataset } of adapter.elements) for (const mark of sourceMarks) delete dataset[mark]
 		const current = adapter.read()
 		// A field that comes back without its value is filled again; with another one, it is the candidate's.
 		if (field.written && !isOurs(current, field.written)) {
@@ -177,8 +179,11 @@ export class Fields {
 	 * @param {boolean} [keep]
 	 */
 	look(keep = true) {
-		for (const field of this.live)
-			field.visible = keep ? (field.visible ?? isVisible(field.adapter.element)) : undefined
+		for (const field of this.live) {
+			const { element, elements } = field.adapter
+			field.visible = keep ? (field.visible ?? isVisible(element)) : undefined
+			field.anchor = keep && !field.note ? (field.anchor ?? anchorOf(elements.at(-1), elements)) : undefined
+		}
 	}
 
 	/** @param {Field} field */
@@ -219,7 +224,7 @@ export class Fields {
 		const mark = JSON.stringify([this.company, value])
 		// Known to stand there: a page may have laid it out anew.
 		if (written && written.mark === mark && !adapter.display && isOurs(adapter.read(), written)) {
-			field.info = info
+			field.info = { ...info, ...written.altered }
 			return
 		}
 		const next = adapter.translate(value, {
@@ -252,15 +257,26 @@ export class Fields {
 	/** @param {Field} field @param {string} next @param {Info} info @param {any} value */
 	#write(field, next, info, value) {
 		const { adapter, written } = field
-		const before = written ? written.before : adapter.read()
+		const current = adapter.read()
 		if (adapter.display && Array.isArray(value) && adapter.element.dataset.prefillList !== undefined)
 			this.#list(adapter.element, value)
-		else adapter.write(next)
+		else
+			// What a mask takes for another amount is tried with the other decimal mark, then given up.
+			for (const text of [next, next.replace('.', ','), current])
+				if (text === next || isMisread(adapter.read(), next)) adapter.write(text)
 		const after = adapter.read()
+		const whole = adapter.display || after === next || isReformatted(after, next)
 		// A field that refuses the value, or a page that puts its own back, was not filled.
-		if (after !== next && !adapter.display && !isReformatted(after, next)) return
-		field.written = { before, after, number: this.company, mark: JSON.stringify([this.company, value]) }
-		field.info = info
+		if (!whole && (after === current || adapter.isEmpty())) return
+		field.written = {
+			before: written ? written.before : current,
+			after,
+			number: this.company,
+			mark: JSON.stringify([this.company, value]),
+			// What the page made of the value came from the company all the same.
+			altered: whole ? undefined : { confirm: true },
+		}
+		field.info = { ...info, ...field.written.altered }
 		field.edited = undefined
 	}
 
@@ -478,7 +494,7 @@ export class Fields {
 			[name, adapter.element.id].includes(dataset.prefillNote),
 		)
 		if (slot) slot.append(note)
-		else placeNote(note, adapter, kit, scope)
+		else placeNote(note, adapter, kit, scope, field.anchor)
 	}
 
 	/** Reserve space for notes before the answer comes, so that nothing moves when it does. */

@@ -65,7 +65,11 @@ export const kitOf = (name, input) =>
 	KITS[name] || Object.values(KITS).find(kit => !input || input.matches(kit.detect)) || plain
 
 let count = 0
-export const newId = () => `prefill-${++count}`
+/** A copy of the page may have ids of before. @returns {string} */
+export function newId() {
+	const id = `prefill-${++count}`
+	return document.getElementById(id) ? newId() : id
+}
 
 /** @param {Element} element */
 export const idOf = element => (element.id ||= newId())
@@ -78,7 +82,24 @@ export function make(tag, name, classes = '', text = '') {
 	const element = document.createElement(tag)
 	element.className = `prefill-${name} ${classes}`.trim()
 	element.textContent = text
+	element.dataset.prefillMade = ''
+	made.add(element)
 	return element
+}
+
+/** What the script put in the page. @type {WeakSet<Element>} */
+const made = new WeakSet()
+
+/**
+ * Take away what a copy of the page, or of a row, has of the script's own elements: nobody answers for them.
+ * @param {Element} scope
+ */
+export function removeCopies(scope) {
+	for (const copy of scope.querySelectorAll('[data-prefill-made]')) {
+		if (made.has(copy)) continue
+		for (const described of scope.querySelectorAll('[aria-describedby]')) describe(described, '', copy.id)
+		copy.remove()
+	}
 }
 
 /** @param {string} name @param {string} classes @param {string} text @param {(event: Event) => void} act @param {string} [label] */
@@ -103,8 +124,9 @@ export function describe(element, add, remove) {
 /**
  * Put a note beside a field, where no style sheet that draws `input + label` breaks.
  * @param {HTMLElement} note @param {import('./adapters.js').Adapter} field @param {Kit} kit @param {HTMLElement} block
+ * @param {Element} [anchor] What it may stand after, if that is known.
  */
-export function placeNote(note, { elements, display }, kit, block) {
+export function placeNote(note, { elements, display }, kit, block, anchor) {
 	const last = elements[elements.length - 1]
 	const within = (/** @type {string} */ selector) => {
 		const wrapper = selector && last.closest(selector)
@@ -121,14 +143,29 @@ export function placeNote(note, { elements, display }, kit, block) {
 	}
 	// What is edited is the candidate's to its last character: a note in it would be sent with it.
 	if (display && !('value' in last) && !last.localName.includes('-')) return last.append(note)
-	anchorOf(last).after(note)
+	;(anchor?.isConnected ? anchor : anchorOf(last, elements)).after(note)
 }
 
-/** The field, or its label when the label holds it or follows it. @param {HTMLElement} element */
-export function anchorOf(element) {
+/**
+ * What stands for a field in its page: the label that holds or follows it, the list that a library draws for a select,
+ * the box of a design system, where a note would stand in a row with the text.
+ * @param {HTMLElement} element @param {Element[]} [elements] @returns {Element}
+ */
+export function anchorOf(element, elements = [element]) {
 	const next = element.nextElementSibling
-	const follows = next?.localName === 'label' && element.id && next.getAttribute('for') === element.id
-	return element.closest('label') || (follows ? next : element)
+	const follows =
+		next?.matches('.select2,.ts-wrapper') ||
+		(next?.localName === 'label' && element.id && next.getAttribute('for') === element.id)
+	let anchor = element.closest('label,.choices') || (follows ? next : element)
+	while (isRow(anchor.parentElement) && alone(anchor.parentElement, elements)) anchor = anchor.parentElement
+	return anchor
+}
+
+/** @param {Element | null} element */
+function isRow(element) {
+	if (!element || element.matches('form,fieldset,body,[data-prefill]')) return false
+	const { display, flexDirection } = getComputedStyle(element)
+	return /flex/.test(display) && !/column/.test(flexDirection)
 }
 
 /** @param {Element} container @param {Element[]} elements */

@@ -33,7 +33,9 @@ class Root {
 		/** @type {Map<HTMLInputElement | undefined, Block>} */
 		this.blocks = new Map()
 		const rank = [...document.querySelectorAll('[data-prefill],form')].indexOf(element)
-		this.name = `${element.id || element.getAttribute('name') || rank}`.replace(/ /g, '_')
+		// A component may be in the page several times, each with the same ids in its shadow root.
+		const known = rank < 0 ? `shadow${roots.size}` : element.id || element.getAttribute('name') || rank
+		this.name = `${known}`.replace(/ /g, '_')
 		roots.set(element, this)
 		this.abort = new AbortController()
 		const { signal } = this.abort

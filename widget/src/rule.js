@@ -8,6 +8,7 @@ import { plain } from './matching.js'
  * @property {string} after The field's value just after writing: ours as long as the field still has it.
  * @property {string} number The number of the company that it came from.
  * @property {string} [mark] The register's value that it stands for.
+ * @property {{ confirm: true }} [altered] That the page made something else of the value.
  */
 
 /**
@@ -36,7 +37,19 @@ export function decide({ current, empty, focused, edited, written, next }) {
 }
 
 /** Whether a page only laid out anew what was written, as an input mask does. @param {string} a @param {string} b */
-export const isReformatted = (a, b) => {
+export function isReformatted(a, b) {
 	const [left, right] = [a, b].map(text => plain(text).replace(/ /g, ''))
-	return left === right || (/^[\d ,.]+$/.test(a + b) && +left === +right)
+	return !isMisread(a, b) && (left === right || amountOf(a) === amountOf(b))
 }
+
+/** Whether a mask took an amount for another one, as where it wants another decimal mark. @param {string} a @param {string} b */
+export const isMisread = (a, b) => Math.abs(amountOf(a) - amountOf(b)) > 0
+
+/** @param {string} text @returns {number} NaN when it is more than an amount. */
+const amountOf = text =>
+	/^-?\d[\d\s.,]*€?$/.test(text)
+		? +text
+				.replace(/[^\d.,-]/g, '')
+				.replace(/[.,](?=\d{3}(\D|$))/g, '')
+				.replace(',', '.')
+		: NaN

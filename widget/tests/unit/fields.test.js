@@ -2,10 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { A, Service, open, settled, type } from './page.js'
+import { A, B, Service, open, settled, type } from './page.js'
 
-async function filled(fields, prepare = () => {}) {
-	const service = new Service()
+async function filled(fields, prepare = () => {}, service = new Service()) {
 	const window = open(`<form data-prefill="f"><input id="siret" data-prefill-siret>${fields}</form>`, service)
 	const at = id => window.document.getElementById(id)
 	await settled()
@@ -92,4 +91,100 @@ test('a link of the summary puts its field in the middle of the window, clear of
 	summary.querySelector('a').click()
 
 	assert.deepEqual(asked, [{ block: 'center' }])
+})
+
+test('what a page makes of a value is the script’s as well: it goes with its company', async () => {
+	const { window, at } = await filled('<input id="name" data-prefill-field="name"><input id="city">', at =>
+		at('name').addEventListener('input', () => (at('name').value = at('name').value.slice(0, 3))),
+	)
+
+	assert.equal(at('name').value, 'A n')
+	assert.match(at('name').nextElementSibling.textContent, /Prérempli : Insee.*À confirmer/)
+	window.Prefill.attach('form').undo()
+	assert.equal(at('name').value, '')
+})
+
+/** A mask that knows one decimal mark, and takes the other for nothing. */
+const amountIn = async mark =>
+	filled(
+		'<input id="name" data-prefill-field="name">',
+		at =>
+			at('name').addEventListener('input', () => {
+				const [whole, ...decimals] = at('name').value.split(mark)
+				at('name').value = [whole, decimals.join('')]
+					.map(part => part.replace(/\D/g, ''))
+					.join(mark)
+					.replace(/\D$/, '')
+			}),
+		new Service(() => 30489.8),
+	)
+
+test('an amount is never ten times what the register says, whatever decimal mark a mask wants', async () => {
+	for (const mark of [',', '.']) {
+		const { at } = await amountIn(mark)
+		assert.equal(at('name').value, `30489${mark}8`)
+	}
+	const { at } = await amountIn('/')
+	assert.equal(at('name').value, '')
+})
+
+test('the field of a wrapper is filled, and a list that a library draws is left alone', async () => {
+	const { at } = await filled(
+		'<div id="box" data-prefill-field="name"><input id="name"></div><div data-prefill-field="city"><input id="city" role="combobox"></div>',
+	)
+
+	assert.equal(at('name').value, 'A name')
+	assert.equal(at('city').value, '')
+	assert.ok(at('box').contains(at('name')))
+})
+
+test('a copy of a row has one set of notes and buttons, of its own', async () => {
+	const service = new Service()
+	const row = '<div class="row"><input data-prefill-siret><input class="name" data-prefill-field="name"></div>'
+	const window = open(`<form data-prefill="f">${row}</form>`, service)
+	const rows = () => [...window.document.querySelectorAll('.row')]
+	await settled()
+	rows()[0].querySelector('input').id = 'siret'
+	type(window, 'siret', A)
+	await service.answerAll()
+	const copy = rows()[0].cloneNode(true)
+	for (const input of copy.querySelectorAll('input')) input.value = ''
+	copy.querySelector('input').id = 'second'
+	rows()[0].after(copy)
+	await settled()
+	type(window, 'second', B)
+	await service.answerAll()
+
+	for (const one of rows())
+		assert.deepEqual(
+			['status', 'actions', 'note', 'summary'].map(name => one.querySelectorAll(`.prefill-${name}`).length),
+			[1, 1, 1, 1],
+		)
+	assert.deepEqual(
+		rows().map(one => one.querySelector('.name').value),
+		['A name', 'B name'],
+	)
+})
+
+test('a note stands after the box that a design system draws around its field', async () => {
+	const { at } = await filled(
+		'<div id="box" style="display:flex"><input id="name" data-prefill-field="name"><b>×</b></div><div id="rows" style="display:flex;flex-direction:column"><input id="city" data-prefill-field="city"></div>',
+	)
+
+	assert.equal(at('box').nextElementSibling.className.trim(), 'prefill-note')
+	assert.equal(at('city').nextElementSibling.className.trim(), 'prefill-note')
+})
+
+test('nothing of an amount is left by a mask that removes only what is before the cursor', async () => {
+	let cursor = 1
+	const { window, at } = await filled('<input id="name" data-prefill-field="name">', at =>
+		at('name').addEventListener('input', () => {
+			if (at('name').value) return
+			at('name').value = 'A name'.slice(cursor)
+			cursor = 6
+		}),
+	)
+	window.Prefill.attach('form').undo()
+
+	assert.equal(at('name').value, '')
 })

@@ -23,12 +23,12 @@ export const settled = async () => {
 }
 
 /** @param {string} number @param {string[]} fields */
-export function part(number, fields) {
+export function part(number, fields, value = valueOf) {
 	const answer = { data: {}, provenance: {}, missing: {}, aliases: {} }
 	for (const field of fields) {
 		answer.aliases[field] = POINTERS[field]
 		if (has(number, field)) {
-			answer.data[field] = valueOf(number, field)
+			answer.data[field] = value(number, field)
 			answer.provenance[POINTERS[field]] = {
 				source: 'register',
 				producer: 'Insee',
@@ -42,6 +42,11 @@ export function part(number, fields) {
 export class Service {
 	pending = []
 	asked = []
+
+	/** @param {(number: string, field: string) => unknown} [value] What the registers say. */
+	constructor(value) {
+		this.value = value
+	}
 
 	fetch = (url, { signal, headers }) => {
 		const { pathname } = new URL(url)
@@ -87,7 +92,7 @@ export class Service {
 			status: 'ok',
 			answered: 3 - call.registers.length,
 			expected: 3,
-			...part(call.number, REGISTERS[register]),
+			...part(call.number, REGISTERS[register], this.value),
 		})
 		if (!call.registers.length) {
 			event('done', {
@@ -95,7 +100,7 @@ export class Service {
 				complete: true,
 				notices: [],
 				sources: { insee: { status: 'ok' } },
-				...part(call.number, Object.values(REGISTERS).flat()),
+				...part(call.number, Object.values(REGISTERS).flat(), this.value),
 			})
 			this.pending.splice(this.pending.indexOf(call), 1)
 		}
