@@ -68,12 +68,15 @@ def size_rows() -> Iterator[str]:
 def visit_rows(visits: list[dict[str, Any]]) -> Iterator[str]:
     shifts = {visit["kit"]: visit["cls"] for visit in visits[:3]}
     asked = [request for request in visits[0]["requests"] if not request.endswith((".js", ".css"))]
-    plain, slowed = ([visit for visit in visits[3:] if visit["slowed"] == times] for times in (1, 4))
+    timed = visits[3:]
+    plain = [visit for visit in timed if visit["slowed"] == 1]
+    slowed, by_hand = ([one for one in timed if one["slowed"] == 4 and one["bare"] == bare] for bare in (False, True))
     yield f"| requests of a visit | {len(asked)}: {', '.join(f'`{one}`' for one in asked)} | |"
     yield f"| 14th digit to first field | {_spread(plain, 'firstField')} | 60 ms |"
     yield f"| JavaScript of a fill, thread time | {_spread(plain, 'script')} | |"
     yield f"| … processor slowed 4 times | {_spread(slowed, 'script')} | 10 ms |"
     yield f"| … with the browser's style and layout | {_spread(slowed, 'script', 'layout')} | |"
+    yield f"| … the same values by ten lines of the page | {_spread(by_hand, 'script', 'layout')} | |"
     told = ", ".join(f"{kit} {value:.4f}".replace("0.0000", "0") for kit, value in shifts.items())
     yield f"| layout shift, slow register | {told} | 0 |"
 

@@ -33,7 +33,7 @@ async function write(source, format, name, define = {}) {
 	const { code } = await minify(outputFiles[0].text, {
 		ecma: 2020,
 		module: format === 'esm',
-		compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe_methods: true },
+		compress: { passes: 3, pure_getters: true, unsafe_arrows: true },
 		mangle: { toplevel: true, properties },
 		nameCache,
 		// The hint has browsers compile the functions while they load the file, not while the form fills itself.

@@ -991,7 +991,7 @@ def test_the_script_is_light(capsys):
     with capsys.disabled():
         sys.stdout.write(f"\nprefill.js: {weight} bytes gzipped, {len(current_script().body)} as built\n")
 
-    assert weight <= 18_000
+    assert weight <= 18_200
 
 
 def test_the_page_is_light_and_quick(page, service, capsys):

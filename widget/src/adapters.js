@@ -23,7 +23,7 @@ export const isControl = (/** @type {Element} */ element) => element.matches('in
 const isCustom = (/** @type {any} */ element) =>
 	element.localName.includes('-') && ('value' in element || 'checked' in element)
 // A first option that is not an answer.
-const PLACEHOLDER = /^\W*$|^\W*(choi|selec|pick|choose|please|veuill|--)/
+const PLACEHOLDER = /^(-|choi|choose|selec|pick|please|veuill)/
 const TYPED = ['input', 'change']
 const CLICKED = ['click', ...TYPED]
 
@@ -59,14 +59,16 @@ const adapter = (elements, own) => ({
 	display: false,
 	read: () => elements[0].value,
 	write(value) {
-		set(elements[0], 'value', value, TYPED)
+		const [element] = elements
+		set(element, 'value', value, TYPED)
 		// A mask that goes by the cursor leaves the end of what was there.
-		if (!value) set(elements[0], 'value', value, TYPED)
+		if (!value) set(element, 'value', value, TYPED)
+		element.tomselect?.sync()
 	},
 	isEmpty() {
 		return !this.read().trim() && !elements[0].validity?.badInput
 	},
-	focused: () => elements.some(element => element.matches(':focus,:focus-within')),
+	focused: () => elements.some(element => element.matches(':focus-within')),
 	translate: (value, context) => spell(value, elements[0], context),
 	...own,
 })
@@ -128,10 +130,6 @@ const single = (box, types) =>
 const list = select => {
 	const options = () => [...select.options]
 	return adapter([select], {
-		write(value) {
-			set(select, 'value', value, TYPED)
-			select.tomselect?.sync()
-		},
 		read: () => (select.multiple ? [...select.selectedOptions].map(option => option.value).join('\n') : select.value),
 		isEmpty() {
 			const [option] = select.selectedOptions

@@ -25,13 +25,16 @@ function findIn({ aliases = {}, provenance = {}, missing = {}, data = {}, synony
 	return { pointer, value, source: provenance[path], gap: missing[path], synonyms: synonyms[pointer] || [] }
 }
 
+/** Whether a register gave a value. @param {Found} found */
+export const hasValue = ({ source, value }) => !!source && value != null && value !== ''
+
 /** The latest word on a field. @param {readonly Answer[]} parts @param {string} name @returns {Found | undefined} */
 export function find(parts, name) {
 	/** @type {Found | undefined} */
 	let gap
 	for (let index = parts.length; index--;) {
 		const found = findIn(parts[index], name)
-		if (found.source && found.value != null && found.value !== '') return found
+		if (hasValue(found)) return found
 		if (found.gap) gap ||= found
 	}
 	return gap

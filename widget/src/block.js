@@ -33,7 +33,7 @@ export class Block {
 	/** @type {State} */
 	state = 'idle'
 	/** @type {AbortController | undefined} */
-	job = undefined
+	job
 	/** What was last typed, and dealt with. */
 	handled = ''
 	/** @type {Set<string>} Names asked for; empty for the whole form. */
@@ -50,24 +50,22 @@ export class Block {
 	/** @type {string[]} */
 	notices = []
 	/** @type {import('./search.js').Search | undefined} */
-	search = undefined
+	search
 	/** @type {{ number: string, parts: import('./transport.js').Answer[] } | undefined} What « redo » puts back. */
-	undone = undefined
+	undone
 
 	/** @type {ReturnType<typeof setTimeout> | undefined} The next search, the next count, the next saving. */
-	timer = undefined
+	timer
 	/** @type {ReturnType<typeof setInterval> | undefined} */
-	countdown = undefined
+	countdown
 	/** @type {ReturnType<typeof setTimeout> | undefined} */
-	keeping = undefined
-	/** @type {AbortController | undefined} Until the connection is back. */
-	waiting = undefined
+	keeping
 	/** @type {import('./notice.js').NoticeText | null | undefined} Read, not shown yet. */
-	pendingNotice = undefined
+	pendingNotice
 	/** @type {HTMLElement | undefined} */
-	noticeBox = undefined
+	noticeBox
 	/** @type {(() => void) | undefined} */
-	onConsent = undefined
+	onConsent
 	/** @type {string | null} What the page had on the input. */
 	maxLength = null
 

@@ -1,7 +1,7 @@
 /** The fields of a block: what was written where, for which company, and what stands beside each. */
 
 import { adapterOf, isControl, spell } from './adapters.js'
-import { find } from './answers.js'
+import { find, hasValue } from './answers.js'
 import { anchorOf, describe, idOf, make, makeButton, placeNote } from './kits.js'
 import { decide, isMisread, isOurs, isReformatted } from './rule.js'
 
@@ -14,8 +14,7 @@ import { decide, isMisread, isOurs, isReformatted } from './rule.js'
  * @property {string} [edited] The number for which the candidate filled it in; '' when there was none yet.
  * @property {string} [cancelled] The value that the page refused.
  * @property {{ next: string, text: string, info: Info, value: any }} [suggestion] @property {Record<string, any>} [gap]
- * @property {HTMLElement} [note] @property {string} [drawn] @property {boolean} [visible] Known while an answer comes,
- *   as is the @property {Element} [anchor] that its note may stand after.
+ * @property {HTMLElement} [note] @property {string} [drawn] @property {ReturnType<typeof placeOf>} [place] Known while an answer comes.
  */
 /** @typedef {{ text?: string, severity?: import('./kits.js').Severity, button?: [string, () => void] }} Remark */
 
@@ -179,11 +178,7 @@ export class Fields {
 	 * @param {boolean} [keep]
 	 */
 	look(keep = true) {
-		for (const field of this.live) {
-			const { element, elements } = field.adapter
-			field.visible = keep ? (field.visible ?? isVisible(element)) : undefined
-			field.anchor = keep && !field.note ? (field.anchor ?? anchorOf(elements.at(-1), elements)) : undefined
-		}
+		for (const field of this.live) field.place = keep ? (field.place ?? placeOf(field.adapter)) : undefined
 	}
 
 	/** @param {Field} field */
@@ -192,9 +187,15 @@ export class Fields {
 		field.suggestion = field.gap = undefined
 		// What a register says of a company is nothing beside another number.
 		const found = this.company && !this.stale && find(this.parts, field.name)
-		if (found && found.source && found.value != null && found.value !== '') this.#consider(field, found)
+		if (found && hasValue(found)) this.#consider(field, found)
 		else if (found && found.gap && !/^not_[ar]/.test(found.gap.reason)) field.gap = found.gap
 		this.#draw(field)
+	}
+
+	/** @param {Field} field */
+	#again(field) {
+		this.#settle(field)
+		this.owner.changed()
 	}
 
 	/** Take away what came from another company, unless the candidate is in the field. @param {Field} field */
@@ -312,8 +313,7 @@ export class Fields {
 	left(target) {
 		const field = this.fieldOf(target)
 		if (!field) return
-		this.#settle(field)
-		this.owner.changed()
+		this.#again(field)
 	}
 
 	/** @param {EventTarget | string} target An element, or a name. */
@@ -333,9 +333,8 @@ export class Fields {
 		field.written = undefined
 		field.edited = undefined
 		this.#write(field, next, info, value)
-		this.#settle(field)
+		this.#again(field)
 		field.adapter.element.focus()
-		this.owner.changed()
 	}
 
 	/** Give one field back as it was before. @param {Field} field */
@@ -346,8 +345,7 @@ export class Fields {
 		field.written = undefined
 		// What was another company's leaves the field free; what they do not want of this one is not written again.
 		field.edited = foreign ? undefined : this.company
-		this.#settle(field)
-		this.owner.changed()
+		this.#again(field)
 	}
 
 	/** Give the form back as it was before the prefill. */
@@ -439,15 +437,15 @@ export class Fields {
 			suggestion?.info.source,
 			this.#foreign(field),
 		]
-		const drawn = () => [...marks, remark.text, remark.button?.[0], this.reserved, field.note?.isConnected].join('\n')
-		if (field.drawn === drawn()) return
+		const drawn = [...marks, remark.text, remark.button?.[0], this.reserved].join('\n')
+		if (field.drawn === drawn && field.note?.isConnected !== false) return
 		for (const { dataset } of adapter.elements)
 			sourceMarks.forEach((mark, index) => {
 				if (marks[index]) dataset[mark] = marks[index]
 				else delete dataset[mark]
 			})
 		this.#note(field, remark)
-		field.drawn = drawn()
+		field.drawn = drawn
 	}
 
 	/** @param {Field} field @param {Remark} remark */
@@ -455,7 +453,7 @@ export class Fields {
 		const { adapter } = field
 		const { kit } = this.owner
 		const { element, elements } = adapter
-		const visible = field.visible || isVisible(element)
+		const { visible } = field.place?.visible ? field.place : placeOf(adapter)
 		const focused = field.note?.contains(document.activeElement)
 		const shown = visible && (text || this.reserved)
 		if (shown && !field.note?.isConnected) this.#place(field)
@@ -494,7 +492,7 @@ export class Fields {
 			[name, adapter.element.id].includes(dataset.prefillNote),
 		)
 		if (slot) slot.append(note)
-		else placeNote(note, adapter, kit, scope, field.anchor)
+		else placeNote(note, adapter, kit, scope, (field.place || placeOf(adapter)).anchor)
 	}
 
 	/** Reserve space for notes before the answer comes, so that nothing moves when it does. */
@@ -517,8 +515,11 @@ export class Fields {
 	}
 }
 
-/** @param {any} element */
-const isVisible = element => element.type !== 'hidden' && (!element.checkVisibility || element.checkVisibility())
+/** Whether a field is shown, and what its note may stand after: both make the browser compute its styles. @param {Adapter} adapter */
+const placeOf = ({ element, elements }) => ({
+	visible: element.type !== 'hidden' && (!element.checkVisibility || element.checkVisibility()),
+	anchor: anchorOf(elements[elements.length - 1], elements),
+})
 
 /** @param {Adapter} adapter The name of a field, for people. */
 export function labelOf({ element, elements }) {

@@ -25,7 +25,6 @@ export function answerKey(block, number) {
 /** Nothing is asked any more, now or later. @param {Block} block */
 export function stop(block) {
 	block.job?.abort()
-	block.waiting?.abort()
 	clearTimeout(block.timer)
 	clearInterval(block.countdown)
 	block.job = undefined
@@ -110,20 +109,19 @@ async function asking(block, number, request, onPart) {
 		try {
 			return await ask(number, request, onPart)
 		} catch (fault) {
-			const { code, detail, unknownFields: unknown = [] } = fault.problem || {}
-			if (code !== 'field_unknown' || !request.fields) throw fault
-			for (const { name, suggestion } of unknown)
-				warn(
-					`the form has no field "${name}"${suggestion ? `: did you mean "${suggestion}"?` : ''}`,
-					block.fields.fieldOf(name)?.adapter.element,
-				)
-			if (!unknown.length) warn(detail)
-			const wrong = unknown.map((/** @type {any} */ { name }) => name)
-			const known = request.fields.split(',').filter(name => !wrong.includes(name))
-			const left = known.join(',')
+			const { code, detail, unknownFields = [] } = fault.problem || {}
+			const asked = request.fields
+			if (code !== 'field_unknown' || !asked) throw fault
+			let known = asked.split(',')
+			for (const { name, suggestion } of unknownFields) {
+				warn(`the form has no field "${name}"${suggestion ? `: did you mean "${suggestion}"?` : ''}`)
+				known = known.filter(one => one !== name)
+			}
+			request.fields = known.join(',')
+			if (request.fields !== asked) continue
 			// Nothing to leave out: the whole form is asked.
-			if (left === request.fields) block.asked.clear()
-			request.fields = left === request.fields ? '' : left
+			warn(detail)
+			request.fields = ''
 		}
 }
 
@@ -213,9 +211,8 @@ export function planRetry(block, retryAfter = 0, automatic) {
 	clearInterval(block.countdown)
 	block.countdown = setInterval(() => tick(block, again), 1e3)
 	if (navigator.onLine === false) {
-		block.waiting?.abort()
-		block.waiting = new AbortController()
-		addEventListener('online', () => block.retry(), { once: true, signal: block.waiting.signal })
+		const { signal } = block.abort
+		addEventListener('online', () => block.retryAt && block.retry(), { once: true, signal })
 	}
 	block.show()
 }

@@ -64,12 +64,9 @@ const KITS = {
 export const kitOf = (name, input) =>
 	KITS[name] || Object.values(KITS).find(kit => !input || input.matches(kit.detect)) || plain
 
-let count = 0
-/** A copy of the page may have ids of before. @returns {string} */
-export function newId() {
-	const id = `prefill-${++count}`
-	return document.getElementById(id) ? newId() : id
-}
+/** A page that is put back as it was has ids of before. */
+let count = Date.now()
+export const newId = () => `prefill-${++count}`
 
 /** @param {Element} element */
 export const idOf = element => (element.id ||= newId())
@@ -87,19 +84,17 @@ export function make(tag, name, classes = '', text = '') {
 	return element
 }
 
-/** What the script put in the page. @type {WeakSet<Element>} */
+/** @type {WeakSet<Node>} */
 const made = new WeakSet()
+/** Whether the script put an element in the page. @param {Node} node */
+export const isMade = node => made.has(node)
 
 /**
  * Take away what a copy of the page, or of a row, has of the script's own elements: nobody answers for them.
  * @param {Element} scope
  */
 export function removeCopies(scope) {
-	for (const copy of scope.querySelectorAll('[data-prefill-made]')) {
-		if (made.has(copy)) continue
-		for (const described of scope.querySelectorAll('[aria-describedby]')) describe(described, '', copy.id)
-		copy.remove()
-	}
+	for (const copy of scope.querySelectorAll('[data-prefill-made]')) if (!made.has(copy)) copy.remove()
 }
 
 /** @param {string} name @param {string} classes @param {string} text @param {(event: Event) => void} act @param {string} [label] */
@@ -124,7 +119,7 @@ export function describe(element, add, remove) {
 /**
  * Put a note beside a field, where no style sheet that draws `input + label` breaks.
  * @param {HTMLElement} note @param {import('./adapters.js').Adapter} field @param {Kit} kit @param {HTMLElement} block
- * @param {Element} [anchor] What it may stand after, if that is known.
+ * @param {Element} anchor What it may stand after.
  */
 export function placeNote(note, { elements, display }, kit, block, anchor) {
 	const last = elements[elements.length - 1]
@@ -143,7 +138,7 @@ export function placeNote(note, { elements, display }, kit, block, anchor) {
 	}
 	// What is edited is the candidate's to its last character: a note in it would be sent with it.
 	if (display && !('value' in last) && !last.localName.includes('-')) return last.append(note)
-	;(anchor?.isConnected ? anchor : anchorOf(last, elements)).after(note)
+	anchor.after(note)
 }
 
 /**
@@ -152,10 +147,8 @@ export function placeNote(note, { elements, display }, kit, block, anchor) {
  * @param {HTMLElement} element @param {Element[]} [elements] @returns {Element}
  */
 export function anchorOf(element, elements = [element]) {
-	const next = element.nextElementSibling
-	const follows =
-		next?.matches('.select2,.ts-wrapper') ||
-		(next?.localName === 'label' && element.id && next.getAttribute('for') === element.id)
+	const next = /** @type {HTMLLabelElement | null} */ (element.nextElementSibling)
+	const follows = next?.matches('.select2,.ts-wrapper') || (element.id && next?.htmlFor === element.id)
 	let anchor = element.closest('label,.choices') || (follows ? next : element)
 	while (isRow(anchor.parentElement) && alone(anchor.parentElement, elements)) anchor = anchor.parentElement
 	return anchor

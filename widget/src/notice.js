@@ -14,10 +14,9 @@ const notices = new Map()
 function noticeOf(options) {
 	const key = `${options.url} ${options.schema} ${options.tenant}`
 	if (!notices.has(key)) {
-		const lasting = { ...options, signal: /** @type {undefined} */ (undefined) }
 		notices.set(
 			key,
-			askJson('notice', lasting, ['schema', 'tenant']).then(
+			askJson('notice', options, ['schema', 'tenant']).then(
 				notice => (notice.text?.length || notice.title ? /** @type {any} */ (notice) : null),
 				/** @returns {null} */ fault => {
 					if (fault.problem?.status === 404) return null

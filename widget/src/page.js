@@ -2,6 +2,7 @@
 
 import { isWriting } from './adapters.js'
 import { Block } from './block.js'
+import { isMade } from './kits.js'
 import { adoptStyles } from './styles.js'
 import { warn } from './warnings.js'
 
@@ -59,18 +60,12 @@ class Root {
 
 	/** @returns {Options} */
 	get options() {
-		const near = /** @type {HTMLElement} */ (this.element.closest('[data-prefill]'))?.dataset || {}
-		const { prefill, prefillUrl, prefillTenant, prefillWith, prefillFields, prefillRole, prefillKit, prefillSearch } =
-			near
+		const near = this.element.closest('[data-prefill]')
+		const said = (/** @type {string} */ name) => near?.getAttribute(`data-prefill${name}`) ?? undefined
 		return {
-			schema: prefill,
-			url: prefillUrl,
-			tenant: prefillTenant,
-			with: prefillWith,
-			fields: prefillFields,
-			role: prefillRole,
-			kit: prefillKit,
-			search: prefillSearch !== 'off',
+			schema: said(''),
+			...Object.fromEntries(['url', 'tenant', 'with', 'fields', 'role', 'kit'].map(name => [name, said(`-${name}`)])),
+			search: said('-search') !== 'off',
 			synonyms: readJson('[data-prefill-synonyms]').flat(),
 			...this.given,
 		}
@@ -266,10 +261,8 @@ function observe(element) {
 /** Whether the page did it, not the script. @param {MutationRecord} record */
 function isPages(record) {
 	if (record.type === 'attributes') return true
-	if (/** @type {Element} */ (record.target).closest?.('[class*=prefill-],[data-prefill-status]')) return false
-	return [...record.addedNodes, ...record.removedNodes].some(
-		node => node.nodeType === 1 && !/^prefill-/.test(/** @type {Element} */ (node).getAttribute('class') || ''),
-	)
+	if (/** @type {Element} */ (record.target).closest?.('[data-prefill-made],[data-prefill-status]')) return false
+	return [...record.addedNodes, ...record.removedNodes].some(node => node.nodeType === 1 && !isMade(node))
 }
 
 export function refreshAll() {
@@ -281,7 +274,7 @@ export function refreshAll() {
 /** @param {() => Block[]} blocks @param {() => void} refresh @param {() => void} detach @returns {Handle} */
 const handleOf = (blocks, refresh, detach) => ({
 	fill: async number => blocks()[0]?.fill(number),
-	retry: () => blocks().forEach(block => void block.retry()),
+	retry: () => blocks().forEach(block => block.retry()),
 	undo: () => blocks().forEach(block => block.undo()),
 	redo: () => blocks().forEach(block => block.redo()),
 	revert: field => blocks().forEach(block => block.revert(field)),

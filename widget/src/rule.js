@@ -36,20 +36,15 @@ export function decide({ current, empty, focused, edited, written, next }) {
 	return focused ? 'wait' : 'write'
 }
 
-/** Whether a page only laid out anew what was written, as an input mask does. @param {string} a @param {string} b */
-export function isReformatted(a, b) {
-	const [left, right] = [a, b].map(text => plain(text).replace(/ /g, ''))
-	return !isMisread(a, b) && (left === right || amountOf(a) === amountOf(b))
-}
-
-/** Whether a mask took an amount for another one, as where it wants another decimal mark. @param {string} a @param {string} b */
-export const isMisread = (a, b) => Math.abs(amountOf(a) - amountOf(b)) > 0
+/** @param {string} text */
+const bare = text => plain(text).replace(/ /g, '')
 
 /** @param {string} text @returns {number} NaN when it is more than an amount. */
 const amountOf = text =>
-	/^-?\d[\d\s.,]*€?$/.test(text)
-		? +text
-				.replace(/[^\d.,-]/g, '')
-				.replace(/[.,](?=\d{3}(\D|$))/g, '')
-				.replace(',', '.')
-		: NaN
+	/^-?\d[\d\s.,]*€?$/.test(text) ? +text.replace(/[\s€]|[.,](?=\d{3}(\D|$))/g, '').replace(',', '.') : NaN
+
+/** Whether a mask took an amount for another one, as where it wants another decimal mark. @param {string} a @param {string} b */
+export const isMisread = (a, b) => !!(amountOf(a) - amountOf(b))
+
+/** Whether a page only laid out anew what was written, as an input mask does. @param {string} a @param {string} b */
+export const isReformatted = (a, b) => amountOf(a) === amountOf(b) || (bare(a) === bare(b) && !isMisread(a, b))

@@ -8,7 +8,6 @@ const RULES = `
 [data-prefill-undo][hidden],.prefill-button[hidden]{display:none!important}
 :where(.prefill-note){display:block;min-height:1.25lh}
 :where(.prefill-note-large){min-height:2.5lh}
-:where(.prefill-note:empty){margin-block:0}
 :where([data-prefill-state]:not([data-prefill-state=idle]) [data-prefill-status]){min-height:2.5lh}
 :where([data-prefill-state]:not([data-prefill-state=idle]) .prefill-actions){min-height:2.75em}
 :where(.prefill-actions){display:flex;flex-wrap:wrap;gap:.5em;align-items:start}

@@ -53,6 +53,28 @@ const time = () => {
 	window.ended = new Promise(resolve => document.addEventListener('prefill:done', () => setTimeout(resolve, 300)))
 }
 
+/** In the page without the script: the same values, by what a page would write itself. @param {string} url */
+const byHand = url => {
+	const at = id => document.getElementById(id)
+	const names = { name: 'name', city: 'cityName', vat: 'vat', rcs: 'registrationNumber', form: 'legalForm' }
+	const write = async () => {
+		if (at('siret').value.length < 14) return
+		const fields = [...Object.values(names), 'socialEconomy']
+		const reply = await fetch(`${url}prefill/${at('siret').value}?schema=dume&fields=${fields}`)
+		const { data, aliases } = await reply.json()
+		const valueOf = name =>
+			aliases[name]
+				.split('/')
+				.slice(1)
+				.reduce((part, key) => part?.[key], data)
+		for (const [id, name] of Object.entries(names)) at(id).value = valueOf(name) ?? ''
+		at('form').value = valueOf('legalForm').split(',')[0]
+		at(valueOf('socialEconomy') ? 'ess-yes' : 'ess-no').checked = true
+		document.dispatchEvent(new Event('prefill:done'))
+	}
+	at('siret').addEventListener('input', write)
+}
+
 /** Milliseconds that the page's main thread worked, by kind: its own time, whatever else the machine does. */
 async function work(session) {
 	const { metrics } = await session.send('Performance.getMetrics')
@@ -69,23 +91,23 @@ async function warmUp(url) {
 }
 
 /** @param {import('puppeteer-core').Browser} browser */
-async function visit(browser, kit, number, slowed = 1) {
+async function visit(browser, kit, number, slowed = 1, bare = false) {
 	const page = await browser.newPage()
 	await page.setViewport({ width: 1000, height: 1600 })
 	await page.evaluateOnNewDocument(watch)
 	const url = `${service}/fresh/figures-${process.pid}-${++visits}/v1/`
 	await warmUp(url)
-	await page.goto(`${site}/${kit}.html?service=${encodeURIComponent(service)}&url=${encodeURIComponent(url)}`)
-	await page.waitForSelector('[data-prefill-state]')
+	const address = `${site}/${kit}.html?service=${encodeURIComponent(service)}&url=${encodeURIComponent(url)}`
+	await page.goto(bare ? `${address}&bare` : address)
+	if (bare) await page.evaluate(byHand, url)
+	else await page.waitForSelector('[data-prefill-state]')
 	const requests = []
 	page.on('request', request => requests.push(request.url().replace(/\?.*/, '').replace(url, '')))
 	await page.evaluate(time)
 	// The notice is read at the first focus: a person takes longer to type than the service to start.
-	const [notice] = await Promise.all([
-		page.waitForResponse(reply => /notice/.test(reply.url())),
-		page.focus('#siret'),
-	])
-	await notice.text()
+	const notice = bare || page.waitForResponse(reply => /notice/.test(reply.url())).then(reply => reply.text())
+	await page.focus('#siret')
+	await notice
 	await page.keyboard.type(number.slice(0, 13))
 	await page.emulateCPUThrottling(slowed)
 	const session = await page.createCDPSession()
@@ -102,6 +124,7 @@ async function visit(browser, kit, number, slowed = 1) {
 	return {
 		kit,
 		slowed,
+		bare,
 		cls: shifts.reduce((sum, [value]) => sum + value, 0),
 		shifts,
 		requests,
@@ -115,7 +138,8 @@ const browser = await puppeteer.launch({ browser: 'chrome', executablePath, head
 try {
 	for (const kit of ['plain', 'dsfr', 'bootstrap']) console.log(JSON.stringify(await visit(browser, kit, SLOW)))
 	for (let run = 0; run < +(runs || 0); run++)
-		for (const slowed of [1, SLOWED]) console.log(JSON.stringify(await visit(browser, 'plain', ORDINARY, slowed)))
+		for (const [slowed, bare] of [[1], [SLOWED], [SLOWED, true]])
+			console.log(JSON.stringify(await visit(browser, 'plain', ORDINARY, slowed, bare)))
 } finally {
 	await browser.close()
 }

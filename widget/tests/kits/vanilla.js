@@ -33,6 +33,8 @@ if (window.jQuery) {
 		}
 	}
 }
-const script = document.createElement('script')
-script.src = `${service}/v1/prefill.js`
-document.head.append(script)
+if (!new URLSearchParams(location.search).has('bare')) {
+	const script = document.createElement('script')
+	script.src = `${service}/v1/prefill.js`
+	document.head.append(script)
+}
