@@ -87,6 +87,7 @@ def test_a_session_that_ends_loses_no_candidate(page, service):
     page.fill("#sirets", f"{BEHIND}\n{IN_ORDER}")
     page.click("#go")
     expect(page.get_by_role("link", name="Se connecter avec ProConnect")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_text(re.compile("^Votre session est terminée"))
     sign_in(page)
 
     expect(page.get_by_role("status")).to_have_text(re.compile("^2 candidats sur 2"))

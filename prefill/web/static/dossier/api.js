@@ -68,6 +68,9 @@ export const signOutOfSession = async () => {
 	return response.ok ? (await response.json()).location || '' : ''
 }
 
+// What the service says of missing credentials is for programs.
+const ENDED = 'Votre session est terminée, ou votre clé n’est plus valable : identifiez-vous de nouveau.'
+
 /** An error of the service, with its HTTP status. */
 export class Refusal extends Error {
 	/**
@@ -85,6 +88,7 @@ export class Refusal extends Error {
  * @returns {Promise<Refusal>}
  */
 export const refusalOf = async response => {
+	if (response.status === 401) return new Refusal(ENDED, response.status)
 	const problem = await response.json().catch(() => ({}))
 	return new Refusal(problem.detail || 'Le service ne répond pas : réessayez plus tard.', response.status)
 }

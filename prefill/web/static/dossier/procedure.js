@@ -62,7 +62,7 @@ const begin = async () => {
 			: !numbers.length
 				? 'Aucun numéro lisible : un SIRET (14 chiffres), un SIREN (9) ou un numéro RNA (W et 9 caractères) par ligne.'
 				: numbers.length > MAX_CANDIDATES
-					? `${numbers.length} candidats : ${MAX_CANDIDATES} au plus à la fois.`
+					? `${numbers.length} candidats : ${MAX_CANDIDATES} au plus à la fois. Consultez les autres dans un second onglet.`
 					: ''
 	if (refusal) {
 		refuse(refusal)
