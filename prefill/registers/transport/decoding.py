@@ -69,7 +69,7 @@ def is_about(source: Source, data: Any, meta: Mapping[str, Any], number: str) ->
     if isinstance(asked, str) and asked[:9] == number[:9]:
         return True
     if is_rna(number):
-        return data.get("rna") in (None, number)
+        return data.get("rna") == number or not (data.get("rna") or data.get("siren"))
     parts = (data.get(key) for key in UNITS)
     unit = next((part for part in parts if isinstance(part, dict)), data)
     siren = unit.get("siren")

@@ -114,3 +114,5 @@ def test_an_answer_about_another_company_is_noticed_unless_a_redirect_explains_i
     assert is_about(VAT, {"identite_entreprise": {"siren": "000002006"}}, {}, "000002006")
     assert not is_about(VAT, {"identite_entreprise": {"siren": "000001008"}}, {}, "000002006")
     assert not is_about(VAT, {"rna": "W987654321"}, {}, "W123456789")
+    assert not is_about(VAT, {"rna": None, "siren": "000002006"}, {}, "W123456789")
+    assert is_about(VAT, {"nom": "CHORALE"}, {}, "W123456789")
