@@ -20,6 +20,8 @@ from prefill.registers.transport.http import FailedCall
 UNITS = ("unite_legale", "identite_entreprise")  # where the Insee and the RNE say of whom they speak
 WRONG_ADDRESS = "00107"  # the token is bound to other IP addresses
 NO_DELEGATION = "00213"  # an editor's token, and a recipient that delegated nothing to it
+OWN_ERRORS = "00"  # the first digits of API Entreprise's errors, others being of the providers
+UNKNOWN = "003"  # the last digits of « unknown, or out of the perimeter », whoever says so
 # Context, object or recipient missing or refused; 00212, several delegations to choose from.
 RECIPIENT_FAULTS = ("002",)
 
@@ -100,7 +102,14 @@ def meaning_of_refusal(source: Source, http_status: int, code: str | None) -> tu
         return Status.MISCONFIGURED, None
     if http_status >= 500:
         return Status.UNAVAILABLE, Cause.PROVIDER
+    if http_status == 404 and not _is_of_a_register(code):
+        return Status.UNAVAILABLE, Cause.REJECTED if code else Cause.UNREADABLE
     return STATUSES.get(http_status, (Status.UNAVAILABLE, Cause.REJECTED))
+
+
+def _is_of_a_register(code: str | None) -> bool:
+    """Tell a register that knows nothing from a proxy's 404, without a code, and from API Entreprise's own, of a path."""
+    return code is not None and (not code.startswith(OWN_ERRORS) or code.endswith(UNKNOWN))
 
 
 def read_retry_after(response: requests.Response, error: Mapping[str, Any], now: datetime) -> float | None:
