@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -129,12 +130,15 @@ def read_body(max_bytes: int, requester: Requester | None = None) -> bytes:
 
 
 def read_json(max_bytes: int) -> Any:
-    """Read the body of the request as JSON; None when it is none."""
-    read_body(max_bytes)
+    """Read the body of the request as JSON; None when it is none, or nested beyond what can be followed, or holds half a character."""
+    body = read_body(max_bytes)
     try:
-        return request.get_json(silent=True)
-    except RecursionError:  # nested beyond what the parser follows
+        found = request.get_json(silent=True)
+        if rb"\u" in body:
+            json.dumps(found, ensure_ascii=False).encode()
+    except (RecursionError, UnicodeEncodeError):
         return None
+    return found
 
 
 def check_page_limit() -> None:

@@ -9,6 +9,7 @@ import pytest
 from prefill.app import create_app
 from prefill.sandbox.companies import COMPANIES
 from prefill.settings import Settings
+from prefill.tenancy.model import SANDBOX_AGENT_KEY
 
 ORDINARY = "00000100800010"
 REPRESENTATIVES = "/partII/B/representatives"
@@ -147,6 +148,15 @@ def test_wrong_names_are_told_together_each_with_what_was_meant(client):
     "path",
     ["/v1/verify", "/v1/prefill/batch", "/v1/documents/dc1.docx", f"/v1/prefill/{ORDINARY}/espd", "/studio/dc1/trial"],
 )
-@pytest.mark.parametrize("body", ["[" * 50_000, '{"a":' * 8000])
-def test_a_body_nested_without_end_is_no_fault_of_ours(client, path, body):
+@pytest.mark.parametrize("body", ["[" * 50_000, '{"a":' * 8000, r'{"a": "\ud800"}', r'{"\udfff": "\ud83d\ude00"}'])
+def test_a_body_nested_without_end_or_cut_in_a_character_is_no_fault_of_ours(client, path, body):
     assert 400 <= client.post(path, data=body, content_type="application/json").status_code < 500
+
+
+@pytest.mark.parametrize(("cell", "status"), [(r"\ud83d", 400), (r"\ud83d\ude00", 200)])
+def test_a_table_with_half_a_character_is_no_table(client, cell, status):
+    body = f'{{"object": "2026-TRX-014", "rows": [["Candidat"], ["{cell}"]]}}'
+    headers = {"Authorization": f"Bearer {SANDBOX_AGENT_KEY}"}
+    answer = client.post("/v1/procedures/table.xlsx", data=body, content_type="application/json", headers=headers)
+
+    assert answer.status_code == status

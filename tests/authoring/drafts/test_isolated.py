@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,15 @@ def test_a_company_that_no_register_knows_is_refused_in_words():
 
 def test_a_process_of_its_own_gives_the_same():
     assert try_draft(trial(HEAD + NAME)) == fill_draft(trial(HEAD + NAME))
+
+
+def test_it_finds_what_the_service_finds_by_its_path_alone(monkeypatch):
+    """As where packages are in the folder that PYTHONPATH names, or in a user's own."""
+    monkeypatch.setattr(
+        sys, "executable", f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
+    )
+
+    assert try_draft(trial(HEAD + NAME))["data"] == {"a": "MENUISERIE DU VAL DORE"}
 
 
 @pytest.mark.slow
