@@ -29,6 +29,9 @@ function save(changes) {
 	}
 }
 
+/** The latest blocks, while the document lives: a page may write the state of the entry anew. @type {Map<string, SavedBlock | undefined>} */
+const latest = new Map()
+
 /**
  * The block of that name; else another of the same form that has that number, as when a member was removed.
  * @param {string} name @param {string} number @returns {SavedBlock | undefined}
@@ -37,12 +40,14 @@ export function recall(name, number) {
 	const blocks = load().blocks || {}
 	const form = name.slice(0, name.lastIndexOf(' '))
 	const moved = Object.keys(blocks).find(key => key.startsWith(`${form} `) && blocks[key].number === number)
-	if (blocks[name]?.number === number || !moved) return blocks[name]
-	return blocks[moved]
+	const saved = blocks[name]?.number === number || !moved ? blocks[name] : blocks[moved]
+	const last = latest.get(name)
+	return saved || (last?.number === number ? last : undefined)
 }
 
 /** @param {string} name @param {SavedBlock | undefined} block */
 export function remember(name, block) {
+	latest.set(name, block)
 	const { [name]: old, ...others } = load().blocks || {}
 	if (block || old) save({ blocks: block ? { ...others, [name]: block } : others })
 }

@@ -188,3 +188,57 @@ test('nothing of an amount is left by a mask that removes only what is before th
 
 	assert.equal(at('name').value, '')
 })
+
+test('what a library draws over a select follows its value, and the note stands below', async () => {
+	let synced = ''
+	const { at } = await filled(
+		'<select id="category" data-prefill-field="category"><option value="">Choisir<option>one</select><div id="drawn" class="ts-wrapper"></div>',
+		at => (at('category').tomselect = { sync: () => (synced = at('category').value) }),
+	)
+
+	assert.equal(synced, 'one')
+	assert.match(at('drawn').nextElementSibling.textContent, /Prérempli/)
+})
+
+test('components with the same ids in shadow roots keep what was written each for itself', async () => {
+	const service = new Service()
+	const window = open('<div></div><div></div>', service)
+	const forms = [...window.document.querySelectorAll('div')].map(host => {
+		const root = host.attachShadow({ mode: 'open' })
+		root.innerHTML =
+			'<form id="form" data-prefill="f"><input data-prefill-siret><input data-prefill-field="name"></form>'
+		return window.Prefill.attach(root.querySelector('form'))
+	})
+	forms[0].fill(A)
+	forms[1].fill(B)
+	await service.answerAll()
+	window.dispatchEvent(new window.Event('pagehide'))
+
+	const { blocks } = window.history.state.prefill
+	assert.deepEqual(
+		Object.values(blocks).map(({ number }) => number),
+		[A, B],
+	)
+})
+
+test('a form that a server gives back is known again, though the page wrote the state of the history entry anew', async () => {
+	const service = new Service()
+	const window = open(
+		'<form id="form" data-prefill="f"><input id="siret" data-prefill-siret><input id="name" data-prefill-field="name"></form>',
+		service,
+	)
+	const at = id => window.document.getElementById(id)
+	await settled()
+	type(window, 'siret', A)
+	await service.answerAll()
+	window.history.replaceState({ htmx: true }, '')
+	const answer = window.document.createElement('div')
+	answer.innerHTML = `<form id="form" data-prefill="f"><input id="siret" data-prefill-siret value="${A}"><input id="name" data-prefill-field="name" value="A name"></form>`
+	at('form').replaceWith(answer.firstChild)
+	await settled()
+
+	assert.equal(at('form').dataset.prefillState, 'done')
+	type(window, 'siret', B)
+	await service.answerAll()
+	assert.equal(at('name').value, 'B name')
+})
