@@ -23,6 +23,9 @@ PUBLISHED = {
     ("0.2.1", "js"): "sha384-hjTQgi8PS9ICzgG6TyVLIDuN/izz23kCHylsF83lhWHn3HCFts11a+vhVCkXqZpN",
     ("0.2.1", "search.js"): "sha384-Xfyu5s9st4Im4rvcgi+/I/LjCFtJ6gzlJ6DibY1ck3nPbcBT/DpBHHnDL5GSX3Ng",
     ("0.2.1", "mjs"): "sha384-RkRuz61ibfW/adlFC4Rnxl/3QLnFNguMDnxcyBK5XzPf//T+xOAw4Ttn4i54nPgO",
+    ("0.2.2", "js"): "sha384-XIy4eDjH0HFzztZTR4Eq6oObjcFShJGR5TXkd+npxh1+7NqwSvXWmFtMKU9k2+Tt",
+    ("0.2.2", "search.js"): "sha384-bo//2cM/IqZMebT4zIXytIBwIq+8ynJT9fgL5WX1jouWu36pqUUwB40u7NT0CUZ6",
+    ("0.2.2", "mjs"): "sha384-tU1zkWLpI5JQ2BKkJIToxajot12UoNTwP1Oa2PkPYQQegvA+fUBsOnRB89Xwmw/p",
 }
 
 
