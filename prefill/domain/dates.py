@@ -22,10 +22,20 @@ def paris_date(timestamp: object) -> date | None:
         day = datetime.fromtimestamp(timestamp, PARIS).date()
     except (OverflowError, OSError, ValueError):
         return None
-    return None if day == UNKNOWN_DAY else day
+    return known_day(day)
 
 
 UNKNOWN_DAY = date(1900, 1, 1)
+FIRST_YEAR = 1000  # what the RNA does not know is of the year 1
+
+
+def known_day(day: date) -> date | None:
+    """Leave out the days by which registers write that they know none.
+
+    >>> known_day(date(1, 1, 1)), known_day(date(1900, 1, 1)), known_day(date(1665, 10, 1))
+    (None, None, datetime.date(1665, 10, 1))
+    """
+    return None if day == UNKNOWN_DAY or day.year < FIRST_YEAR else day
 
 
 def is_same_paris_day(one: datetime, other: datetime) -> bool:
@@ -70,4 +80,4 @@ def register_date(value: object) -> date | None:
     except ValueError:
         return french_date(value)
     day = moment.astimezone(PARIS).date() if moment.tzinfo else moment.date()
-    return None if day == UNKNOWN_DAY else day
+    return known_day(day)

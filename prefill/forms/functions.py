@@ -14,7 +14,7 @@ from prefill.domain.answer_shapes.links import is_lasting_link
 from prefill.domain.catalogue import officers
 from prefill.domain.company import is_registered
 from prefill.domain.countries import FRANCE, alpha3
-from prefill.domain.dates import UNKNOWN_DAY, paris_date
+from prefill.domain.dates import known_day, paris_date
 from prefill.domain.disclosure import MASK, is_mask, masked
 from prefill.domain.identifiers import spaced
 
@@ -48,7 +48,7 @@ def read_iso_date(text: str | None) -> str | None:
         day = date.fromisoformat(text or "")
     except ValueError:
         return None
-    return None if day == UNKNOWN_DAY else day.isoformat()
+    return iso_day(known_day(day))
 
 
 def join_parts(parts: list[Any], separator: str = " ") -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +18,7 @@ from prefill.domain.identifiers import is_rna, siren_of, spaced, valid_siret
 from prefill.forms.functions import read_iso_date
 from prefill.problems import Language
 
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
 SENTENCES: Mapping[str, Mapping[Language, str]] = {
     "establishment_closed": {
         "fr": "Cet établissement est fermé{since}.{heir}",
@@ -252,7 +254,9 @@ def _is_inactive(association: Answer | None) -> bool:
     """Whether one of its registers does not hold it for active, without a dissolution."""
     if association is None or not association.ok:
         return False
-    return association.data.get("active") is False and not association.data.get("date_dissolution")
+    written = association.data.get("date_dissolution")
+    is_day = isinstance(written, str) and DAY.fullmatch(written)
+    return association.data.get("active") is False and not (read_iso_date(written) if is_day else written)
 
 
 def _has_liquidator(extract: Answer | None) -> bool:

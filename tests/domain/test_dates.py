@@ -20,6 +20,7 @@ def test_midnight_in_paris_is_that_day_whatever_the_season():
 def test_the_first_of_january_1900_is_an_unknown_day_however_it_is_written():
     assert paris_date(-2208989361) is None
     assert register_date("1900-01-01") is None
+    assert register_date("0001-01-01") is None
 
 
 @pytest.mark.parametrize(

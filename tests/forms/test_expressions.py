@@ -60,6 +60,7 @@ def test_a_timestamp_is_a_day_in_paris(timestamp, day):
         ("1965-03", None),
         ("1965", None),
         ("1900-01-01", None),
+        ("0001-01-01", None),
         ("2024-02-30", None),
         ("2024-01-15T10:00:00Z", None),
         ("15/01/2024", None),

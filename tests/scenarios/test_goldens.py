@@ -1230,6 +1230,20 @@ TRAPS = {
         ),
         {"name": "LES AMIS DU BARRAGE", "legalEntity/registrationName": "LES AMIS DU BARRAGE"},
     ),
+    "the first day of our era is no date": Trap(
+        (
+            found(HEAD, of={"rna": "W423000001", "forme_juridique": legal_form("9220", "Association déclarée")}),
+            association(SIREN, date_dissolution="0001-01-01", date_creation="0001-01-01", active=False),
+        ),
+        {"association/registrationDate": None},
+        notices=(
+            (
+                "association_inactive",
+                "Le RNA et Sirene ne tiennent pas tous deux l'association pour active, ce qui n'est pas une dissolution.",
+            ),
+        ),
+        never=("0001-01-01", "01/01/0001"),
+    ),
     "a dissolved association is said to be": Trap(
         (
             found(HEAD, of={"forme_juridique": legal_form("9220", "Association déclarée")}),
