@@ -218,7 +218,8 @@ class SignInFlow:
         with self._open_session() as session:
             more = fetch_userinfo(session, self._jwks, metadata, client, tokens["access_token"], claims["sub"])
         told = {**more, **claims}
-        siret, email = _word(told, client.siret_claim).replace(" ", ""), _word(told, "email")
+        siret = _word(told, client.siret_claim).replace(" ", "")
+        email = "" if told.get("email_verified") in (False, "false") else _word(told, "email")
         tenant = self._tenant(client, siret, email)
         names = (_word(told, "given_name"), _word(told, "usual_name") or _word(told, "family_name"))
         return Session(

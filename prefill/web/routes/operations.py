@@ -69,10 +69,12 @@ def healthz() -> AnyResponse:
 )
 def readyz() -> AnyResponse:
     """Say whether the service can work; what is wrong is for the operator's token alone."""
-    checks = _checks()
-    ready = all(check.ok for check in checks if check.vital)
+    vital = _vital_checks()
+    ready = all(check.ok for check in vital if check.vital)
     body = {"ready": ready, "sandbox": app_context().settings.sandbox}
-    return json_response(body | (_details(checks) if _is_operator() else {}), status=200 if ready else 503)
+    return json_response(
+        body | (_details((*vital, *_remarks())) if _is_operator() else {}), status=200 if ready else 503
+    )
 
 
 def _details(checks: Iterable[Check]) -> dict[str, Any]:
@@ -117,12 +119,18 @@ def _observed(built: Iterable[TenantServices]) -> Iterator[Check]:
             )
 
 
-def _checks() -> tuple[Check, ...]:
+def _vital_checks() -> tuple[Check, ...]:
+    """What decides, without waiting for anything: anybody may ask as often as they like."""
+    context = app_context()
+    return check_locally(context.settings, current_forms(), context.now())
+
+
+def _remarks() -> tuple[Check, ...]:
+    """What the operator is told besides; some of it takes a moment, such as a line tried in the audit trail."""
     context = app_context()
     built = context.tenant_services.built()
     upstream = (check for services in built for check in check_upstream(services.upstream))
     return (
-        *check_locally(context.settings, current_forms(), context.now()),
         *check_reload(context.forms),
         *check_tenants(context.settings, context.tenants, context.now()),
         *check_deployment(context.settings, context.tenants, context.environ),

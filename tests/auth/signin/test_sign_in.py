@@ -295,6 +295,9 @@ def test_signing_out_ends_the_session_here_and_tells_where_it_ends_at_the_provid
 
 def test_an_agent_who_leaves_the_list_is_signed_out_at_once(open_browser, provider):
     browser = open_browser(sign_in_table("lyon", provider.url, agents=["Odile@lyon.example"]))
+    provider.claims = {"email_verified": False}
+    assert sign_in(browser) == "/dossier#signin=not_admitted", "anybody may claim an address that nobody verified"
+    provider.claims = {}
     sign_in(browser)
     csrf = {"X-Prefill-CSRF": session(browser)["csrf"]}
     context = browser.application.extensions["prefill"]

@@ -64,3 +64,14 @@ def test_the_state_of_the_service_is_for_anybody_and_its_details_for_the_operato
 
     assert set(anybody.json) == set(wrong.json) == {"ready", "sandbox"}
     assert operator.json["checks"]
+
+
+def test_whoever_asks_for_the_state_of_the_service_makes_no_audit_trail_be_tried(tmp_path):
+    """A line tried in a database that stalls takes seconds of a thread: enough questions took them all."""
+    trace = tmp_path / "trace.log"
+    client = create_app(Settings(log="json", audit=str(trace), metrics_token=METRICS_TOKEN)).test_client()
+    assert client.get("/readyz").status_code == 200
+    assert not trace.exists()
+
+    assert "audit" in [check["name"] for check in client.get("/readyz", headers=BEARER).json["checks"]]
+    assert trace.exists()
