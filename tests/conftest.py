@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import hypothesis
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from xdist.scheduler import LoadScopeScheduling
 
@@ -17,16 +18,19 @@ pytest.register_assert_rewrite("tests.support.goldens")
 from prefill import telemetry
 from prefill.app import create_app
 from prefill.settings import Settings
-from tests.support.browser import browser  # noqa: F401
+from tests.support.browser import browser, close_browser  # noqa: F401
 from tests.support.identity_provider import identity_provider, provider  # noqa: F401
 from tests.support.postgresql import postgresql_server  # noqa: F401
 from tests.support.redis_server import lasting_redis, mortal_redis, redis_server  # noqa: F401
 from tests.support.released import no_collector  # noqa: F401
+from tests.support.shared_rules import SharedRule
 from tests.support.simulator import open_service, running_simulator, service, simulator  # noqa: F401
 
 # How long an example takes says how busy the machine is, and nothing of the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+Flask.url_rule_class = SharedRule
 
 ROOT = Path(__file__).resolve().parents[1]
 # The one reason for which a test of tests/contract may be skipped, everywhere.
@@ -144,10 +148,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=_rank)
 
 
-def _rank(item: pytest.Item) -> tuple[int, bool, bool]:
-    """Groups first, the longest before the others; then tests that are given alone; then files with slow ones."""
+def _rank(item: pytest.Item) -> tuple[int, bool, bool, bool]:
+    """Groups first, the longest before the others; then tests given alone, with a browser last; then files with slow ones."""
     group = next((rank for rank, group in enumerate(TOGETHER) if item.nodeid.startswith(group)), len(TOGETHER))
-    return group, not item.nodeid.startswith(ALONE), item.get_closest_marker("slow") is None
+    alone = item.nodeid.startswith(ALONE)
+    shown = alone and "browser" in getattr(item, "fixturenames", ())
+    return group, not alone, shown, item.get_closest_marker("slow") is None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """End the browser once another module follows that has none."""
+    try:
+        yield
+    finally:
+        if nextitem is None or (nextitem.path != item.path and "browser" not in getattr(nextitem, "fixturenames", ())):
+            close_browser()
 
 
 def pytest_collection_finish() -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 # The shell without windows first, as Playwright does: a page of its own costs a quarter of the processor time that it
 # takes where each context opens a window. The kits (`tests/widget/test_kits.py`) run in the whole browser.
@@ -23,14 +23,26 @@ FLAGS = [
 expect.set_options(timeout=15_000)
 
 
+_RUNNING: list[tuple[Playwright, Browser]] = []  # one at most
+
+
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> Browser:
+    """The browser of this process, which the modules that follow each other share."""
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
+    if not _RUNNING:
+        playwright = sync_playwright().start()
+        _RUNNING.append((playwright, playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)))
+    return _RUNNING[0][1]
+
+
+def close_browser() -> None:
+    """End the browser, and with it Playwright's event loop: a test may run one of its own."""
+    while _RUNNING:
+        playwright, browser = _RUNNING.pop()
         browser.close()
+        playwright.stop()
 
 
 @contextmanager
