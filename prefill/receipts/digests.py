@@ -13,12 +13,25 @@ from base64 import urlsafe_b64encode
 from typing import Any
 
 DIGEST_BYTES = 16
+MAX_NESTED = 6  # lists and objects in each other: no register's value has more, and each level doubles the marks of the one below
 
 
 def digest(salt: str, pointer: str, value: Any) -> str:
     """Digest a value at a JSON pointer, in 22 characters."""
     text = "\n".join((salt, pointer, canonical(value)))
     return encode(hashlib.sha256(text.encode()).digest()[:DIGEST_BYTES])
+
+
+def is_nested(value: Any, most: int = MAX_NESTED) -> bool:
+    """Whether more lists and objects stand in each other than in any value that was signed.
+
+    >>> is_nested([[1]], 2), is_nested({"a": [[1]]}, 2)
+    (False, True)
+    """
+    if not isinstance(value, list | dict):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return most == 0 or any(is_nested(one, most - 1) for one in inner)
 
 
 def canonical(value: Any) -> str:

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from prefill.receipts.digests import digest
+from prefill.receipts.digests import digest, is_nested
 from prefill.receipts.keys import SigningKey
 
 ALGORITHM = "EdDSA"
@@ -166,7 +166,7 @@ def _state(receipt: Receipt, pointer: str, value: Any, today: date) -> FieldStat
     known = receipt.digests.get(pointer)
     if known is None:
         return FieldState.TYPED
-    if known != digest(receipt.salt, pointer, value):
+    if is_nested(value) or known != digest(receipt.salt, pointer, value):
         return FieldState.MODIFIED
     return FieldState.EXPIRED if today - receipt.day > VALID_FOR else FieldState.VERIFIED
 

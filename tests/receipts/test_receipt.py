@@ -49,6 +49,16 @@ def test_each_value_is_what_it_is_beside_the_registers():
     assert (found.receipt.buyer, found.receipt.form, found.receipt.day) == ("21690123100011", "dume", DAY)
 
 
+@pytest.mark.parametrize("wrap", [lambda value: [value], lambda value: {"a": value}], ids=["lists", "objects"])
+def test_a_value_nested_without_end_is_modified_and_costs_nothing(wrap):
+    """Each level is written inside the text of the one above: its marks are doubled a hundred times."""
+    nested = "Lyon"
+    for _ in range(100):
+        nested = wrap(nested)
+
+    assert verified(issued(receipts()), values={"/town": nested}).fields == {"/town": FieldState.MODIFIED}
+
+
 def test_no_value_and_no_company_stand_in_a_receipt():
     payload = issued(receipts()).split(".")[1]
     text = urlsafe_b64decode(payload + "==").decode()
