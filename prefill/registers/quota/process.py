@@ -27,6 +27,7 @@ class ProcessState:
         self, shared: OptionalRedis, *, clock: Clock, instances: int, window: float, prefix: str, fresh: bool
     ) -> None:
         self.lock = threading.Lock()  # never held while Redis is awaited
+        self.habilitations: set[str] = set()  # those of which this process made a call, or may soon
         self.members = QuotaMembers(clock=clock, window=window, configured=instances, fresh=fresh)
         self.address = GroupCounter(ADDRESS, CALLS_PER_ADDRESS, self.members.epoch())
         self.redis: SharedCounters | None = None

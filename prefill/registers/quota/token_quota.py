@@ -77,7 +77,13 @@ class TokenQuota:
         self._process = process or ProcessState(
             shared, clock=clock, instances=instances, window=window, prefix=prefix, fresh=fresh
         )
+        self._process.habilitations.add(token)
         self._counters: dict[str, GroupCounter] = {}
+
+    @property
+    def shares_address(self) -> bool:
+        """Whether this process spends other habilitations too, from the same address."""
+        return len(self._process.habilitations) > 1
 
     def reserve(
         self, source: Source, *, ceilings: Ceilings = WHOLE_LIMITS, preconditions: Preconditions | None = None

@@ -61,12 +61,15 @@ MAX_WAITING = {
 }  # fmt: skip
 
 
-def ceilings_of(rank: Rank, *, early: bool, ample: bool) -> Ceilings:
-    """How far a call may go; `ample` says that its buyer has used neither half of its own minute nor its share."""
+def ceilings_of(rank: Rank, *, early: bool, ample: bool, shared: bool = True) -> Ceilings:
+    """How far a call may go.
+
+    `ample` says that its buyer has used neither half of its own minute nor its share, `shared` that others spend the address's.
+    """
     own = (AMPLE_CEILINGS if early else CEILINGS)[rank]
     if ample:
         return Ceilings(own, AMPLE_ADDRESS[max(rank, Rank.UNDER_WAY) if early else rank])
-    return Ceilings(own, own if early else SPENT_ADDRESS[rank])
+    return Ceilings(own, SPENT_ADDRESS[rank] if shared and not early else own)
 
 
 class CallHistory:

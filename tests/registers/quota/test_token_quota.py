@@ -117,8 +117,10 @@ def test_what_one_of_several_tokens_uses_before_its_share_is_spent_depends_on_wh
         one = quotas.for_habilitation(name)
         return sum(1 for _ in range(LIMIT) if one.keeps_to_share(JSON, 0.25) and one.reserve(JSON).allowed)
 
+    assert quotas.for_habilitation("0").shares_address is False
     spent = [spend_share(str(rank)) for rank in range(8)]
 
+    assert quotas.for_habilitation("0").shares_address
     assert spent[0] == 200
     assert spent == sorted(spent, reverse=True)
     assert sum(spent) < 0.85 * CALLS_PER_ADDRESS

@@ -105,6 +105,14 @@ def test_what_one_buyer_keeps_to_of_the_address_is_left_to_the_others(elapsed, e
     assert others[2] > frequent[0] > frequent[1]
 
 
+@pytest.mark.parametrize("rank", CANDIDATES)
+def test_a_buyer_whose_address_nobody_else_spends_keeps_to_the_ceilings_of_its_own_minute(rank):
+    alone, beside = (ceilings_of(rank, early=False, ample=False, shared=shared) for shared in (False, True))
+
+    assert alone.address == alone.own == CEILINGS[rank]
+    assert beside.address.end < alone.address.end
+
+
 @pytest.mark.parametrize("elapsed", [0.0, 0.5, 1.0])
 def test_each_rank_leaves_a_part_of_the_minute_to_those_before_it(elapsed):
     parts = [CEILINGS[rank].at(elapsed) for rank in Rank]
