@@ -410,11 +410,8 @@ class RegisterClient:
         return answer
 
     def _ceilings(self, source: Source, rank: Rank, *, early: bool) -> Ceilings:
-        quota, shared = self.quota, self.quota.shares_address
-        ample = quota.admits(source, AMPLE_LIMITS)
-        if shared:
-            ample = ample and quota.keeps_to_share(source, SHARE_OF_ADDRESS)
-        return ceilings_of(rank, early=early, ample=ample, shared=shared)
+        ample = self.quota.admits(source, AMPLE_LIMITS) and self.quota.keeps_to_share(source, SHARE_OF_ADDRESS)
+        return ceilings_of(rank, early=early, ample=ample, shared=self.quota.shares_address)
 
     def _forget(self, call: Call) -> Answer:
         """End a call made early that did not leave: its requester is not held to have asked for it."""

@@ -114,7 +114,9 @@ class TokenQuota:
         return counter.closed_until <= now and self._refused_locally(self._claims(counter, now, ceilings)) is None
 
     def keeps_to_share(self, source: Source, part: float) -> bool:
-        """Whether this habilitation used less of its minute than that part of what all have left of the address's."""
+        """Whether this habilitation used less of its minute than that part of what all have left of the address's, if it is shared."""
+        if not self.shares_address:
+            return True
         epoch = self._epoch()
         own, address = self._counter(source).window(epoch).seen, self._process.address
         return own < part * (address.limit - address.window(epoch).seen)

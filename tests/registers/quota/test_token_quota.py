@@ -117,10 +117,12 @@ def test_what_one_of_several_tokens_uses_before_its_share_is_spent_depends_on_wh
         one = quotas.for_habilitation(name)
         return sum(1 for _ in range(LIMIT) if one.keeps_to_share(JSON, 0.25) and one.reserve(JSON).allowed)
 
-    assert quotas.for_habilitation("0").shares_address is False
+    alone = quotas.for_habilitation("0")
+    assert (alone.shares_address, alone.keeps_to_share(JSON, 0.0)) == (False, True)
+    quotas.for_habilitation("1")
     spent = [spend_share(str(rank)) for rank in range(8)]
 
-    assert quotas.for_habilitation("0").shares_address
+    assert alone.shares_address
     assert spent[0] == 200
     assert spent == sorted(spent, reverse=True)
     assert sum(spent) < 0.85 * CALLS_PER_ADDRESS
