@@ -333,11 +333,12 @@ def test_the_servers_own_limit_is_believed_and_never_overspent():
         stats = simulator.stats()
         close_service(service)
 
-    last = responses[-1].json["missing"][NAME]
+    # Which ones depends on the minute, which may turn meanwhile: five calls more.
+    gaps = [response.json["missing"][NAME] for response in responses if NAME in response.json["missing"]]
 
     assert {response.status_code for response in responses} == {200}
     assert values_of(responses[0].json)[NAME] == "ATELIERS DU GIER"
-    assert last["reason"] == "unavailable"
-    assert 0 < last["retryAfter"] <= A_MINUTE
+    assert {gap["reason"] for gap in gaps} == {"unavailable"}
+    assert all(0 < gap["retryAfter"] <= A_MINUTE for gap in gaps)
     assert "429" not in stats["statuses"]
     assert stats["violations"] == {}
