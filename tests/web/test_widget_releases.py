@@ -26,6 +26,9 @@ PUBLISHED = {
     ("0.2.2", "js"): "sha384-XIy4eDjH0HFzztZTR4Eq6oObjcFShJGR5TXkd+npxh1+7NqwSvXWmFtMKU9k2+Tt",
     ("0.2.2", "search.js"): "sha384-bo//2cM/IqZMebT4zIXytIBwIq+8ynJT9fgL5WX1jouWu36pqUUwB40u7NT0CUZ6",
     ("0.2.2", "mjs"): "sha384-tU1zkWLpI5JQ2BKkJIToxajot12UoNTwP1Oa2PkPYQQegvA+fUBsOnRB89Xwmw/p",
+    ("0.2.3", "js"): "sha384-euIm0SmqGsexxzeUALIxShKb1JuXqX7og1Q7xyCRvqVQyu/eYx/YlVoqge1yKRBH",
+    ("0.2.3", "search.js"): "sha384-62SVW8nxKmenLNeBxsMGqOI/01LQKwNt30RNMdDoP9BbHsanuzbm+bRBQzQhSsnZ",
+    ("0.2.3", "mjs"): "sha384-0Tq4ANI5ssNSnZ+ChUsVGXc1QR6Byz39i/P0Anzrf8KitrkEo0wpUPkKbI+SZZxn",
 }
 
 

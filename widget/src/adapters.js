@@ -192,7 +192,7 @@ export function adapterOf(element) {
 		if (boxes.length && element.matches('fieldset,[role=radiogroup],[role=group],[data-prefill-group]'))
 			return group(boxes)
 		// A wrapper around the field: what is in it is the page's, not text to replace.
-		const inner = element.dataset.prefillList === undefined && element.querySelector('input,select,textarea')
+		const inner = element.dataset.prefillList === undefined ? element.querySelector('input,select,textarea') : null
 		// A list that a library draws takes no text.
 		if (inner?.matches('[role=combobox]')) return adapter([inner], { translate: () => null })
 		if (inner) return adapterOf(inner)
