@@ -35,7 +35,7 @@ test: test-all
 else
 test: ## Check style, types and every test but what CI alone runs
 	$(CHECKED)
-	@echo "Running the tests (about 5 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
+	@echo "Running the tests (about 4 minutes on 2 cores; make test-all adds the matrix of browsers, the image, the coverage)"
 	@$(VENV_PYTHON) -m pytest --numprocesses $(JOBS) -m "not ci"
 endif
 
