@@ -39,9 +39,11 @@ def server():
     command = [sys.executable, "-m", "prefill", "serve", "--port", str(port)]
     environ = {name: value for name, value in os.environ.items() if name not in ("PORT", "WEB_CONCURRENCY")}
     with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as process:
-        wait_until(lambda: answers(port))
-        yield process, port
-        process.kill()
+        try:
+            wait_until(lambda: answers(port), seconds=60)
+            yield process, port
+        finally:  # also where it does not answer: leaving waits for its end
+            process.kill()
 
 
 def wait_until(holds, seconds=20.0):
