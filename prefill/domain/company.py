@@ -95,8 +95,8 @@ def closed_on(data: Mapping[str, Any], today: date) -> bool:
 def is_registered(extract: Mapping[str, Any], today: date) -> bool | None:
     """Tell whether an extract of the trade register is of a company that is registered that day; None when it does not say.
 
-    A registration to come says nothing of today. A strike-off that cannot be read says nothing, nor does one that is older than the registration: it may have been of a
-    registration before.
+    A registration to come says nothing of today. A strike-off that cannot be read says nothing, nor does one that is
+    older than the registration: it may have been of a registration before.
     """
     struck_off, registered = (
         extract.get(key) if isinstance(extract.get(key), str) else None
