@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import io
 import re
 import subprocess
@@ -179,3 +180,8 @@ def test_every_door_is_there_and_is_needed():
 
     assert [door for door in DOORS.values() if not (ROOT / "tests" / door).is_file()] == []
     assert set(DOORS.values()) <= alone
+
+
+@pytest.mark.parametrize("tool", sorted(path.stem for path in (ROOT / "tools").glob("*.py")))
+def test_every_tool_finds_what_it_imports(tool):
+    assert importlib.import_module(f"tools.{tool}").__doc__

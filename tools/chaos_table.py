@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from tests.conftest import ROOT
-from tests.scenarios.test_faults import FAULTS, LONG, STRIKE_OFF, VICTIMS, Outcome, Victim, ask
+from tests.scenarios.test_faults import FAULTS, LONG, VICTIMS, Outcome, Victim, ask
 from tests.support.simulator import Simulator, close_service, open_service_on, reasons_of, run_simulator, values_of
 
 PAGE = ROOT / "docs" / "operate.md"
@@ -36,7 +36,7 @@ def row(simulator: Simulator, fault: str, kept_on_a_good_day: dict[str, int]) ->
     """Measure one fault at each source."""
     others = {name: outcome_of(simulator, VICTIMS[name], fault) for name in SOURCES}
     establishment = outcome_of(simulator, VICTIMS["etablissements"], fault)
-    reasons = {why for one in others.values() for path, why in reasons_of(one.body).items() if path != STRIKE_OFF}
+    reasons = {why for one in others.values() for why in reasons_of(one.body).values()} - {"reserved"}  # of no register
     kept = sum(len(values_of(one.body)) for one in others.values()) / sum(kept_on_a_good_day.values())
     told = establishment.body.get("code") or f"200, {len(values_of(establishment.body))} fields"
     slowest = max(one.seconds for one in (*others.values(), establishment))
