@@ -12,9 +12,8 @@ from prefill.config_files.schema import Steps
 from prefill.config_files.source_file import SourceFile, UnreadableFile
 
 MAX_VALUES = 50_000  # once the anchors are followed: a few lines of YAML can unfold into billions
-MAX_DEPTH = (
-    100  # libyaml's composer calls itself for each level, whatever is left of the stack: too many end the process
-)
+# libyaml's composer calls itself for each level, whatever is left of the stack: too many end the process.
+MAX_DEPTH = 100
 # libyaml's parser, where PyYAML has it: eight times faster. It begins; the messages are those of PyYAML's own.
 FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PLAIN_WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None, "~": None, "": None}
@@ -54,9 +53,8 @@ def _check_depth(text: str) -> None:
         for event in yaml.parse(text, Loader=FAST_LOADER):
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
-                raise UnreadableFile(
-                    "le fichier est trop imbriqué", event.start_mark.line + 1 if event.start_mark else 1
-                )
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise UnreadableFile("le fichier est trop imbriqué", line)
 
 
 def _compose(text: str) -> yaml.Node | None:

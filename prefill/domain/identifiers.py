@@ -73,6 +73,15 @@ def luhn(number: str) -> bool:
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
+def valid_siren(siren: str) -> bool:
+    """Tell whether a text can be a SIREN.
+
+    >>> valid_siren("732829320"), valid_siren("732829321"), valid_siren("99999999")
+    (True, False, False)
+    """
+    return re.fullmatch(r"[0-9]{9}", siren) is not None and luhn(siren)
+
+
 def valid_siret(siret: str) -> bool:
     """Tell whether 14 digits can be a SIRET, La Poste's own rule included.
 

@@ -6,7 +6,6 @@ the catalogue.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +17,7 @@ from prefill.domain.answer_shapes.links import is_outside_link
 from prefill.domain.answers import Answer, Cause, Status
 from prefill.domain.catalogue import CATALOGUE
 from prefill.domain.company import Company
-from prefill.domain.identifiers import luhn
+from prefill.domain.identifiers import valid_siren
 from prefill.domain.sources import Kind, Sentence, Source
 from prefill.dossier.mentions import mentions_of
 from prefill.dossier.model import EXPIRES_SOON, Detail, Document, Dossier, Proof
@@ -268,4 +267,4 @@ def _parents(answer: Answer | None) -> Iterator[Sentence]:
 def _declared_siren(firm: Mapping[str, Any]) -> str:
     """Write the SIREN that a company declares of another, where it can be one: returns hold 99999999 and « NS » too."""
     declared = firm.get("siren")
-    return declared if isinstance(declared, str) and re.fullmatch("[0-9]{9}", declared) and luhn(declared) else "—"
+    return declared if isinstance(declared, str) and valid_siren(declared) else "—"

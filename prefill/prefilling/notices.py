@@ -234,19 +234,17 @@ def _of_registers(answers: Mapping[str, Answer], today: date) -> Iterator[Notice
     extract = answers.get("extraits_rcs_infogreffe")
     if extract and extract.ok and is_registered(extract.data, today) is False:
         struck_off = register_date(extract.data["date_radiation"])
-        yield from (Notice("struck_off", _day(day)) for day in (struck_off,) if day)
-    for source, key, code in (
-        ("associations", "date_dissolution", "association_dissolved"),
-        ("associations_instructeur", "date_dissolution", "association_dissolved"),
-    ):
-        answer = answers.get(source)
-        written = answer.data.get(key) if answer and answer.ok else None
+        if struck_off:
+            yield Notice("struck_off", _day(struck_off))
+    associations = [answers.get(name) for name in ("associations", "associations_instructeur")]
+    for association in associations:
+        written = association.data.get("date_dissolution") if association and association.ok else None
         day = read_iso_date(written) if isinstance(written, str) and not masked(written) else None
         if day and date.fromisoformat(day) <= today:
-            yield Notice(code, _day(date.fromisoformat(day)))
-    if any(_is_inactive(answers.get(name)) for name in ("associations", "associations_instructeur")):
+            yield Notice("association_dissolved", _day(date.fromisoformat(day)))
+    if any(map(_is_inactive, associations)):
         yield Notice("association_inactive")
-    if _has_liquidator(answers.get("extraits_rcs_infogreffe")):
+    if _has_liquidator(extract):
         yield Notice("liquidator_named")
 
 

@@ -20,9 +20,8 @@ import certifi
 import urllib3
 from requests.utils import get_auth_from_url, select_proxy
 
-GLOBAL_UNICAST = ipaddress.ip_network(
-    "2000::/3"
-)  # of IPv6: outside of it are translated, site-local and embedded addresses
+# Of IPv6: outside of it are translated, site-local and embedded addresses.
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 TUNNELS = tuple(map(ipaddress.ip_network, ("2002::/16", "2001::/32")))  # may lead to private IPv4
 
 Resolve = Callable[[str, int], list[str]]

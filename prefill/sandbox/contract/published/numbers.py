@@ -5,11 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from prefill.domain.identifiers import luhn, valid_siret
-
-
-def is_siren(text: str) -> bool:
-    return re.fullmatch(r"[0-9]{9}", text) is not None and luhn(text)
+from prefill.domain.identifiers import valid_siren, valid_siret
 
 
 def is_rna(text: str) -> bool:
@@ -29,11 +25,11 @@ def is_month(text: str) -> bool:
 
 
 READABLE: Mapping[str, tuple[Callable[[str], bool], ...]] = {
-    "siren": (is_siren,),
+    "siren": (valid_siren,),
     "siret": (valid_siret,),
-    "siren_or_rna": (is_siren, is_rna),
+    "siren_or_rna": (valid_siren, is_rna),
     "siret_or_rna": (valid_siret, is_rna),
-    "siren_or_siret_or_rna": (is_siren, valid_siret, is_rna),
+    "siren_or_siret_or_rna": (valid_siren, valid_siret, is_rna),
     "siret_or_eori": (valid_siret, is_eori),
     "year": (is_year,),
     "month": (is_month,),

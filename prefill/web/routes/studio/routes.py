@@ -115,9 +115,8 @@ def trial(name: str) -> AnyResponse:
         raise ParameterInvalid(
             name="company", why="donnez une entreprise du bac à sable.", why_en="give a company of the sandbox."
         )
-    with _slot_of(
-        context.trial_slots
-    ):  # not the checks' own: the page checks what is typed while its author asks for this
+    # Not the checks' own slots: the page checks what is typed while its author asks for this.
+    with _slot_of(context.trial_slots):
         draft = _checked(form, text.encode(errors="replace"))
         body = _verdict(draft)
         if draft.form:
